@@ -1,0 +1,169 @@
+//! Errors: what was expected, what was found, where, and how to mend it.
+//!
+//! A [`Fault`] is something the person asked wrongly or gave wrongly; faults are collected, so that all of a
+//! project's are reported together (exit code 2). Everything else is an I/O or device failure (exit code 1).
+//! A panic means our own bug.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The crate's result.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Bad input: every fault found, in the order found. Exit code 2.
+    #[error("{}", list_faults(.0))]
+    Faults(Vec<Fault>),
+    /// A file could not be read or written. Exit code 1.
+    #[error("cannot {action} {}: {source}{}", path.display(), io_fix(source))]
+    Io {
+        /// What was being done, as a verb: "read", "write", "create".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system answered.
+        source: std::io::Error,
+    },
+    /// No usable device, or one was lost and nothing may stand in for it. Exit code 1.
+    #[error("device: {0}")]
+    Device(String),
+    /// The person interrupted the run. Exit code 1.
+    #[error("interrupted: what was finished stays, nothing half-written was kept")]
+    Interrupted,
+}
+
+/// One thing asked or given wrongly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// A stable short name that tests and scripts match, such as `layer.crs_differs`.
+    pub code: &'static str,
+    /// Where: the file, and the key, row or feature in it.
+    pub place: String,
+    /// What was expected, lower case, no full stop.
+    pub expected: String,
+    /// What was found instead.
+    pub found: String,
+    /// How to mend it.
+    pub fix: String,
+}
+
+impl Fault {
+    /// A fault with all its parts.
+    pub fn new(
+        code: &'static str,
+        place: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self { code, place: place.into(), expected: expected.into(), found: found.into(), fix: fix.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: expected {}, found {}; {} [{}]",
+            self.place, self.expected, self.found, self.fix, self.code
+        )
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::Faults(vec![fault])
+    }
+}
+
+impl Error {
+    /// An I/O failure at a path, for use in `map_err`.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action, path, source }
+    }
+
+    /// The process exit code (interface.md): 2 asked wrongly, 1 failed.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Faults(_) => 2,
+            Self::Io { .. } | Self::Device(_) | Self::Interrupted => 1,
+        }
+    }
+
+    /// The faults, when that is what this is.
+    pub fn faults(&self) -> &[Fault] {
+        match self {
+            Self::Faults(faults) => faults,
+            _ => &[],
+        }
+    }
+}
+
+/// Gathers faults, so that all are reported together.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    /// Takes a result's value, or its faults; any other error is passed on at once.
+    pub fn take<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Faults(faults)) => {
+                self.0.extend(faults);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Whether none was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The faults found so far.
+    pub fn as_slice(&self) -> &[Fault] {
+        &self.0
+    }
+
+    /// `Ok` when there are none, otherwise all of them.
+    pub fn finish(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Faults(self.0)) }
+    }
+}
+
+fn list_faults(faults: &[Fault]) -> String {
+    match faults {
+        [one] => one.to_string(),
+        many => {
+            let mut text = format!("{} faults", many.len());
+            for fault in many {
+                text.push_str("\n  - ");
+                text.push_str(&fault.to_string());
+            }
+            text
+        }
+    }
+}
+
+fn io_fix(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        std::io::ErrorKind::StorageFull => "; free some space or choose another folder with --out",
+        std::io::ErrorKind::PermissionDenied => "; check the permissions of the file and its folder",
+        std::io::ErrorKind::NotFound => "; check the path, it is relative to the project file",
+        _ => "",
+    }
+}

@@ -1,0 +1,14 @@
+//! The grid: one frame for all layers, windows of it, and cells that can be read from anywhere.
+//!
+//! In: an EPSG code, an affine transform, a width and a height. Out: cell centres, cell areas (m²), row
+//! distances (m). Cell (col, row) has row 0 at the top. This module opens no files and knows no formats.
+
+mod cells;
+mod crs;
+mod frame;
+mod window;
+
+pub use cells::{CellStore, Cells, MemoryCells, UNKNOWN, canonical, is_unknown};
+pub use crs::{Crs, LonLat, Reprojection, geodesic_m};
+pub use frame::Frame;
+pub use window::{Tiling, Window};

@@ -1,0 +1,110 @@
+//! Cells that can be read by window, whatever holds them: a file, memory, another layer brought onto the frame.
+//!
+//! One plane of `f32`. Unknown cells hold [`UNKNOWN`], a finite sentinel that is tested by its bits and never
+//! compared as a float, because a NaN that reaches a shader behaves differently on every driver (gpu-notes §4).
+
+use std::sync::RwLock;
+
+use super::{Frame, Window};
+use crate::error::Result;
+
+/// What a plane in memory holds where nothing is known: the lowest finite `f32`, bits `0xFF7F_FFFF`.
+/// On disk it becomes [`crate::units::NODATA_ON_DISK`].
+pub const UNKNOWN: f32 = f32::MIN;
+
+/// Whether a cell's value is unknown, by its bits.
+#[inline(always)]
+pub fn is_unknown(value: f32) -> bool {
+    value.to_bits() == UNKNOWN.to_bits()
+}
+
+/// The value as planes hold it: anything that is not finite is unknown.
+#[inline(always)]
+pub fn canonical(value: f32) -> f32 {
+    if value.is_finite() { value } else { UNKNOWN }
+}
+
+/// One plane of cells on a frame, readable by window from several threads.
+pub trait Cells: Send + Sync {
+    /// The frame the cells lie on.
+    fn frame(&self) -> &Frame;
+
+    /// The cells of a window, row by row; `out.len()` is `window.len()`. A window may reach past the frame:
+    /// what lies outside is [`UNKNOWN`]. No value is NaN or infinite.
+    fn read(&self, window: Window, out: &mut [f32]) -> Result<()>;
+
+    /// The cells of a window in a new vector, see [`Cells::read`].
+    fn read_vec(&self, window: Window) -> Result<Vec<f32>> {
+        let mut out = vec![UNKNOWN; window.len()];
+        self.read(window, &mut out)?;
+        Ok(out)
+    }
+}
+
+/// Cells that can also be written: where a stage keeps a plane between two passes.
+pub trait CellStore: Cells {
+    /// Writes a window that lies wholly inside the frame.
+    fn write(&self, window: Window, values: &[f32]) -> Result<()>;
+}
+
+/// A plane held in memory.
+#[derive(Debug)]
+pub struct MemoryCells {
+    frame: Frame,
+    values: RwLock<Vec<f32>>,
+}
+
+impl MemoryCells {
+    /// A plane on `frame`, all unknown.
+    pub fn new(frame: Frame) -> Self {
+        let values = RwLock::new(vec![UNKNOWN; frame.n_cells() as usize]);
+        Self { frame, values }
+    }
+
+    /// A plane with the values given, row by row; what is not finite becomes [`UNKNOWN`].
+    ///
+    /// # Panics
+    /// When `values` does not hold exactly one value a cell.
+    pub fn from_values(frame: Frame, values: Vec<f32>) -> Self {
+        assert_eq!(values.len() as u64, frame.n_cells(), "one value a cell");
+        let values = RwLock::new(values.into_iter().map(canonical).collect());
+        Self { frame, values }
+    }
+
+    /// The values, row by row.
+    pub fn to_vec(&self) -> Vec<f32> {
+        self.values.read().expect("no writer panicked").clone()
+    }
+}
+
+impl Cells for MemoryCells {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
+        debug_assert_eq!(out.len(), window.len());
+        out.fill(UNKNOWN);
+        let Some(inside) = window.clipped(&self.frame) else {
+            return Ok(());
+        };
+        let values = self.values.read().expect("no writer panicked");
+        for row in inside.row..inside.end_row() {
+            let from = row as usize * self.frame.n_cols + inside.col as usize;
+            let to = window.offset(inside.col, row);
+            out[to..to + inside.n_cols].copy_from_slice(&values[from..from + inside.n_cols]);
+        }
+        Ok(())
+    }
+}
+
+impl CellStore for MemoryCells {
+    fn write(&self, window: Window, new: &[f32]) -> Result<()> {
+        let mut values = self.values.write().expect("no writer panicked");
+        for (i, line) in new.chunks_exact(window.n_cols).enumerate() {
+            let to = (window.row as usize + i) * self.frame.n_cols + window.col as usize;
+            values[to..to + window.n_cols].copy_from_slice(line);
+        }
+        Ok(())
+    }
+}
