@@ -1,0 +1,267 @@
+//! What a person may type: clap structures only, no work.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Which mined ground first, which team, in what order, and how sure are we.
+///
+/// Clearway scores land for clearance priority, outlines task areas and plans demining teams over them.
+/// It needs no network. Nothing it prints says that ground is free of hazards: a low priority or a cell
+/// without a record is not knowledge.
+#[derive(Debug, Parser)]
+#[command(name = "clearway", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Example:\n  clearway synth --preset hillside --size 512 --seed 7 --out region\n  \
+                        clearway run region/project.toml --out plan-1")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options every command takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Score, outline task areas and plan: the main job
+    #[command(after_help = "Example:\n  clearway run grids/hillside/project.toml --out runs/first")]
+    Run(ProjectArgs),
+    /// Priority grids only
+    #[command(after_help = "Example:\n  clearway score grids/plain/project.toml --backend cpu --memory 1GiB")]
+    Score(ProjectArgs),
+    /// Plan only: the project's task areas, or a bare problem file
+    #[command(after_help = "Examples:\n  clearway plan grids/hillside/project.toml --seconds 60 --out runs/plan\n  \
+                            clearway plan --problem problem.json --iterations 20000 --json")]
+    Plan(PlanArgs),
+    /// Every fault of the inputs, and what is odd about them, before any work
+    #[command(after_help = "Example:\n  clearway check grids/hillside/project.toml")]
+    Check(CheckArgs),
+    /// Independent check of a finished run: hashes, feasibility, objective, bound
+    #[command(after_help = "Example:\n  clearway verify runs/hillside")]
+    Verify(VerifyArgs),
+    /// A realistic synthetic region with its project file; nothing in it is real
+    #[command(after_help = "Example:\n  clearway synth --preset hillside --size 2048 --seed 1 --out region")]
+    Synth(SynthArgs),
+    /// The GPUs seen, their limits, and which one `auto` takes
+    #[command(after_help = "Example:\n  clearway devices --json")]
+    Devices(JsonArgs),
+    /// Completions for a shell, on stdout
+    #[command(after_help = "Example:\n  clearway completions bash > ~/.local/share/bash-completion/completions/clearway")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Options every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Threads to use [default: all cores]
+    #[arg(long, global = true, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+    /// Say nothing but errors
+    #[arg(long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more: each stage's time, every warning in full
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// No progress bars, plain lines only
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+/// Where results go, and how they are computed.
+#[derive(Debug, Args)]
+pub struct WorkArgs {
+    /// Output folder [default: runs/<project name>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace the finished run that the output folder holds
+    #[arg(long)]
+    pub overwrite: bool,
+    /// What computes the scores: `auto` takes the fastest real GPU, else the native engine
+    #[arg(long, value_enum, default_value_t = Backend::Auto)]
+    pub backend: Backend,
+    /// A GPU by (part of its) name or by its number in `clearway devices`; software adapters must be named
+    #[arg(long, value_name = "NAME|INDEX")]
+    pub device: Option<String>,
+    /// Seed, over the project's
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Override a key of the project file: `--set plan.budget_usd=2000000` (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Bound on the memory that tiles and planes may take
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = parse_bytes)]
+    pub memory: u64,
+    /// Compression of the grids; Esri products read no zstd
+    #[arg(long, value_enum, default_value_t = Compress::Deflate)]
+    pub compress: Compress,
+    /// The result table as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `run` and `score`.
+#[derive(Debug, Args)]
+pub struct ProjectArgs {
+    /// The project file
+    pub project: PathBuf,
+    /// Where and how.
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// How long to search.
+    #[command(flatten)]
+    pub search: SearchArgs,
+}
+
+/// How long to search for a better plan.
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// Seconds to search, over the project's
+    #[arg(long, value_parser = parse_positive)]
+    pub seconds: Option<f64>,
+    /// Iterations to search, over the project's: the same seed and number give the same plan
+    #[arg(long)]
+    pub iterations: Option<u64>,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The project file
+    #[arg(required_unless_present = "problem")]
+    pub project: Option<PathBuf>,
+    /// Plan a bare problem file instead
+    #[arg(long, value_name = "FILE", conflicts_with = "project")]
+    pub problem: Option<PathBuf>,
+    /// Take the task areas of this finished run instead of scoring again
+    #[arg(long, value_name = "RUN_DIR", conflicts_with = "problem")]
+    pub tasks: Option<PathBuf>,
+    /// Where and how.
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// How long to search.
+    #[command(flatten)]
+    pub search: SearchArgs,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The project file
+    pub project: PathBuf,
+    /// Override a key of the project file (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// The findings as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The folder of a finished run
+    pub run_dir: PathBuf,
+    /// The findings as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `synth`.
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// hillside (UTM, 30 m), plain (EPSG:4326, 1") or nation (many provinces, settlements and teams)
+    #[arg(long, value_enum, default_value_t = PresetName::Hillside)]
+    pub preset: PresetName,
+    /// Cells along each side
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=200_000))]
+    pub size: u32,
+    /// Seed: the same seed gives the same bytes
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Output folder
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace the region that the folder holds
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Compression of the grids
+    #[arg(long, value_enum, default_value_t = Compress::Deflate)]
+    pub compress: Compress,
+}
+
+/// Arguments of commands that only print.
+#[derive(Debug, Args)]
+pub struct JsonArgs {
+    /// JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What computes the scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// The fastest real GPU, else the native engine.
+    Auto,
+    /// A GPU, or an error.
+    Gpu,
+    /// The native engine.
+    Cpu,
+}
+
+/// Compression of grids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Compress {
+    /// Opens everywhere.
+    Deflate,
+    /// Faster; not read by Esri products.
+    Zstd,
+    /// None.
+    None,
+}
+
+/// Presets of `synth`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PresetName {
+    /// UTM, 30 m cells.
+    Hillside,
+    /// EPSG:4326, 1" cells.
+    Plain,
+    /// Many provinces, settlements and teams.
+    Nation,
+}
+
+/// Bytes from a text such as `4GiB`, `500MB` or `1073741824`.
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor: f64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "kb" => 1e3,
+        "k" | "kib" => 1024.0,
+        "mb" => 1e6,
+        "m" | "mib" => 1024.0 * 1024.0,
+        "gb" => 1e9,
+        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        "tb" => 1e12,
+        "t" | "tib" => 1024.0_f64.powi(4),
+        other => return Err(format!("unknown unit `{other}`; write it as 4GiB or 500MB")),
+    };
+    let bytes = number.parse::<f64>().map_err(|_| "write it as 4GiB or 500MB".to_owned())? * factor;
+    if bytes < 64.0 * 1024.0 * 1024.0 {
+        return Err("at least 64MiB is needed".to_owned());
+    }
+    Ok(bytes as u64)
+}
+
+fn parse_positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err("a number above 0 is needed".to_owned()),
+    }
+}

@@ -1,0 +1,144 @@
+//! PROJECT.toml → checked settings, with all faults together (interface.md §1).
+//!
+//! After [`Project::open`] nothing is optional that need not be: defaults are filled in, names are resolved,
+//! units and dates are typed. What a version does not do yet is refused by name, never passed over.
+
+mod layers;
+mod plan;
+mod score;
+mod tasks;
+mod teams;
+
+use std::path::{Path, PathBuf};
+
+pub use layers::{LayerSettings, LayerSource};
+pub use plan::{LockSettings, PlanSettings, TeamsSource, WorthColumn};
+pub use score::ScoreSettings;
+pub use tasks::{TaskSettings, TaskSource};
+pub use teams::{ClosedSeason, TeamSettings, read_team_tables};
+
+use super::document::{self, Node};
+use super::section::{Reading, Section};
+use crate::error::{Error, Fault, Result};
+
+/// A project as it will be run.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The project file.
+    pub file: PathBuf,
+    /// Its folder: paths in the file are relative to it.
+    pub folder: PathBuf,
+    /// Name, also of the default output folder.
+    pub name: String,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Name of the layer whose grid is the frame.
+    pub frame: String,
+    /// The layers in the order written; hazard, population and cost are always among them.
+    pub layers: Vec<LayerSettings>,
+    /// How cells are scored.
+    pub score: ScoreSettings,
+    /// Where task areas come from, if any are asked for.
+    pub tasks: Option<TaskSettings>,
+    /// How teams are planned, if a plan is asked for.
+    pub plan: Option<PlanSettings>,
+    /// The settings as written, with the overrides laid over them, for the record.
+    pub as_used: serde_json::Value,
+}
+
+impl Project {
+    /// Reads and checks a project file, `overrides` being `key.path=value` texts laid over it.
+    /// Opens no layer: that is [`crate::run`]'s next step.
+    pub fn open(file: &Path, overrides: &[String]) -> Result<Self> {
+        let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::from(Fault::new(
+                "project.missing",
+                file.display().to_string(),
+                "a project file",
+                "no such file",
+                "give the path of a PROJECT.toml; `clearway synth` makes one with a region to try",
+            )),
+            std::io::ErrorKind::InvalidData => Error::from(Fault::new(
+                "project.not_text",
+                file.display().to_string(),
+                "a text file in UTF-8",
+                "other bytes",
+                "save it as UTF-8, or give the path of a PROJECT.toml",
+            )),
+            _ => Error::io("read", file)(error),
+        })?;
+        let name = file.display().to_string();
+        let mut root = document::parse(&text, &name)?;
+        for assignment in overrides {
+            document::set(&mut root, assignment)?;
+        }
+        let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        Self::from_document(&root, &name, file.to_path_buf(), folder)
+    }
+
+    /// The layer with a name.
+    pub fn layer(&self, name: &str) -> Option<&LayerSettings> {
+        self.layers.iter().find(|layer| layer.name == name)
+    }
+
+    fn from_document(root: &Node, name: &str, file: PathBuf, folder: PathBuf) -> Result<Self> {
+        let reading = Reading::new(name);
+        let top = Section::new(&reading, "", root);
+        let (project_name, seed) = read_project(&top);
+        let (layers, frame) = layers::read(&reading, &top, &folder);
+        let score = score::read(&top, &layers);
+        let tasks = tasks::read(&top, &folder, &layers);
+        let plan = plan::read(&reading, &top, &folder);
+        if let (Some(_), None) = (&plan, &tasks) {
+            let fix = "add `areas = { path = \"hazardous_areas.geojson\" }` or `grow = {}` under [tasks]";
+            top.fault("project.missing_key", "tasks", "[tasks], for the plan to plan", "nothing", fix);
+        }
+        top.finish();
+        reading.into_faults().finish()?;
+        let missing = || Error::from(Fault::new("project.internal", name, "checked settings", "a gap", "report it"));
+        Ok(Self {
+            file,
+            folder,
+            name: project_name,
+            seed,
+            frame,
+            layers,
+            score: score.ok_or_else(missing)?,
+            tasks,
+            plan,
+            as_used: to_json(root),
+        })
+    }
+}
+
+fn read_project(top: &Section<'_>) -> (String, u64) {
+    let Some(section) = top.section("project") else {
+        top.required("project", None::<()>, "[project]\nname = \"my region\"");
+        return (String::new(), 1);
+    };
+    let name = section.text("name");
+    let name = section.required("name", name, "name = \"my region\"").unwrap_or_default();
+    // The name becomes a folder's name: no path may hide in it.
+    if name.contains(['/', '\\', '\0']) || name.trim_matches('.').trim().is_empty() && !name.is_empty() {
+        section.wrong("name", "a name without slashes", &format!("{name:?}"));
+    } else if name.is_empty() && section.node("name").is_some() {
+        section.wrong("name", "a name", "an empty text");
+    }
+    let seed = section.whole("seed", 0).unwrap_or(1);
+    section.finish();
+    (name, seed)
+}
+
+fn to_json(node: &Node) -> serde_json::Value {
+    use document::Value;
+    match &node.value {
+        Value::Text(text) | Value::Date(text) => text.clone().into(),
+        Value::Number(n) if n.fract() == 0.0 && n.abs() < 9e15 => (*n as i64).into(),
+        Value::Number(number) => (*number).into(),
+        Value::Bool(value) => (*value).into(),
+        Value::List(items) => items.iter().map(to_json).collect(),
+        Value::Table(entries) => {
+            serde_json::Value::Object(entries.iter().map(|(key, node)| (key.clone(), to_json(node))).collect())
+        }
+    }
+}

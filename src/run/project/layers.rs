@@ -1,0 +1,184 @@
+//! `[layers]`: each layer's file, unit, scale and resampling, and which one gives the frame.
+
+use std::path::{Path, PathBuf};
+
+use super::super::document::{Node, Value};
+use super::super::section::{Reading, Section};
+use crate::layers::{Resampling, Unit};
+
+/// One layer of the project.
+#[derive(Debug, Clone)]
+pub struct LayerSettings {
+    /// Its name under `[layers]`.
+    pub name: String,
+    /// Where its values come from.
+    pub source: LayerSource,
+    /// Unit of the values after scale and offset.
+    pub unit: Unit,
+    /// How it is brought onto the frame, when its cells are not the frame's.
+    pub resample: Option<Resampling>,
+    /// Value used = value in the file × scale + offset.
+    pub scale: f64,
+    /// See `scale`.
+    pub offset: f64,
+    /// Replaces the file's own nodata value.
+    pub nodata: Option<f64>,
+}
+
+/// Where a layer's values come from.
+#[derive(Debug, Clone)]
+pub enum LayerSource {
+    /// A band (from 1) of a raster file.
+    Raster {
+        /// The file.
+        path: PathBuf,
+        /// Band, from 1.
+        band: usize,
+    },
+    /// One number everywhere.
+    Constant(f64),
+}
+
+const RESAMPLINGS: [(&str, Resampling); 4] = [
+    ("nearest", Resampling::Nearest),
+    ("bilinear", Resampling::Bilinear),
+    ("average", Resampling::Average),
+    ("sum", Resampling::Sum),
+];
+
+/// The layers, and the name of the one that gives the frame. Adds the default cost where none is given.
+pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> (Vec<LayerSettings>, String) {
+    let Some(section) = top.section("layers") else {
+        let example = "[layers]\nhazard = { path = \"hazard.tif\" }";
+        top.required("layers", None::<()>, example);
+        return (Vec::new(), String::new());
+    };
+    let mut layers = Vec::new();
+    let mut frame = None;
+    for (name, node) in section.names() {
+        match &node.value {
+            // `frame = "population"` names another layer; `frame = { path = … }` is one of its own.
+            Value::Text(other) if name == "frame" => frame = Some(other.clone()),
+            _ => layers.extend(read_layer(reading, name, node, folder)),
+        }
+    }
+    let has = |name: &str| section.names().any(|(key, _)| key == name);
+    for (name, example) in [
+        ("hazard", "hazard = { path = \"hazard.tif\" }"),
+        ("population", "population = { path = \"population.tif\", unit = \"people_per_cell\" }"),
+    ] {
+        if !has(name) && !(name == "hazard" && top.node("hazard").is_some()) {
+            let fix = format!("add `{example}` under [layers]");
+            section.fault("project.missing_key", name, &format!("the layer `{name}`"), "nothing", &fix);
+        }
+    }
+    if top.node("hazard").is_some() {
+        let instead = "a hazard raster, `hazard = { path = … }` under [layers]";
+        top.not_yet("hazard", "hazard from polygons and accident points", instead);
+    }
+    if !has("cost") {
+        layers.push(default_cost());
+    }
+    let default = if has("frame") { "frame" } else { "hazard" };
+    let frame = frame.unwrap_or_else(|| default.to_owned());
+    match layers.iter().find(|layer| layer.name == frame) {
+        Some(LayerSettings { source: LayerSource::Constant(_), .. }) => {
+            section.wrong("frame", "a raster layer", &format!("`{frame}`, a constant"));
+        }
+        None if has("frame") => section.wrong("frame", "the name of a layer", &format!("`{frame}`")),
+        _ => {}
+    }
+    (layers, frame)
+}
+
+/// 2.00 US$/m² (domain.md §6: Afghanistan 0.77 to ageconsearch's 10; the middle is our estimate).
+fn default_cost() -> LayerSettings {
+    LayerSettings {
+        name: "cost".to_owned(),
+        source: LayerSource::Constant(2.0),
+        unit: Unit::UsdPerM2,
+        resample: None,
+        scale: 1.0,
+        offset: 0.0,
+        nodata: None,
+    }
+}
+
+fn read_layer(reading: &Reading, name: &str, node: &Node, folder: &Path) -> Option<LayerSettings> {
+    let section = Section::new(reading, &format!("layers.{name}"), node);
+    let constant = section.number("constant");
+    let path = section.text("path");
+    let band = section.whole("band", 1).unwrap_or(1) as usize;
+    let unit = read_unit(&section, name);
+    let settings = LayerSettings {
+        name: name.to_owned(),
+        source: LayerSource::Constant(constant.unwrap_or(0.0)),
+        unit: unit?,
+        resample: section.choice("resample", &RESAMPLINGS),
+        scale: section.number_where("scale", "a number other than 0", |s| s != 0.0).unwrap_or(1.0),
+        offset: section.number("offset").unwrap_or(0.0),
+        nodata: read_nodata(&section),
+    };
+    let has = |key: &'static str| section.node(key).is_some();
+    let source = match (has("path"), has("constant")) {
+        (true, true) => {
+            section.wrong("constant", "either `path` or `constant`", "both");
+            None
+        }
+        (false, true) if name == "hazard" || name == "population" => {
+            section.wrong("constant", "a raster: this layer says where people and hazards are", "one number");
+            None
+        }
+        (false, true) => constant.map(LayerSource::Constant),
+        _ => {
+            let path = section.required("path", path, &format!("path = \"{name}.tif\""));
+            if let Some(path) = path.as_ref().filter(|path| is_vector(path)) {
+                let instead = "a raster of the distance or the value itself";
+                section.not_yet("path", &format!("a vector layer ({path}) as a criterion"), instead);
+            }
+            path.map(|path| LayerSource::Raster { path: folder.join(path), band })
+        }
+    };
+    section.finish();
+    Some(LayerSettings { source: source?, ..settings })
+}
+
+fn read_unit(section: &Section<'_>, name: &str) -> Option<Unit> {
+    let written = section.text("unit");
+    let choose = |choices: &[(&str, Unit)], default: Unit| match &written {
+        None => Some(default),
+        Some(word) => {
+            let found = choices.iter().find(|(choice, _)| choice == word).map(|(_, unit)| unit.clone());
+            if found.is_none() {
+                let words: Vec<String> = choices.iter().map(|(choice, _)| format!("{choice:?}")).collect();
+                section.wrong("unit", &format!("one of {}", words.join(", ")), &format!("{word:?}"));
+            }
+            found
+        }
+    };
+    match name {
+        "hazard" => choose(&[("share", Unit::Share), ("probability", Unit::Share)], Unit::Share),
+        "population" => choose(
+            &[("people_per_cell", Unit::PeoplePerCell), ("people_per_km2", Unit::PeoplePerKm2)],
+            Unit::PeoplePerCell,
+        ),
+        "cost" => {
+            choose(&[("usd_per_m2", Unit::UsdPerM2), ("usd_per_cell", Unit::UsdPerCell)], Unit::UsdPerM2)
+        }
+        _ => Some(Unit::Other(written.unwrap_or_default())),
+    }
+}
+
+fn read_nodata(section: &Section<'_>) -> Option<f64> {
+    match section.node("nodata").map(|node| &node.value) {
+        // NaN as nodata is what readers assume anyway: it is always unknown.
+        Some(Value::Number(number)) if number.is_nan() => None,
+        Some(Value::Text(text)) if text.eq_ignore_ascii_case("nan") => None,
+        _ => section.number("nodata"),
+    }
+}
+
+fn is_vector(path: &str) -> bool {
+    let extension = Path::new(path).extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    ["geojson", "json", "gpkg", "shp", "kml", "csv"].contains(&extension.as_str())
+}

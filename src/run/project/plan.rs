@@ -1,0 +1,208 @@
+//! `[plan]`: start, horizon, budget, objective, teams, locks and precedence.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use super::super::document::Value;
+use super::super::section::{Reading, Section};
+use super::teams::{TeamRow, TeamSettings, read_team};
+use crate::plan::Objective;
+
+/// How teams are planned.
+#[derive(Debug, Clone)]
+pub struct PlanSettings {
+    /// First day.
+    pub start: Date,
+    /// Horizon in years of 365 days.
+    pub years: f64,
+    /// Discount rate per year.
+    pub discount: f64,
+    /// Money to spend, US$; `None` for no limit.
+    pub budget_usd: Option<f64>,
+    /// What is maximised.
+    pub objective: Objective,
+    /// What a task is worth (per year for `discounted`).
+    pub worth: WorthColumn,
+    /// Attribute holding what a task loses in worth a day, for `decay`.
+    pub decay_column: Option<String>,
+    /// Time to search, seconds.
+    pub seconds: Option<f64>,
+    /// Iterations to search; makes the plan repeatable.
+    pub iterations: Option<u64>,
+    /// Roads are longer than geodesics by this factor.
+    pub detour: f64,
+    /// The teams.
+    pub teams: TeamsSource,
+    /// Named settlements, for `nearest_settlement`.
+    pub settlements: Option<PathBuf>,
+    /// Named districts and the attribute that names them, for `district`.
+    pub districts: Option<(PathBuf, Option<String>)>,
+    /// Tasks tied to a team, a position or a start.
+    pub locks: Vec<LockSettings>,
+    /// (task, what must be finished before it).
+    pub after: Vec<(String, String)>,
+}
+
+/// Where the teams are.
+#[derive(Debug, Clone)]
+pub enum TeamsSource {
+    /// A CSV file.
+    File(PathBuf),
+    /// `[[plan.team]]` tables.
+    Tables(Vec<TeamSettings>),
+}
+
+/// Which number is a task's worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorthColumn {
+    /// Person-hectares of exposure.
+    ExposureHa,
+    /// Benefit-hectares.
+    Benefit,
+    /// A column of the hazardous areas' own.
+    Attribute(String),
+}
+
+/// A task tied down.
+#[derive(Debug, Clone)]
+pub struct LockSettings {
+    /// The task.
+    pub task: String,
+    /// The team that must do it.
+    pub team: Option<String>,
+    /// Its place in the team's order, from 0.
+    pub position: Option<usize>,
+    /// It may not start before this day.
+    pub start: Option<Date>,
+}
+
+/// Reads `[plan]`; `None` when it is left out or faulty.
+pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanSettings> {
+    let section = top.section("plan")?;
+    let start = section.date("start");
+    let start = section.required("start", start, "start = \"2027-03-01\"");
+    let years = section.number_where("years", "years, more than 0 and at most 100", |y| y > 0.0 && y <= 100.0);
+    let discount = section.number_where("discount", "a rate per year from 0 to 1", |r| (0.0..=1.0).contains(&r));
+    let budget_usd = section.number_where("budget_usd", "US$, 0 or more", |b| b >= 0.0);
+    let objectives = [
+        ("discounted", Objective::Discounted),
+        ("collect", Objective::Collect),
+        ("decay", Objective::Decay),
+        ("completion", Objective::Completion),
+    ];
+    let objective = section.choice("objective", &objectives).unwrap_or(Objective::Discounted);
+    let worth = match section.text("worth").as_deref() {
+        None | Some("exposure_ha") => WorthColumn::ExposureHa,
+        Some("benefit") => WorthColumn::Benefit,
+        Some(column) => WorthColumn::Attribute(column.to_owned()),
+    };
+    let decay_column = section.text("decay_per_day");
+    if objective == Objective::Decay && decay_column.is_none() {
+        let example = "decay_per_day = \"<the column that holds it>\"";
+        section.required("decay_per_day", None::<()>, example);
+    }
+    let seconds = section.number_where("seconds", "seconds, more than 0", |s| s > 0.0);
+    let iterations = section.whole("iterations", 1);
+    let detour = section.number_where("detour", "a factor of 1 or more", |d| d >= 1.0).unwrap_or(1.4);
+    let teams = read_teams(reading, &section, folder);
+    let settlements = section.text("settlements").map(|path| folder.join(path));
+    let districts = read_districts(&section, folder);
+    let locks = section.tables("locked").into_iter().filter_map(read_lock).collect();
+    let after = section.tables("after").into_iter().filter_map(read_after).collect();
+    section.finish();
+    Some(PlanSettings {
+        start: start?,
+        years: years.unwrap_or(3.0),
+        discount: discount.unwrap_or(0.03),
+        budget_usd,
+        objective,
+        worth,
+        decay_column,
+        seconds,
+        iterations,
+        detour,
+        teams: teams?,
+        settlements,
+        districts,
+        locks,
+        after,
+    })
+}
+
+fn read_teams(reading: &Reading, section: &Section<'_>, folder: &Path) -> Option<TeamsSource> {
+    let has = |key: &'static str| section.node(key).is_some();
+    match (has("teams"), has("team")) {
+        (true, true) => {
+            section.wrong("team", "either `teams = \"teams.csv\"` or [[plan.team]] tables", "both");
+            None
+        }
+        (true, false) => section.text("teams").map(|path| TeamsSource::File(folder.join(path))),
+        (false, true) => {
+            let teams = section.tables("team").iter().filter_map(|table| read_team_table(reading, table)).collect();
+            Some(TeamsSource::Tables(teams))
+        }
+        (false, false) => {
+            section.required("teams", None::<()>, "teams = \"teams.csv\"");
+            None
+        }
+    }
+}
+
+fn read_team_table(reading: &Reading, table: &Section<'_>) -> Option<TeamSettings> {
+    let fields = table
+        .names()
+        .map(|(key, node)| {
+            let text = match &node.value {
+                Value::Text(text) | Value::Date(text) => text.clone(),
+                Value::List(items) => {
+                    let texts: Vec<String> = items
+                        .iter()
+                        .map(|item| match &item.value {
+                            Value::Text(text) => text.clone(),
+                            other => other.describe(),
+                        })
+                        .collect();
+                    texts.join(";")
+                }
+                other => other.describe(),
+            };
+            (key.to_owned(), text)
+        })
+        .collect();
+    let mut faults = Vec::new();
+    let team = read_team(&TeamRow { place: format!("{}: `{}`", reading.file(), table.path()), fields }, &mut faults);
+    faults.into_iter().for_each(|fault| reading.push(fault));
+    team
+}
+
+fn read_districts(section: &Section<'_>, folder: &Path) -> Option<(PathBuf, Option<String>)> {
+    if let Some(Value::Text(path)) = section.node("districts").map(|node| &node.value) {
+        return Some((folder.join(path), None));
+    }
+    let table = section.section("districts")?;
+    let path = table.text("path");
+    let path = table.required("path", path, "path = \"districts.geojson\"");
+    let name = table.text("name");
+    table.finish();
+    Some((folder.join(path?), name))
+}
+
+fn read_lock(section: Section<'_>) -> Option<LockSettings> {
+    let task = section.text("task");
+    let task = section.required("task", task, "task = \"T0001\"");
+    let team = section.text("team");
+    let position = section.whole("position", 0).map(|position| position as usize);
+    let start = section.date("start");
+    section.finish();
+    Some(LockSettings { task: task?, team, position, start })
+}
+
+fn read_after(section: Section<'_>) -> Option<(String, String)> {
+    let task = section.text("task");
+    let task = section.required("task", task, "task = \"B\"");
+    let needs = section.text("needs");
+    let needs = section.required("needs", needs, "needs = \"A\"");
+    section.finish();
+    Some((task?, needs?))
+}

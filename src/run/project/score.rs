@@ -1,0 +1,179 @@
+//! `[score]`: criteria, exposure kernel, form of benefit and classes, as a recipe over named layers.
+
+use super::super::document::Value as Toml;
+use super::super::section::Section;
+use super::layers::LayerSettings;
+use crate::score::{Bound, Criterion, CriterionSource, Kernel, PriorityBy, Recipe, Value};
+
+/// How cells are scored.
+#[derive(Debug, Clone)]
+pub struct ScoreSettings {
+    /// The recipe; its criteria count the layers of `criterion_layers`.
+    pub recipe: Recipe,
+    /// Names of the layers that criteria use besides exposure, in the order the recipe counts them.
+    pub criterion_layers: Vec<String>,
+}
+
+/// Default standard deviation of the exposure kernel, in metres (domain.md §3.2, our estimate).
+const DEFAULT_SIGMA_M: f64 = 1000.0;
+
+/// Reads `[score]`, or its defaults where it is left out: people as the one criterion.
+pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings> {
+    let Some(section) = top.section("score") else {
+        return Some(settings(Vec::new(), Vec::new(), Kernel::Gaussian { sigma_m: DEFAULT_SIGMA_M }, None, None));
+    };
+    let forms = ["risk", "sum", "product", "ordered"].map(|form| (form, form));
+    if let Some(form) = section.choice("benefit", &forms).filter(|form| *form != "risk") {
+        section.not_yet("benefit", &format!("benefit = {form:?}"), "benefit = \"risk\"");
+    }
+    let by = [("benefit_per_cost", PriorityBy::BenefitPerCost), ("benefit", PriorityBy::Benefit)];
+    let priority_by = section.choice("priority_by", &by);
+    let kernel = read_kernel(&section);
+    let classes = section.list("classes").map(|items| {
+        let numbers: Vec<f64> = items
+            .iter()
+            .map(|item| if let Toml::Number(number) = item.value { number } else { f64::NAN })
+            .collect();
+        let rising = numbers.windows(2).all(|pair| pair[0] < pair[1]);
+        if numbers.is_empty() || numbers.len() > 253 || !rising || !numbers.iter().all(|p| *p > 0.0 && *p < 100.0) {
+            let expected = "rising percentages between 0 and 100, such as [5, 15, 40]";
+            section.wrong("classes", expected, &format!("{numbers:?}"));
+        }
+        numbers
+    });
+    let mut names = Vec::new();
+    let criteria: Vec<Criterion> =
+        section.tables("criteria").into_iter().filter_map(|s| read_criterion(s, layers, &mut names)).collect();
+    let weights: f64 = criteria.iter().map(|criterion| criterion.weight).sum();
+    if !criteria.is_empty() && weights <= 0.0 {
+        section.wrong("criteria", "at least one weight above 0", "weights that add up to 0");
+    }
+    for (i, criterion) in criteria.iter().enumerate() {
+        if criteria[..i].iter().any(|other| other.name == criterion.name) {
+            section.wrong("criteria", "criteria with different names", &format!("{:?} twice", criterion.name));
+        }
+    }
+    for (key, what) in [("gates", "gates"), ("robustness", "sampling for robustness")] {
+        if section.node(key).is_some() {
+            section.not_yet(key, what, "the table left out");
+        }
+    }
+    section.finish();
+    Some(settings(criteria, names, kernel?, priority_by, classes))
+}
+
+fn settings(
+    criteria: Vec<Criterion>,
+    criterion_layers: Vec<String>,
+    kernel: Kernel,
+    priority_by: Option<PriorityBy>,
+    classes: Option<Vec<f64>>,
+) -> ScoreSettings {
+    let people = || Criterion {
+        name: "people".to_owned(),
+        source: CriterionSource::Exposure,
+        weight: 1.0,
+        value: Value::Linear { lo: Bound::At(0.0), hi: Bound::Max },
+    };
+    let recipe = Recipe {
+        kernel,
+        criteria: if criteria.is_empty() { vec![people()] } else { criteria },
+        priority_by: priority_by.unwrap_or(PriorityBy::BenefitPerCost),
+        class_percents: classes.unwrap_or_else(|| vec![5.0, 15.0, 40.0]),
+        ..Recipe::default()
+    };
+    ScoreSettings { recipe, criterion_layers }
+}
+
+fn read_kernel(section: &Section<'_>) -> Option<Kernel> {
+    let Some(exposure) = section.section("exposure") else {
+        return Some(Kernel::Gaussian { sigma_m: DEFAULT_SIGMA_M });
+    };
+    let kinds = ["gaussian", "none", "exponential", "disc"].map(|kind| (kind, kind));
+    let kind = exposure.choice("kernel", &kinds).unwrap_or("gaussian");
+    let kernel = match kind {
+        "none" => Some(Kernel::None),
+        "gaussian" => {
+            let sigma_m = exposure.number_where("sigma_m", "metres, more than 0", |sigma| sigma > 0.0);
+            Some(Kernel::Gaussian { sigma_m: sigma_m.unwrap_or(DEFAULT_SIGMA_M) })
+        }
+        other => {
+            exposure.not_yet("kernel", &format!("kernel = {other:?}"), "kernel = \"gaussian\" or \"none\"");
+            // Their own keys are not misspelt: one message is enough.
+            let _ = (exposure.node("lambda_m"), exposure.node("radius_m"), exposure.node("sigma_m"));
+            None
+        }
+    };
+    exposure.finish();
+    kernel
+}
+
+fn read_criterion(section: Section<'_>, layers: &[LayerSettings], names: &mut Vec<String>) -> Option<Criterion> {
+    let name = section.text("name");
+    let name = section.required("name", name, "name = \"people\"");
+    let layer = section.text("layer");
+    let layer = section.required("layer", layer, "layer = \"exposure\"");
+    let source = layer.and_then(|layer| {
+        if layer == "exposure" {
+            return Some(CriterionSource::Exposure);
+        }
+        if !layers.iter().any(|settings| settings.name == layer) {
+            let known: Vec<&str> = layers.iter().map(|settings| settings.name.as_str()).collect();
+            let expected = format!("\"exposure\" or a layer of [layers] ({})", known.join(", "));
+            let fix = match super::super::section::closest(&layer, &known) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => format!("add `{layer} = {{ path = … }}` under [layers]"),
+            };
+            section.fault("project.unknown_layer", "layer", &expected, &format!("{layer:?}"), &fix);
+            return None;
+        }
+        let at = names.iter().position(|known| *known == layer).unwrap_or_else(|| {
+            names.push(layer.clone());
+            names.len() - 1
+        });
+        Some(CriterionSource::Layer(at))
+    });
+    if let Some(measure) = section.text("measure") {
+        let instead = "a raster layer of that measure, without `measure`";
+        section.not_yet("measure", &format!("measure = {measure:?}"), instead);
+    }
+    let weight = section.number_where("weight", "0 or more", |w| w >= 0.0).unwrap_or(1.0);
+    let value = read_value(&section);
+    section.finish();
+    Some(Criterion { name: name?, source: source?, weight, value: value? })
+}
+
+fn read_value(section: &Section<'_>) -> Option<Value> {
+    let Some(value) = section.section("value") else {
+        let example = "value = { linear = [0, \"max\"] }";
+        section.required("value", None::<()>, example);
+        return None;
+    };
+    for form in ["log", "sigmoid", "steps", "classes", "quantile"] {
+        if value.names().any(|(key, _)| key == form) {
+            value.not_yet(form, &format!("the value function `{form}`"), "`linear = [lo, hi]`");
+            return None;
+        }
+    }
+    let bounds = value.list("linear");
+    let bounds = value.required("linear", bounds, "linear = [0, \"max\"]")?;
+    let parsed: Vec<Bound> = bounds
+        .iter()
+        .filter_map(|node| match &node.value {
+            Toml::Number(number) if number.is_finite() => Some(Bound::At(*number)),
+            Toml::Text(text) if text == "max" => Some(Bound::Max),
+            _ => None,
+        })
+        .collect();
+    let linear = match parsed[..] {
+        [lo, hi] if bounds.len() == 2 && lo != hi => Some(Value::Linear { lo, hi }),
+        _ => {
+            let found: Vec<String> = bounds.iter().map(|node| node.value.describe()).collect();
+            let expected = "two different bounds, [lo, hi], each a number or \"max\"";
+            value.wrong("linear", expected, &format!("[{}]", found.join(", ")));
+            None
+        }
+    };
+    value.finish();
+    linear
+}

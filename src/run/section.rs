@@ -1,0 +1,261 @@
+//! Typed reading of one table of a project file: every fault is noted, none stops the reading.
+//!
+//! A [`Section`] hands out its keys once, checks type and range, and at the end names the keys nobody asked for.
+//! Reading goes on after a fault with a stand-in value; the stand-ins are never used, because a project with
+//! faults is refused as a whole.
+
+use std::cell::RefCell;
+
+use jiff::civil::Date;
+
+use super::document::{Node, Value};
+use crate::error::{Fault, Faults};
+
+/// Collects the faults of one file while its sections are read.
+#[derive(Debug, Default)]
+pub struct Reading {
+    faults: RefCell<Faults>,
+    file: String,
+}
+
+impl Reading {
+    /// A reading of the file with this name.
+    pub fn new(file: impl Into<String>) -> Self {
+        Self { faults: RefCell::new(Faults::new()), file: file.into() }
+    }
+
+    /// The file's name in messages.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Notes a fault.
+    pub fn push(&self, fault: Fault) {
+        self.faults.borrow_mut().push(fault);
+    }
+
+    /// All faults noted.
+    pub fn into_faults(self) -> Faults {
+        self.faults.into_inner()
+    }
+}
+
+/// One table being read.
+pub struct Section<'a> {
+    reading: &'a Reading,
+    path: String,
+    line: Option<usize>,
+    entries: &'a [(String, Node)],
+    asked: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Section<'a> {
+    /// Starts reading a node as a table; `path` is its key in the file, empty for the root.
+    /// Notes a fault and gives an empty section when it is something else.
+    pub fn new(reading: &'a Reading, path: &str, node: &'a Node) -> Self {
+        let entries: &[(String, Node)] = match &node.value {
+            Value::Table(entries) => entries,
+            other => {
+                reading.push(Fault::new(
+                    "project.type",
+                    place(reading, path, node.line),
+                    "a table",
+                    other.describe(),
+                    format!("write it as `{path} = {{ key = value }}` or as a [{path}] section"),
+                ));
+                &[]
+            }
+        };
+        Self { reading, path: path.to_owned(), line: node.line, entries, asked: RefCell::default() }
+    }
+
+    /// The section's key in the file.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Every key with its node, for tables whose keys are names; they count as asked for.
+    pub fn names(&self) -> impl Iterator<Item = (&'a str, &'a Node)> + use<'a> {
+        self.entries.iter().map(|(key, node)| (key.as_str(), node))
+    }
+
+    /// A key's node, when it is there.
+    pub fn node(&self, key: &'static str) -> Option<&'a Node> {
+        self.asked.borrow_mut().push(key);
+        self.entries.iter().find(|(name, _)| name == key).map(|(_, node)| node)
+    }
+
+    /// A table below this one.
+    pub fn section(&self, key: &'static str) -> Option<Section<'a>> {
+        self.node(key).map(|node| Section::new(self.reading, &self.key(key), node))
+    }
+
+    /// A list below this one; a fault and an empty list when it is something else.
+    pub fn list(&self, key: &'static str) -> Option<&'a [Node]> {
+        match &self.node(key)?.value {
+            Value::List(items) => Some(items),
+            other => {
+                self.wrong(key, "a list in [brackets]", &other.describe());
+                Some(&[])
+            }
+        }
+    }
+
+    /// The tables of a list of tables.
+    pub fn tables(&self, key: &'static str) -> Vec<Section<'a>> {
+        let items = self.list(key).unwrap_or_default();
+        let path = self.key(key);
+        items.iter().enumerate().map(|(i, n)| Section::new(self.reading, &format!("{path}[{i}]"), n)).collect()
+    }
+
+    /// A string.
+    pub fn text(&self, key: &'static str) -> Option<String> {
+        match &self.node(key)?.value {
+            Value::Text(text) => Some(text.clone()),
+            other => {
+                self.wrong(key, "a text in quotes", &other.describe());
+                None
+            }
+        }
+    }
+
+    /// A finite number.
+    pub fn number(&self, key: &'static str) -> Option<f64> {
+        match &self.node(key)?.value {
+            Value::Number(number) if number.is_finite() => Some(*number),
+            other => {
+                self.wrong(key, "a number", &other.describe());
+                None
+            }
+        }
+    }
+
+    /// A number that a condition holds for; `expected` says it in words.
+    pub fn number_where(&self, key: &'static str, expected: &str, ok: impl Fn(f64) -> bool) -> Option<f64> {
+        let number = self.number(key)?;
+        if !ok(number) {
+            self.wrong(key, expected, &number.to_string());
+            return None;
+        }
+        Some(number)
+    }
+
+    /// A whole number of at least `least`.
+    pub fn whole(&self, key: &'static str, least: u64) -> Option<u64> {
+        let expected = format!("a whole number of at least {least}");
+        let ok = |n: f64| n.fract() == 0.0 && n >= least as f64 && n <= 9e15;
+        self.number_where(key, &expected, ok).map(|n| n as u64)
+    }
+
+    /// A calendar date, as a TOML date or a text.
+    pub fn date(&self, key: &'static str) -> Option<Date> {
+        let node = self.node(key)?;
+        let (Value::Text(text) | Value::Date(text)) = &node.value else {
+            self.wrong(key, "a date such as \"2027-03-01\"", &node.value.describe());
+            return None;
+        };
+        match text.parse() {
+            Ok(date) => Some(date),
+            Err(error) => {
+                self.wrong(key, "a date such as \"2027-03-01\"", &format!("{text:?} ({error})"));
+                None
+            }
+        }
+    }
+
+    /// One of some words; `choices` pairs each with its meaning.
+    pub fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let found = choices.iter().find(|(word, _)| *word == text);
+        if found.is_none() {
+            let words: Vec<String> = choices.iter().map(|(word, _)| format!("{word:?}")).collect();
+            self.wrong(key, &format!("one of {}", words.join(", ")), &format!("{text:?}"));
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// The value of a key that must be there.
+    pub fn required<T>(&self, key: &'static str, value: Option<T>, example: &str) -> Option<T> {
+        if value.is_none() && !self.entries.iter().any(|(name, _)| name == key) {
+            self.reading.push(Fault::new(
+                "project.missing_key",
+                place(self.reading, &self.key(key), self.line),
+                format!("`{key}`"),
+                "nothing",
+                format!("add `{example}`"),
+            ));
+        }
+        value
+    }
+
+    /// Notes that a key's value is wrong.
+    pub fn wrong(&self, key: &str, expected: &str, found: &str) {
+        self.fault("project.value", key, expected, found, "change the value");
+    }
+
+    /// Notes that a key asks for what this version does not do.
+    pub fn not_yet(&self, key: &str, what: &str, instead: &str) {
+        self.fault("project.not_yet", key, instead, &format!("{what}, which this version does not do"), "change it");
+    }
+
+    /// Notes a fault at a key.
+    pub fn fault(&self, code: &'static str, key: &str, expected: &str, found: &str, fix: &str) {
+        let line = self.entries.iter().find(|(name, _)| name == key).map_or(self.line, |(_, node)| node.line);
+        self.reading.push(Fault::new(code, place(self.reading, &self.key(key), line), expected, found, fix));
+    }
+
+    /// Ends the reading: keys nobody asked for are faults.
+    pub fn finish(self) {
+        let asked = self.asked.borrow();
+        for (key, node) in self.entries.iter().filter(|(key, _)| !asked.contains(&key.as_str())) {
+            let fix = match closest(key, &asked) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "remove it".to_owned(),
+            };
+            self.reading.push(Fault::new(
+                "project.unknown_key",
+                place(self.reading, &self.key(key), node.line),
+                format!("one of {}", list(&asked)),
+                format!("`{key}`"),
+                fix,
+            ));
+        }
+    }
+
+    fn key(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+}
+
+fn place(reading: &Reading, key: &str, line: Option<usize>) -> String {
+    match line {
+        Some(line) => format!("{}:{line}: `{key}`", reading.file),
+        None => format!("{}: `{key}` (from --set)", reading.file),
+    }
+}
+
+fn list(keys: &[&str]) -> String {
+    keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The candidate that differs least from a word, when it differs by at most a third of its letters.
+pub fn closest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
+    let (distance, best) = candidates.iter().map(|c| (edits(word, c), *c)).min_by_key(|(d, _)| *d)?;
+    (distance * 3 <= word.chars().count().max(3)).then_some(best)
+}
+
+/// Levenshtein distance.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let cost = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
