@@ -106,13 +106,12 @@ fn default_cost() -> LayerSettings {
 
 fn read_layer(reading: &Reading, name: &str, node: &Node, folder: &Path) -> Option<LayerSettings> {
     let section = Section::new(reading, &format!("layers.{name}"), node);
-    let constant = section.number("constant");
     let path = section.text("path");
     let band = section.whole("band", 1).unwrap_or(1) as usize;
     let unit = read_unit(&section, name);
     let settings = LayerSettings {
         name: name.to_owned(),
-        source: LayerSource::Constant(constant.unwrap_or(0.0)),
+        source: LayerSource::Constant(0.0),
         unit: unit?,
         resample: section.choice("resample", &RESAMPLINGS),
         scale: section.number_where("scale", "a number other than 0", |s| s != 0.0).unwrap_or(1.0),
@@ -125,11 +124,17 @@ fn read_layer(reading: &Reading, name: &str, node: &Node, folder: &Path) -> Opti
             section.wrong("constant", "either `path` or `constant`", "both");
             None
         }
-        (false, true) if name == "hazard" || name == "population" => {
-            section.wrong("constant", "a raster: this layer says where people and hazards are", "one number");
+        (false, true) if name != "cost" => {
+            section.wrong("constant", "a raster (`path`): only cost may be one number everywhere", "`constant`");
             None
         }
-        (false, true) => constant.map(LayerSource::Constant),
+        (false, true) if settings.unit != Unit::UsdPerM2 => {
+            section.wrong("unit", "\"usd_per_m2\" with `constant`", &format!("{:?}", settings.unit.key()));
+            None
+        }
+        (false, true) => {
+            section.number_where("constant", "US$ per m², more than 0", |c| c > 0.0).map(LayerSource::Constant)
+        }
         _ => {
             let path = section.required("path", path, &format!("path = \"{name}.tif\""));
             if let Some(path) = path.as_ref().filter(|path| is_vector(path)) {

@@ -90,8 +90,8 @@ pub struct TeamRow {
 /// Reads a table of teams, with every fault of every row.
 pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
     let mut faults = Vec::new();
-    let file = table.path.display().to_string();
-    for column in &table.headers {
+    let file = table.path().display().to_string();
+    for column in table.headers() {
         if !COLUMNS.contains(&column.as_str()) {
             let fix = match closest(column, &COLUMNS) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -101,17 +101,18 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
         }
     }
     let missing: Vec<&str> =
-        COLUMNS[..6].iter().filter(|column| !table.headers.iter().any(|h| h == *column)).copied().collect();
+        COLUMNS[..6].iter().filter(|column| !table.headers().iter().any(|h| h == *column)).copied().collect();
     if !missing.is_empty() {
         let found = format!("no `{}`", missing.join("`, `"));
         let fix = "add it; a team needs a base (`lon`, `lat` in degrees) and a rate";
         faults.push(Fault::new("teams.missing_column", &file, COLUMNS[..6].join(", "), found, fix));
-    } else if table.rows.is_empty() {
+    } else if table.rows().len() == 0 {
         faults.push(Fault::new("teams.none", &file, "at least one team", "no row", "add a row for each team"));
     } else {
-        let rows = table.rows.iter().map(|row| TeamRow {
-            place: format!("{file}:{}", row.line),
-            fields: table.headers.iter().cloned().zip(row.fields.iter().cloned()).collect(),
+        let rows = table.rows().map(|row| {
+            let field = |column: &String| row.text(column).map(|text| (column.clone(), text.to_owned()));
+            let fields = table.headers().iter().filter_map(field).collect();
+            TeamRow { place: format!("{file}:{}", row.line()), fields }
         });
         let teams: Vec<TeamSettings> = rows.filter_map(|row| read_team(&row, &mut faults)).collect();
         faults.extend(duplicates(&teams, &file));

@@ -1,0 +1,154 @@
+//! Opens a project's layers, brings them onto the frame and judges their values, with all faults together.
+//!
+//! In: checked settings. Out: planes on one frame in the units that scoring takes (hazard 0..1, people per cell,
+//! US$ per cell), what a survey of each found, and warnings. Every used layer is read through once before any
+//! work, because a fault found at the last tile of a long run would cost the person that run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::project::{LayerSettings, LayerSource, Project};
+use crate::error::{Fault, Faults, Result};
+use crate::grid::{Cells, Frame};
+use crate::io::geotiff::{GeoTiff, ReadOptions};
+use crate::layers::{ConstantCost, LayerSpec, OnFrame, Role, Survey, range_faults, survey};
+use crate::progress::Progress;
+
+/// The project's layers on one frame.
+pub struct OpenLayers {
+    /// The frame.
+    pub frame: Frame,
+    /// Every layer that could be brought onto it, by name.
+    pub planes: BTreeMap<String, Arc<dyn Cells>>,
+    /// What reading the used layers through showed.
+    pub surveys: BTreeMap<String, Survey>,
+    /// The raster files behind the layers.
+    pub files: Vec<PathBuf>,
+    /// What is odd.
+    pub warnings: Vec<String>,
+}
+
+impl OpenLayers {
+    /// A layer's plane; settings name only layers that exist, so a missing one is our bug.
+    pub fn plane(&self, name: &str) -> &dyn Cells {
+        &*self.planes[name]
+    }
+}
+
+/// Opens and surveys the layers. Faults are added to `faults`; `None` comes back when the frame itself is
+/// missing or any layer is at fault.
+pub fn open(project: &Project, faults: &mut Faults, progress: &dyn Progress) -> Result<Option<OpenLayers>> {
+    let mut sources: Vec<(&LayerSettings, Option<Arc<GeoTiff>>)> = Vec::new();
+    let mut complete = true;
+    for layer in &project.layers {
+        let LayerSource::Raster { path, band } = &layer.source else {
+            sources.push((layer, None));
+            continue;
+        };
+        let options = ReadOptions { band: *band, nodata: layer.nodata, ..ReadOptions::default() };
+        match faults.take(missing_as_fault(&layer.name, GeoTiff::open_with(path, &options)))? {
+            Some(source) => sources.push((layer, Some(Arc::new(source)))),
+            None => complete = false,
+        }
+    }
+    let framing = sources.iter().find(|(layer, _)| layer.name == project.frame);
+    let Some((_, Some(source))) = framing else {
+        return Ok(None);
+    };
+    let frame = source.frame().clone();
+    let mut open = OpenLayers {
+        planes: BTreeMap::new(),
+        surveys: BTreeMap::new(),
+        files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
+        warnings: frame_warnings(&frame),
+        frame,
+    };
+    for (layer, source) in sources {
+        match faults.take(bring(layer, source, &open.frame))? {
+            Some(plane) => {
+                open.planes.insert(layer.name.clone(), plane);
+            }
+            None => complete = false,
+        }
+    }
+    let roles = used(project);
+    progress.start("check layers", roles.len() as u64);
+    for (name, role) in roles {
+        progress.check()?;
+        let Some(plane) = open.planes.get(&name) else { continue };
+        // A constant was checked when it was read.
+        if project.layer(&name).is_some_and(|layer| matches!(layer.source, LayerSource::Constant(_))) {
+            continue;
+        }
+        let found = survey(&**plane, &crate::progress::Silent::default())?;
+        let findings = range_faults(role, &name, &open.frame, &found);
+        complete &= findings.faults.is_empty();
+        findings.faults.into_iter().for_each(|fault| faults.push(fault));
+        open.warnings.extend(findings.warnings);
+        open.surveys.insert(name, found);
+        progress.advance(1);
+    }
+    progress.finish();
+    Ok(complete.then_some(open))
+}
+
+/// The layers a run reads, and as what.
+fn used(project: &Project) -> Vec<(String, Role)> {
+    let mut roles = vec![
+        ("hazard".to_owned(), Role::Hazard),
+        ("population".to_owned(), Role::Population),
+        ("cost".to_owned(), Role::Cost),
+    ];
+    let difficulty = project.tasks.as_ref().and_then(|tasks| tasks.difficulty.clone());
+    for name in project.score.criterion_layers.iter().cloned().chain(difficulty) {
+        if !roles.iter().any(|(known, _)| *known == name) {
+            roles.push((name, Role::Criterion));
+        }
+    }
+    roles
+}
+
+fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Arc<dyn Cells>> {
+    let spec = LayerSpec {
+        name: layer.name.clone(),
+        unit: layer.unit.clone(),
+        scale: layer.scale,
+        offset: layer.offset,
+        nodata: layer.nodata,
+        resampling: layer.resample,
+    };
+    match (&layer.source, source) {
+        (LayerSource::Constant(usd_per_m2), _) => Ok(Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2))),
+        (_, Some(source)) => Ok(Arc::new(OnFrame::new(source, &spec, frame)?)),
+        (LayerSource::Raster { .. }, None) => unreachable!("every raster layer was opened or is at fault"),
+    }
+}
+
+/// A layer file that is not there is the person's to mend, and is told together with the other faults.
+pub fn missing_as_fault<T>(layer: &str, result: Result<T>) -> Result<T> {
+    use crate::error::Error;
+    match result {
+        Err(Error::Io { path, source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            let place = format!("layer `{layer}`");
+            let found = format!("no such file {}", path.display());
+            let fix = "check the path; it is relative to the project file";
+            Err(Fault::new("input.missing", place, "a file", found, fix).into())
+        }
+        other => other,
+    }
+}
+
+fn frame_warnings(frame: &Frame) -> Vec<String> {
+    if !frame.crs.is_web_mercator() {
+        return Vec::new();
+    }
+    let middle = frame.centre(0, frame.n_rows as i64 / 2).y / 6_378_137.0;
+    // On a sphere's Mercator map lengths are stretched by cosh(y / R).
+    let stretch = middle.cosh();
+    vec![format!(
+        "the frame is in Web Mercator, where areas are {:.2} times those on the ground here: areas, costs per m² and \
+         working days will be too large by that; warp the layers to a UTM zone with `gdalwarp -t_srs EPSG:326xx`",
+        stretch * stretch
+    )]
+}
