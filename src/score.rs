@@ -1,1 +1,33 @@
-//! (being written)
+//! Scores: layers on one frame and a recipe in, seven planes and their totals out.
+//!
+//! In: hazard (0..1), population (people per cell), cost (US$ per cell) and criterion layers, all on one frame,
+//! and a [`Recipe`]. Out: planes of `f32` handed tile by tile to a [`PlaneSink`] (exposure in people, people at
+//! risk in people, benefit 0..1, cost in US$, benefit per cost in benefit-m² per US$, rank 0..100, class 1..n)
+//! and a [`Summary`]. Formulas: domain.md §3, stage by stage:
+//!
+//! ```text
+//! pass 1  exposure (across, down) → people_at_risk        halo of 4 σ; the largest exposure
+//! pass 2  value… → benefit → priority → histogram          (then refine, where a bin holds too much)
+//! pass 3  rank → class → curve                             sums in integers
+//! ```
+//!
+//! The work runs tile by tile through one pipeline ([`score`]) on an [`Engine`]: the native one (all cores) or a
+//! GPU. Results do not depend on the tile size or the number of threads: counts, histograms, ranks and sums are
+//! integers, and every cell's arithmetic has one order. This module opens no files and asks no clock.
+
+mod contribution;
+mod engine;
+mod inputs;
+mod recipe;
+mod summary;
+mod tiles;
+mod value;
+
+pub use contribution::contributions;
+pub use engine::{Backend, Engine, EngineInfo, engine};
+pub use inputs::Inputs;
+pub use recipe::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
+pub use summary::{
+    ClassSummary, CurvePoint, Maxima, Options, Plane, PlaneSink, StageSeconds, Summary, UnknownCount,
+};
+pub use tiles::{Scratch, score};

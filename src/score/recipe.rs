@@ -1,0 +1,240 @@
+//! The recipe: what is counted as worth, how strongly, and how far people reach. Checked once, then trusted.
+//!
+//! `hi < lo` reverses a value function. [`Bound::Max`] is the largest value among scored cells, known only after
+//! the first pass over the layers.
+
+use crate::error::{Fault, Faults, Result};
+
+/// How scores are made (domain.md §3).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// How far people reach: the kernel of exposure.
+    pub kernel: Kernel,
+    /// Layers of worth; people's exposure is one of them.
+    pub criteria: Vec<Criterion>,
+    /// How criteria and hazard become a benefit.
+    pub benefit: Benefit,
+    /// What the rank orders by.
+    pub priority_by: PriorityBy,
+    /// Class k holds the cells of the top `class_percents[k - 1]` per cent; what remains is the last class.
+    pub class_percents: Vec<f64>,
+}
+
+/// The kernel k(d) of exposure E_i = Σ_j P_j · k(d_ij), with k(0) = 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kernel {
+    /// exp(−d² / 2σ²), cut by axis: a neighbour counts when |Δx| ≤ 4σ and |Δy| ≤ 4σ between centres.
+    Gaussian {
+        /// σ in metres.
+        sigma_m: f64,
+    },
+    /// E_i = P_i: only the people of the cell itself.
+    None,
+}
+
+/// One layer of worth with its value function and weight.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Criterion {
+    /// Its name in tables and warnings.
+    pub name: String,
+    /// Where its numbers come from.
+    pub source: Source,
+    /// Its weight, before weights are normalised to sum 1.
+    pub weight: f64,
+    /// Its value function.
+    pub value: Value,
+}
+
+/// Where a criterion's numbers come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The exposure of the cell, people.
+    Exposure,
+    /// [`super::Inputs::criteria`] at this index, in the layer's own unit.
+    Layer(usize),
+}
+
+/// A value function: layer units → 0..1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value {
+    /// (x − lo) / (hi − lo), clamped to 0..1; `hi < lo` reverses.
+    Linear {
+        /// Worth nothing here.
+        lo: Bound,
+        /// Worth 1 here.
+        hi: Bound,
+    },
+}
+
+/// An end of a value function.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bound {
+    /// A number in the layer's unit.
+    At(f64),
+    /// The largest value among scored cells.
+    Max,
+}
+
+/// How criteria and hazard become a benefit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Benefit {
+    /// b = h · Σ w v: land that is not contaminated gains nothing from clearance.
+    Risk,
+}
+
+/// What the rank orders by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriorityBy {
+    /// p = b · a / c, benefit-m² per US$.
+    BenefitPerCost,
+    /// p = b alone.
+    Benefit,
+}
+
+/// Ends of value functions lie within ± this, so that differences stay finite in `f32`.
+const LARGEST_BOUND: f64 = 1e30;
+
+/// Classes are read back as small integers; more than this many is surely a slip.
+const MOST_CLASSES: usize = 99;
+
+impl Default for Recipe {
+    /// People alone, gaussian with σ = 1000 m, risk, benefit per cost, classes at 5, 15 and 40 % (domain.md §3).
+    fn default() -> Self {
+        Self {
+            kernel: Kernel::Gaussian { sigma_m: 1000.0 },
+            criteria: vec![Criterion::people(1.0)],
+            benefit: Benefit::Risk,
+            priority_by: PriorityBy::BenefitPerCost,
+            class_percents: vec![5.0, 15.0, 40.0],
+        }
+    }
+}
+
+impl Criterion {
+    /// People's exposure with `linear(0, max)`.
+    pub fn people(weight: f64) -> Self {
+        let value = Value::Linear { lo: Bound::At(0.0), hi: Bound::Max };
+        Self { name: "people".into(), source: Source::Exposure, weight, value }
+    }
+}
+
+impl Recipe {
+    /// The recipe, or all of its faults (places are keys of `[score]`).
+    pub fn validated(self) -> Result<Self> {
+        let mut faults = Faults::new();
+        self.check_kernel(&mut faults);
+        self.check_criteria(&mut faults);
+        self.check_classes(&mut faults);
+        faults.finish().map(|()| self)
+    }
+
+    /// Weights normalised to sum 1, in the order of the criteria.
+    pub fn weights(&self) -> Vec<f64> {
+        let total: f64 = self.criteria.iter().map(|criterion| criterion.weight).sum();
+        self.criteria.iter().map(|criterion| criterion.weight / total).collect()
+    }
+
+    /// How many classes there are: one more than thresholds.
+    pub fn n_classes(&self) -> usize {
+        self.class_percents.len() + 1
+    }
+
+    fn check_kernel(&self, faults: &mut Faults) {
+        if let Kernel::Gaussian { sigma_m } = self.kernel
+            && !(sigma_m.is_finite() && sigma_m > 0.0)
+        {
+            let fix = "set `exposure = { kernel = \"gaussian\", sigma_m = 1000 }` or kernel \"none\"";
+            let found = sigma_m.to_string();
+            faults.push(Fault::new(
+                "score.sigma",
+                "score.exposure.sigma_m",
+                "metres greater than 0",
+                found,
+                fix,
+            ));
+        }
+    }
+
+    fn check_criteria(&self, faults: &mut Faults) {
+        if self.criteria.is_empty() {
+            let fix = "add [[score.criteria]] with `layer = \"exposure\"`";
+            faults.push(Fault::new(
+                "score.no_criteria",
+                "score.criteria",
+                "at least one criterion",
+                "none",
+                fix,
+            ));
+            return;
+        }
+        for criterion in &self.criteria {
+            let place = |key: &str| format!("score.criteria `{}`, {key}", criterion.name);
+            if !(criterion.weight.is_finite() && criterion.weight >= 0.0) {
+                let fix = "give a weight of 0 or more; to reverse a criterion swap its value's lo and hi";
+                let found = criterion.weight.to_string();
+                faults.push(Fault::new("score.weight", place("weight"), "a number ≥ 0", found, fix));
+            }
+            let Value::Linear { lo, hi } = criterion.value;
+            for bound in [lo, hi] {
+                if let Bound::At(at) = bound
+                    && at.abs().total_cmp(&LARGEST_BOUND).is_gt()
+                {
+                    let fix = "give a finite number in the layer's unit";
+                    let found = at.to_string();
+                    faults.push(Fault::new(
+                        "score.bound",
+                        place("value"),
+                        "numbers within ±1e30",
+                        found,
+                        fix,
+                    ));
+                }
+            }
+            let is_same = match (lo, hi) {
+                (Bound::At(lo), Bound::At(hi)) => (hi as f32 - lo as f32).abs() <= 0.0,
+                (Bound::Max, Bound::Max) => true,
+                _ => false,
+            };
+            if is_same {
+                let fix = "give two different ends, worth nothing first";
+                let found = format!("{lo} and {hi}");
+                faults.push(Fault::new("score.lo_is_hi", place("value"), "lo different from hi", found, fix));
+            }
+        }
+        let all_zero = self.criteria.iter().all(|criterion| criterion.weight.abs() <= 0.0);
+        if all_zero {
+            let fix = "give at least one criterion a weight greater than 0";
+            faults.push(Fault::new(
+                "score.weights_all_zero",
+                "score.criteria",
+                "a weight greater than 0",
+                "only zeros",
+                fix,
+            ));
+        }
+    }
+
+    fn check_classes(&self, faults: &mut Faults) {
+        let mut previous = 0.0;
+        let is_increasing = self.class_percents.iter().all(|&percent| {
+            let is_right = percent > previous && percent < 100.0;
+            previous = percent;
+            is_right
+        });
+        if !is_increasing || self.class_percents.len() >= MOST_CLASSES {
+            let fix = "set `classes = [5, 15, 40]`: the top 5 %, the top 15 %, the top 40 %, and the rest";
+            let expected = "fewer than 99 percentages, increasing, between 0 and 100";
+            let found = format!("{:?}", self.class_percents);
+            faults.push(Fault::new("score.classes", "score.classes", expected, found, fix));
+        }
+    }
+}
+
+impl std::fmt::Display for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At(at) => write!(f, "{at}"),
+            Self::Max => write!(f, "max"),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What scoring hands out beside the planes: totals, classes, the performance curve, and what was unknown.
+
+use crate::error::Result;
+use crate::grid::Window;
+
+use super::EngineInfo;
+
+/// A plane of results, by the name of its file (interface.md §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Plane {
+    /// People who live within reach of the cell, effective.
+    Exposure,
+    /// Expected people within reach of contaminated ground: hazard times exposure.
+    PeopleAtRisk,
+    /// Benefit of clearing the cell, 0..1.
+    Benefit,
+    /// US$ to clear the cell.
+    Cost,
+    /// Benefit-m² per US$.
+    BenefitPerCost,
+    /// Percentile of the priority among scored cells, 100 = first.
+    Rank,
+    /// 1 = first … n.
+    Class,
+}
+
+/// Takes planes of results, tile by tile in row-major order of the tiles; unknown where not scored.
+pub trait PlaneSink: Send {
+    /// One plane's values in one tile, row by row.
+    fn put(&mut self, plane: Plane, window: Window, values: &[f32]) -> Result<()>;
+}
+
+/// How the work is cut and timed; none of it changes a result.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Cells along a tile's side; chosen from `memory_bytes` and the engine's limits when `None`.
+    pub tile_size: Option<usize>,
+    /// What tiles may take together, bytes; 1 GiB when 0.
+    pub memory_bytes: u64,
+    /// Seconds since any moment, for [`Summary::seconds`]; nothing here reads a clock by itself.
+    pub clock: Option<&'a (dyn Fn() -> f64 + Sync)>,
+}
+
+/// The largest values among scored cells, which [`super::Bound::Max`] stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Maxima {
+    /// Largest exposure, people.
+    pub exposure: f64,
+    /// Largest value of each criterion layer, in its unit.
+    pub layers: Vec<f64>,
+}
+
+/// What came of it, in whole-grid numbers.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// Cells of the frame.
+    pub n_cells: u64,
+    /// Scored cells.
+    pub n_scored: u64,
+    /// Their area, m².
+    pub scored_area_m2: f64,
+    /// People who live in scored cells.
+    pub people: f64,
+    /// Σ h·E·a / 10,000 over scored cells, person-hectares.
+    pub exposure_ha: f64,
+    /// Mean over scored ground (by area) of the expected people within reach of contaminated ground.
+    pub people_at_risk_mean: f64,
+    /// Σ b·a / 10,000, benefit-hectares.
+    pub benefit_ha: f64,
+    /// Σ c, US$.
+    pub cost_usd: f64,
+    /// Largest exposure and criterion values among scored cells.
+    pub maxima: Maxima,
+    /// Classes, first to last.
+    pub classes: Vec<ClassSummary>,
+    /// The performance curve: 200 points, cumulative.
+    pub curve: Vec<CurvePoint>,
+    /// Cells of the frame where each layer is unknown.
+    pub unknown: Vec<UnknownCount>,
+    /// Seconds of each pass; all 0 without a clock.
+    pub seconds: Vec<StageSeconds>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+    /// Who computed it.
+    pub engine: EngineInfo,
+    /// Cells along a tile's side.
+    pub tile_size: usize,
+}
+
+/// One class.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClassSummary {
+    /// 1 = first.
+    pub class: u32,
+    /// Its cells.
+    pub n_cells: u64,
+    /// Their area, m².
+    pub area_m2: f64,
+}
+
+/// A point of the performance curve: all cells of rank ≥ 100 − `percent`, ties kept together.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CurvePoint {
+    /// The top so many per cent of scored cells.
+    pub percent: f64,
+    /// Cells.
+    pub cells: u64,
+    /// Their area, m².
+    pub area_m2: f64,
+    /// Cost to clear them, US$.
+    pub cost_usd: f64,
+    /// Benefit-hectares.
+    pub benefit: f64,
+    /// Person-hectares.
+    pub exposure_ha: f64,
+}
+
+/// Cells where a layer is unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownCount {
+    /// The layer: `hazard`, `population`, `cost`, or the criterion's name.
+    pub layer: String,
+    /// Cells of the frame where it is unknown.
+    pub n_unknown: u64,
+    /// Cells that would be scored if this layer alone were known there.
+    pub n_lost: u64,
+}
+
+/// Seconds of one pass or of waiting for readers or writers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageSeconds {
+    /// The label.
+    pub stage: String,
+    /// Seconds.
+    pub seconds: f64,
+}
