@@ -1,1 +1,10 @@
-//! (being written)
+//! The report: everything a run writes, one file per thing written (interface.md §3).
+//!
+//! In: results of `score`, `tasks` and `plan`, and a folder to write into. Out: files named as in the contract.
+//! Nothing is computed here but dates and cumulative sums.
+
+pub mod grids;
+pub mod plan_files;
+pub mod record;
+pub mod tables;
+pub mod vectors;

@@ -3,7 +3,7 @@
 use super::super::document::Value as Toml;
 use super::super::section::Section;
 use super::layers::LayerSettings;
-use crate::score::{Bound, Criterion, CriterionSource, Kernel, PriorityBy, Recipe, Value};
+use crate::score::{Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
 
 /// How cells are scored.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ fn settings(
 ) -> ScoreSettings {
     let people = || Criterion {
         name: "people".to_owned(),
-        source: CriterionSource::Exposure,
+        source: Source::Exposure,
         weight: 1.0,
         value: Value::Linear { lo: Bound::At(0.0), hi: Bound::Max },
     };
@@ -115,7 +115,7 @@ fn read_criterion(section: Section<'_>, layers: &[LayerSettings], names: &mut Ve
     let layer = section.required("layer", layer, "layer = \"exposure\"");
     let source = layer.and_then(|layer| {
         if layer == "exposure" {
-            return Some(CriterionSource::Exposure);
+            return Some(Source::Exposure);
         }
         if !layers.iter().any(|settings| settings.name == layer) {
             let known: Vec<&str> = layers.iter().map(|settings| settings.name.as_str()).collect();
@@ -131,7 +131,7 @@ fn read_criterion(section: Section<'_>, layers: &[LayerSettings], names: &mut Ve
             names.push(layer.clone());
             names.len() - 1
         });
-        Some(CriterionSource::Layer(at))
+        Some(Source::Layer(at))
     });
     if let Some(measure) = section.text("measure") {
         let instead = "a raster layer of that measure, without `measure`";

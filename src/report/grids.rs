@@ -1,0 +1,72 @@
+//! Priority grids: planes from scoring, tile by tile, into Cloud-Optimised GeoTIFFs.
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::grid::{Frame, Window};
+use crate::io::geotiff::{Compression, GeoTiffWriter, WriteSpec};
+use crate::score::{Plane, PlaneSink};
+
+/// One grid: the plane, its file, description and unit.
+pub struct GridFile {
+    /// The plane.
+    pub plane: Plane,
+    /// File name in the run directory.
+    pub name: &'static str,
+    description: &'static str,
+    unit: &'static str,
+}
+
+/// Every grid a run writes.
+pub const GRIDS: [GridFile; 7] = [
+    grid(Plane::Rank, "priority.tif", "rank among scored cells, 100 = first; no data is not scored", "percentile"),
+    grid(Plane::Class, "class.tif", "priority class, 1 = first; 0 is not scored", ""),
+    grid(Plane::Benefit, "benefit.tif", "benefit of clearance: hazard times weighted criteria, 0..1", "1"),
+    grid(Plane::Cost, "cost.tif", "cost of clearing the cell", "US$"),
+    grid(Plane::BenefitPerCost, "benefit_per_cost.tif", "benefit times area per cost", "m2/US$"),
+    grid(Plane::Exposure, "exposure.tif", "people who live within reach of the cell, effective", "people"),
+    grid(
+        Plane::PeopleAtRisk,
+        "people_at_risk.tif",
+        "expected people within reach of contaminated ground: hazard times exposure",
+        "people",
+    ),
+];
+
+const fn grid(plane: Plane, name: &'static str, description: &'static str, unit: &'static str) -> GridFile {
+    GridFile { plane, name, description, unit }
+}
+
+/// Writes all grids of a run into a folder while they are scored.
+pub struct GridWriters {
+    writers: Vec<(Plane, GeoTiffWriter)>,
+}
+
+impl GridWriters {
+    /// Begins every file of [`GRIDS`] on a frame.
+    pub fn create(folder: &Path, frame: &Frame, compression: Compression) -> Result<Self> {
+        let begin = |file: &GridFile| {
+            let spec = match file.plane {
+                Plane::Class => WriteSpec::classes(file.description),
+                _ => WriteSpec::quantity(file.description, file.unit),
+            };
+            let spec = WriteSpec { compression, ..spec };
+            Ok((file.plane, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
+        };
+        Ok(Self { writers: GRIDS.iter().map(begin).collect::<Result<_>>()? })
+    }
+
+    /// Ends every file.
+    pub fn finish(self) -> Result<()> {
+        self.writers.into_iter().try_for_each(|(_, writer)| writer.finish().map(drop))
+    }
+}
+
+impl PlaneSink for GridWriters {
+    fn put(&mut self, plane: Plane, window: Window, values: &[f32]) -> Result<()> {
+        match self.writers.iter_mut().find(|(written, _)| *written == plane) {
+            Some((_, writer)) => writer.write(window, values),
+            None => Ok(()),
+        }
+    }
+}

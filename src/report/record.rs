@@ -1,0 +1,113 @@
+//! `run.json`: what was run, on what, with what result, so that it can be repeated and checked. Written last.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Result};
+use crate::io::hash::file_hash;
+use crate::score::{EngineInfo, StageSeconds, Summary};
+
+/// What the record gathers during a run.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// The command: `run`, `score` or `plan`.
+    pub command: String,
+    /// Name of the project.
+    pub project: String,
+    /// Seed.
+    pub seed: u64,
+    /// Settings as used.
+    pub settings: Value,
+    /// Options of the command line that change results or where they are computed.
+    pub options: Map<String, Value>,
+    /// Files read.
+    pub inputs: Vec<PathBuf>,
+    /// Who computed the scores, and why it was taken.
+    pub engine: Option<(EngineInfo, String)>,
+    /// Totals for scripts.
+    pub results: Map<String, Value>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+    /// Seconds of each stage.
+    pub seconds: Vec<StageSeconds>,
+    /// When it began, in UTC.
+    pub started: String,
+}
+
+impl Record {
+    /// Takes scoring's totals, warnings and times.
+    pub fn take_summary(&mut self, summary: &Summary) {
+        self.warnings.extend(summary.warnings.iter().cloned());
+        self.seconds.extend(summary.seconds.iter().cloned());
+        self.results.insert("score".into(), score_results(summary));
+    }
+
+    /// Writes the record of a run whose outputs lie in `folder`, hashing inputs and outputs.
+    pub fn write(&self, path: &Path, folder: &Path, outputs: &[&str]) -> Result<()> {
+        let hashed = |path: &Path, name: String| -> Result<Value> {
+            let hash = file_hash(path)?;
+            Ok(json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 }))
+        };
+        let inputs: Vec<Value> =
+            self.inputs.iter().map(|path| hashed(path, path.display().to_string())).collect::<Result<_>>()?;
+        let outputs: Vec<Value> =
+            outputs.iter().map(|name| hashed(&folder.join(name), (*name).to_owned())).collect::<Result<_>>()?;
+        let device = self.engine.as_ref().map(|(info, note)| {
+            json!({ "kind": info.kind, "device": info.device, "driver": info.driver, "why": note })
+        });
+        let seconds: Map<String, Value> =
+            self.seconds.iter().map(|stage| (stage.stage.clone(), round(stage.seconds).into())).collect();
+        let record = json!({
+            "program": "clearway",
+            "version": env!("CARGO_PKG_VERSION"),
+            "command": self.command,
+            "project": self.project,
+            "started": self.started,
+            "seed": self.seed,
+            "settings": self.settings,
+            "options": self.options,
+            "inputs": inputs,
+            "outputs": outputs,
+            "engine": device,
+            "results": self.results,
+            "warnings": self.warnings,
+            "seconds": seconds,
+        });
+        let mut text = serde_json::to_string_pretty(&record)
+            .map_err(|error| Error::io("write", path)(std::io::Error::other(error)))?;
+        text.push('\n');
+        std::fs::write(path, text).map_err(Error::io("write", path))
+    }
+}
+
+/// Scoring's totals as JSON.
+pub fn score_results(summary: &Summary) -> Value {
+    let classes: Vec<Value> = summary
+        .classes
+        .iter()
+        .map(|class| json!({ "class": class.class, "cells": class.n_cells, "area_m2": class.area_m2 }))
+        .collect();
+    let unknown: Map<String, Value> = summary
+        .unknown
+        .iter()
+        .map(|layer| (layer.layer.clone(), json!({ "unknown": layer.n_unknown, "lost": layer.n_lost })))
+        .collect();
+    json!({
+        "cells": summary.n_cells,
+        "scored_cells": summary.n_scored,
+        "scored_area_m2": summary.scored_area_m2,
+        "people": summary.people,
+        "exposure_ha": summary.exposure_ha,
+        "benefit_ha": summary.benefit_ha,
+        "cost_usd": summary.cost_usd,
+        "max_exposure": summary.maxima.exposure,
+        "classes": classes,
+        "unknown_cells": unknown,
+        "tile_cells": summary.tile_size,
+    })
+}
+
+fn round(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
