@@ -1,1 +1,177 @@
-//! (being written)
+//! Tasks: pieces of ground with what clearing them is worth and costs.
+//!
+//! In: polygons (hazardous areas) or a threshold on the priority grid, and the planes that `score` wrote on the
+//! frame. Out: one [`TaskArea`] a piece of ground, with sums and means over its cells, and [`Finding`]s about
+//! everything odd, repaired or left out: nothing is dropped silently (domain.md §4).
+//!
+//! A cell that a task covers partly counts by the share of the cell's area covered, exactly. With `s_i` that
+//! share, `a_i` the cell's area (m²) and sums over the scored cells i:
+//!
+//! ```text
+//! exposure_ha    = Σ s_i·(hE)_i·a_i / 10,000       person-hectares
+//! benefit        = Σ s_i·b_i·a_i / 10,000          benefit-hectares
+//! cost_usd       = Σ s_i·c_i                       US$
+//! hazard_mean    = Σ s_i·a_i·h_i / Σ s_i·a_i       and so all other means
+//! ```
+//!
+//! Sums run cell by cell within a row and then row by row, so they depend neither on tiles nor on threads.
+//! Ground under two tasks counts in both; [`survey_polygons`] names the pairs. This module opens no files.
+
+mod components;
+mod coverage;
+mod grow;
+mod order;
+mod outline;
+mod overlap;
+mod places;
+mod polygons;
+mod repair;
+mod split;
+mod survey;
+mod zonal;
+
+use geo::MultiPolygon;
+use serde_json::{Map, Value};
+
+use crate::error::Result;
+use crate::grid::{Cells, Window};
+
+pub use coverage::{Coverage, Span, area_m2};
+pub use grow::{GrowOptions, grow};
+pub use places::{District, Settlement};
+pub use polygons::{PolygonFeature, from_polygons};
+pub use survey::survey_polygons;
+
+/// A piece of ground and what clearing it is worth, costs and needs.
+///
+/// Numbers that need scored cells are `None` where no scored cell is touched: unknown is not zero. Sums cover
+/// the scored part alone; [`TaskArea::scored_share`] says how much of the ground that is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskArea {
+    /// Unique among the tasks of a run.
+    pub task_id: String,
+    /// The IMSMA identifier, where the source gives one.
+    pub imsma_id: Option<String>,
+    /// The ground, in the frame's CRS: valid, exteriors counter-clockwise, holes clockwise.
+    pub geometry: MultiPolygon<f64>,
+    /// Percentile 0..100 (100 = first) of benefit per cost among the tasks that have both, by the mid-rank
+    /// formula of domain.md §3.8: 100·(L + (T − 1)/2)/(N − 1), L tasks with a smaller ratio, T with an equal one.
+    pub rank: Option<f64>,
+    /// 1 (first) … n by [`TaskOptions::class_percents`] from `rank`.
+    pub class: Option<u8>,
+    /// Ground, m², also where it lies outside the frame or on cells that are not scored.
+    pub area_m2: f64,
+    /// Share 0..1 of the ground that lies on scored cells.
+    pub scored_share: f64,
+    /// Mean probability of contamination, 0..1.
+    pub hazard_mean: Option<f64>,
+    /// Expected people within reach of contaminated ground, mean over the ground.
+    pub people_at_risk: Option<f64>,
+    /// Person-hectares: people times contaminated hectares.
+    pub exposure_ha: Option<f64>,
+    /// Benefit-hectares.
+    pub benefit: Option<f64>,
+    /// US$ to clear the scored part.
+    pub cost_usd: Option<f64>,
+    /// Benefit-hectares per 1,000 US$; also `None` where the cost is zero.
+    pub benefit_per_kusd: Option<f64>,
+    /// Mean of the difficulty layer where it is known, scored or not; 1 where no such layer is given.
+    pub difficulty: Option<f64>,
+    /// Mean rank of its cells, 0..100.
+    pub rank_mean: Option<f64>,
+    /// Mean acceptability of its cells, 0..1, where that was sampled.
+    pub acceptability_mean: Option<f64>,
+    /// What each criterion adds to `benefit`, benefit-hectares; empty where no contributions were given or no
+    /// scored cell is touched.
+    pub contributions: Vec<(String, f64)>,
+    /// Longitude (degrees, WGS 84) of a point inside the ground: its centroid where that lies inside.
+    pub lon: Option<f64>,
+    /// Latitude (degrees, WGS 84) of that point.
+    pub lat: Option<f64>,
+    /// Name of the nearest settlement by geodesic distance from that point.
+    pub nearest_settlement: Option<String>,
+    /// Name of the district that holds that point.
+    pub district: Option<String>,
+    /// The source's own columns, untouched.
+    pub attributes: Map<String, Value>,
+}
+
+/// Something about the tasks that a person must hear of, though work goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// A stable short name that tests and scripts match, such as `task.repaired`.
+    pub code: &'static str,
+    /// The task it is about; `None` when it is about many (the text counts them and names the first ten).
+    pub task_id: Option<String>,
+    /// What was found and what was done about it.
+    pub text: String,
+}
+
+impl Finding {
+    fn about(code: &'static str, task_id: &str, text: String) -> Self {
+        Self { code, task_id: Some(task_id.to_owned()), text }
+    }
+
+    fn overall(code: &'static str, text: String) -> Self {
+        Self { code, task_id: None, text }
+    }
+}
+
+/// The planes tasks are summed over, all on one frame (`rank`'s).
+#[derive(Clone, Copy)]
+pub struct Planes<'a> {
+    /// Probability of contamination, 0..1.
+    pub hazard: &'a dyn Cells,
+    /// h·E, people.
+    pub people_at_risk: &'a dyn Cells,
+    /// Benefit, dimensionless.
+    pub benefit: &'a dyn Cells,
+    /// Cost of clearing the cell, US$.
+    pub cost: &'a dyn Cells,
+    /// Rank, 0..100. A cell is scored where this and the four planes above are known.
+    pub rank: &'a dyn Cells,
+    /// Acceptability, 0..1, where sampled.
+    pub acceptability: Option<&'a dyn Cells>,
+    /// Factor on the work a square metre takes, 1 = ordinary ground.
+    pub difficulty: Option<&'a dyn Cells>,
+    /// What each criterion adds to the benefit of a cell.
+    pub contributions: Option<&'a dyn Contributions>,
+}
+
+/// What each criterion adds to the benefit of each cell, readable by window.
+pub trait Contributions: Send + Sync {
+    /// The criteria, in order.
+    fn names(&self) -> &[String];
+
+    /// The contributions of all criteria in a window inside the frame: one plane after another, each row by
+    /// row; `out.len()` is `names().len() * window.len()`. Known wherever the benefit is.
+    fn read(&self, window: Window, out: &mut [f32]) -> Result<()>;
+}
+
+/// How tasks are ranked, and what they are told beside their sums.
+#[derive(Debug, Clone)]
+pub struct TaskOptions<'a> {
+    /// Upper limits of classes 1, 2, … in per cent of the ranking from the top, growing; the rest is the last class.
+    pub class_percents: Vec<f64>,
+    /// Settlements to name the nearest of; may be empty.
+    pub settlements: &'a [Settlement],
+    /// Districts to find each task's in; may be empty.
+    pub districts: &'a [District],
+    /// Whether longitude and latitude must be given: a frame whose CRS has a datum shift to WGS 84 is then a
+    /// fault. Otherwise they are left out there, with a finding.
+    pub needs_lon_lat: bool,
+    /// Side of the windows planes are read in, cells. Changes memory and speed, never a result.
+    pub tile_cells: usize,
+}
+
+impl Default for TaskOptions<'_> {
+    fn default() -> Self {
+        Self {
+            class_percents: vec![5.0, 15.0, 40.0],
+            settlements: &[],
+            districts: &[],
+            needs_lon_lat: true,
+            tile_cells: 512,
+        }
+    }
+}
