@@ -1,3 +1,215 @@
-//! The `clearway` command.
+//! The `clearway` command: parse, run, exit code. Results go to stdout, everything else to stderr.
 
-fn main() {}
+mod cli;
+mod console;
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{CommandFactory, Parser};
+use clearway::error::{Error, Result};
+use clearway::io::geotiff::Compression;
+use clearway::run::{self, Outcome};
+use clearway::{gpu, score, synth};
+use cli::{Backend, Cli, Command, Compress, PresetName, SearchArgs, WorkArgs};
+use console::Console;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let interrupted = Arc::new(AtomicBool::new(false));
+    #[cfg(unix)]
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // A second one ends the program at once.
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&interrupted));
+        let _ = signal_hook::flag::register(signal, Arc::clone(&interrupted));
+    }
+    if let Some(threads) = cli.common.threads {
+        // Fails only where a pool exists already, and none does yet.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build_global();
+    }
+    let console = Console::new(cli.common.quiet, cli.common.verbose, cli.common.no_progress, interrupted);
+    match execute(&cli, &console) {
+        Ok(code) => code,
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            console.error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
+    let threads = cli.common.threads.unwrap_or(0) as usize;
+    let options = |work: &WorkArgs, search: &SearchArgs| options(work, search, threads);
+    match &cli.command {
+        Command::Run(args) => {
+            let outcome = run::run(&args.project, &options(&args.work, &args.search), console)?;
+            show_outcome(&outcome, args.work.json, console)?;
+        }
+        Command::Score(args) => {
+            let outcome = run::score(&args.project, &options(&args.work, &args.search), console)?;
+            show_outcome(&outcome, args.work.json, console)?;
+        }
+        Command::Plan(args) => {
+            let options = options(&args.work, &args.search);
+            let outcome = match (&args.problem, &args.project) {
+                (Some(problem), _) => run::plan_problem_file(problem, &options, console)?,
+                (None, Some(project)) => run::plan(project, args.tasks.as_deref(), &options, console)?,
+                (None, None) => unreachable!("clap asks for one of them"),
+            };
+            show_outcome(&outcome, args.work.json, console)?;
+        }
+        Command::Check(args) => {
+            let report = run::check(&args.project, &args.overrides, console)?;
+            console.warnings(&report.warnings, true);
+            if args.json {
+                print(&format!("{:#}\n", report.to_json()))?;
+            } else {
+                print(&table(&report.facts))?;
+                print(&format!("no faults, {} warnings\n", report.warnings.len()))?;
+            }
+        }
+        Command::Verify(args) => {
+            let report = run::verify(&args.run_dir)?;
+            console.warnings(&report.warnings, true);
+            if args.json {
+                print(&format!("{:#}\n", report.to_json()))?;
+            } else {
+                report.holds.iter().try_for_each(|line| print(&format!("holds     {line}\n")))?;
+                report.violations.iter().try_for_each(|line| print(&format!("VIOLATED  {line}\n")))?;
+                print(if report.is_sound() { "verified\n" } else { "NOT verified\n" })?;
+            }
+            if !report.is_sound() {
+                return Ok(ExitCode::from(1));
+            }
+        }
+        Command::Synth(args) => {
+            let spec = synth::SynthSpec {
+                preset: match args.preset {
+                    PresetName::Hillside => synth::Preset::Hillside,
+                    PresetName::Plain => synth::Preset::Plain,
+                    PresetName::Nation => synth::Preset::Nation,
+                },
+                size: args.size as usize,
+                seed: args.seed,
+                compress: match args.compress {
+                    Compress::Deflate => synth::Compress::Deflate,
+                    Compress::Zstd => synth::Compress::Zstd,
+                    Compress::None => synth::Compress::None,
+                },
+            };
+            refuse_overwrite(&args.out, args.overwrite)?;
+            let made = synth::synth(&spec, &args.out, console)?;
+            print(&table(&[
+                ("cells", format!("{} x {} in {}", made.frame.n_cols, made.frame.n_rows, made.frame.crs)),
+                ("people", format!("{} in {} settlements (all invented)", made.people, made.n_settlements)),
+                ("hazardous areas", format!("{}, {:.0} ha", made.n_areas, made.areas_ha)),
+                ("teams", made.n_teams.to_string()),
+                ("next", format!("clearway run {}", made.project.display())),
+            ]))?;
+        }
+        Command::Devices(args) => show_devices(args.json)?,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "clearway", &mut script);
+            print(&String::from_utf8_lossy(&script))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options {
+    run::Options {
+        out: work.out.clone(),
+        overwrite: work.overwrite,
+        backend: match work.backend {
+            Backend::Auto => score::Backend::Auto,
+            Backend::Gpu => score::Backend::Gpu,
+            Backend::Cpu => score::Backend::Cpu,
+        },
+        device: work.device.clone(),
+        seed: work.seed,
+        overrides: work.overrides.clone(),
+        memory_bytes: work.memory,
+        compression: match work.compress {
+            Compress::Deflate => Compression::Deflate,
+            Compress::Zstd => Compression::Zstd,
+            Compress::None => Compression::None,
+        },
+        seconds: search.seconds,
+        iterations: search.iterations,
+        threads,
+    }
+}
+
+fn show_outcome(outcome: &Outcome, json: bool, console: &Console) -> Result<()> {
+    console.warnings(&outcome.warnings, false);
+    if json { print(&format!("{:#}\n", outcome.to_json())) } else { print(&outcome.to_table()) }
+}
+
+fn show_devices(json: bool) -> Result<()> {
+    let devices = gpu::devices();
+    let auto = gpu::auto_choice(&devices);
+    if json {
+        let list: Vec<serde_json::Value> = devices
+            .iter()
+            .map(|device| {
+                serde_json::json!({
+                    "index": device.index, "name": device.name, "backend": device.backend,
+                    "kind": format!("{:?}", device.kind).to_lowercase(), "driver": device.driver,
+                    "max_buffer_bytes": device.max_buffer_bytes, "max_binding_bytes": device.max_binding_bytes,
+                    "max_storage_buffers": device.max_storage_buffers,
+                    "max_workgroup_bytes": device.max_workgroup_bytes,
+                    "max_invocations": device.max_invocations, "auto": auto == Some(device.index),
+                })
+            })
+            .collect();
+        return print(&format!("{:#}\n", serde_json::Value::Array(list)));
+    }
+    for device in &devices {
+        print(&format!(
+            "{}  {} ({}, {:?}), {}\n   buffer {} MiB, binding {} MiB, {} storage buffers, {} KiB workgroup memory, \
+             {} invocations{}\n",
+            device.index,
+            device.name,
+            device.backend,
+            device.kind,
+            device.driver,
+            device.max_buffer_bytes >> 20,
+            device.max_binding_bytes >> 20,
+            device.max_storage_buffers,
+            device.max_workgroup_bytes >> 10,
+            device.max_invocations,
+            if auto == Some(device.index) { "\n   taken by `--backend auto`" } else { "" }
+        ))?;
+    }
+    match auto {
+        Some(_) => Ok(()),
+        None => print("`--backend auto` takes the native engine: no real GPU is seen (software ones must be named)\n"),
+    }
+}
+
+fn refuse_overwrite(out: &std::path::Path, overwrite: bool) -> Result<()> {
+    let file = out.join("project.toml");
+    if file.exists() && !overwrite {
+        let found = format!("{} already there", file.display());
+        let fix = "choose another folder with --out, or replace the region with --overwrite";
+        let place = out.display().to_string();
+        return Err(clearway::error::Fault::new("synth.exists", place, "a folder without a region", found, fix).into());
+    }
+    Ok(())
+}
+
+fn table(rows: &[(impl AsRef<str>, String)]) -> String {
+    let width = rows.iter().map(|(label, _)| label.as_ref().chars().count()).max().unwrap_or(0);
+    rows.iter().map(|(label, text)| format!("{:<width$}  {text}\n", label.as_ref())).collect()
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(Error::io("write", std::path::Path::new("standard output")))
+}

@@ -1,1 +1,203 @@
-//! (being written)
+//! The main job: project file in, run directory out. The only place that strings the stages together.
+//!
+//! ```text
+//! Project::open → Prepared::open → score_grids → outline_tasks → plan_teams → commit
+//! ```
+//!
+//! Everything is written into a hidden folder beside its destination and renamed at the end, `run.json` last: a
+//! folder with a `run.json` is whole. Every fault of the inputs is found before any work (exit code 2).
+
+mod bare;
+mod check;
+mod contributions;
+mod document;
+mod layers;
+mod outcome;
+mod planning;
+mod prepared;
+mod problem;
+pub mod project;
+mod section;
+mod stages;
+mod tasks_file;
+mod vectors;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+pub use bare::plan_problem_file;
+pub use check::{CheckReport, check};
+pub use outcome::Outcome;
+use planning::plan_teams;
+use prepared::{Need, Prepared};
+use project::Project;
+use stages::{outline_tasks, score_grids};
+pub use verify::{VerifyReport, verify};
+
+use crate::error::Result;
+use crate::io::atomic::{RUN_RECORD, Staging};
+use crate::io::geotiff::Compression;
+use crate::progress::Progress;
+use crate::report::record::Record;
+use crate::score::{Backend, StageSeconds};
+
+/// What the command line says beside the project file.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Output folder; `runs/<project name>` when `None`.
+    pub out: Option<PathBuf>,
+    /// Whether a finished run in the output folder may be replaced.
+    pub overwrite: bool,
+    /// What computes the scores.
+    pub backend: Backend,
+    /// A GPU by part of its name or its index.
+    pub device: Option<String>,
+    /// Seed, over the project's.
+    pub seed: Option<u64>,
+    /// `key.path=value` texts laid over the project file.
+    pub overrides: Vec<String>,
+    /// Bound on the memory that tiles and planes may take, bytes.
+    pub memory_bytes: u64,
+    /// Compression of the grids.
+    pub compression: Compression,
+    /// Seconds to search for a plan, over the project's.
+    pub seconds: Option<f64>,
+    /// Iterations to search for a plan, over the project's.
+    pub iterations: Option<u64>,
+    /// Threads of the planner; 0 for one a core.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            out: None,
+            overwrite: false,
+            backend: Backend::Auto,
+            device: None,
+            seed: None,
+            overrides: Vec::new(),
+            memory_bytes: 4 << 30,
+            compression: Compression::Deflate,
+            seconds: None,
+            iterations: None,
+            threads: 0,
+        }
+    }
+}
+
+/// Scores, outlines task areas and plans: `clearway run`. Task areas and plan are made where the project asks
+/// for them.
+pub fn run(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+    let project = Project::open(project, &options.overrides)?;
+    let job = Job::begin("run", &project, options)?;
+    let prepared = Prepared::open(project, Need::Everything, progress)?;
+    job.work(prepared, options, progress)
+}
+
+/// Writes priority grids only: `clearway score`.
+pub fn score(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+    let project = Project::open(project, &options.overrides)?;
+    let job = Job::begin("score", &project, options)?;
+    let prepared = Prepared::open(project, Need::Grids, progress)?;
+    job.work(prepared, options, progress)
+}
+
+/// Writes task areas and a plan, no grids: `clearway plan`. The task areas are those of a finished run when
+/// `tasks_from` names its folder, otherwise the project's, scored anew.
+pub fn plan(
+    project: &Path,
+    tasks_from: Option<&Path>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Outcome> {
+    let project = Project::open(project, &options.overrides)?;
+    let job = Job::begin("plan", &project, options)?;
+    match tasks_from {
+        Some(run_dir) => job.plan_tasks_of(run_dir, project, options, progress),
+        None => {
+            let prepared = Prepared::open(project, Need::Everything, progress)?;
+            job.work(prepared, options, progress)
+        }
+    }
+}
+
+/// One run under way: where it writes, and what it has to tell at the end.
+struct Job {
+    staging: Staging,
+    record: Record,
+    outcome: Outcome,
+    outputs: Vec<&'static str>,
+    begun: Instant,
+}
+
+impl Job {
+    /// Claims the output folder before any work.
+    fn begin(command: &str, project: &Project, options: &Options) -> Result<Self> {
+        let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name));
+        let staging = Staging::new(&out, options.overwrite)?;
+        let mut record = Record {
+            command: command.to_owned(),
+            project: project.name.clone(),
+            seed: options.seed.unwrap_or(project.seed),
+            settings: project.as_used.clone(),
+            started: jiff::Timestamp::now().to_string(),
+            ..Record::default()
+        };
+        record.options.insert("memory_bytes".into(), options.memory_bytes.into());
+        record.options.insert("set".into(), options.overrides.clone().into());
+        record.inputs.push(project.file.clone());
+        let outcome = Outcome::new(&project.name, staging.out_dir());
+        Ok(Self { staging, record, outcome, outputs: Vec::new(), begun: Instant::now() })
+    }
+
+    fn work(mut self, prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+        self.record.inputs.extend(prepared.files.iter().cloned());
+        self.record.warnings.extend(prepared.warnings.iter().cloned());
+        self.lap("read and check inputs");
+        let summary = score_grids(&mut self, &prepared, options, progress)?;
+        if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
+            let tasks = outline_tasks(&mut self, &prepared, settings, &summary, progress)?;
+            if let Some(plan) = &prepared.project.plan {
+                let crs = &prepared.layers.frame.crs;
+                plan_teams(&mut self, &tasks, &prepared.teams, plan, &prepared.project, crs, options, progress)?;
+            }
+        }
+        self.commit()
+    }
+
+    fn plan_tasks_of(
+        mut self,
+        run_dir: &Path,
+        project: Project,
+        options: &Options,
+        progress: &dyn Progress,
+    ) -> Result<Outcome> {
+        let (plan, teams) = prepared::teams_only(&project)?;
+        let (tasks, file) = tasks_file::read_tasks(run_dir)?;
+        self.record.inputs.push(file);
+        let crs = crate::grid::Crs::wgs84();
+        self.outcome.tasks(&tasks);
+        plan_teams(&mut self, &tasks, &teams, &plan, &project, &crs, options, progress)?;
+        self.commit()
+    }
+
+    /// Notes how long has passed since the last lap under a stage's name.
+    fn lap(&mut self, stage: &str) {
+        let seconds = self.begun.elapsed().as_secs_f64();
+        self.record.seconds.push(StageSeconds { stage: stage.to_owned(), seconds });
+        self.begun = Instant::now();
+    }
+
+    /// Hashes everything, writes the record and renames all files into place.
+    fn commit(mut self) -> Result<Outcome> {
+        self.lap("write outputs");
+        let record = self.staging.path(RUN_RECORD);
+        self.record.results.insert("summary".into(), self.outcome.to_json());
+        self.record.write(&record, self.staging.folder(), &self.outputs)?;
+        self.outcome.take_record(&self.record, &self.outputs);
+        self.staging.commit(&self.outputs, RUN_RECORD)?;
+        Ok(self.outcome)
+    }
+}

@@ -107,14 +107,19 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// A number with at most 9 significant digits, as short as it can be: what the inputs carry, and no more.
+/// A number with 9 significant digits at most, as short as it can be: what the inputs carry, and no more.
 pub fn number(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
+    significant(value, 9)
+}
+
+/// A number with so many significant digits at most, without trailing zeros.
+pub fn significant(value: f64, digits: i32) -> String {
+    if value == 0.0 {
         return "0".to_owned();
     }
-    let digits = 8 - value.abs().log10().floor() as i32;
-    if (0..=15).contains(&digits) {
-        let text = format!("{value:.*}", digits as usize);
+    let decimals = digits - 1 - value.abs().log10().floor() as i32;
+    if (0..=15).contains(&decimals) {
+        let text = format!("{value:.*}", decimals as usize);
         let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
         short.to_owned()
     } else {

@@ -15,7 +15,7 @@ pub use layers::{LayerSettings, LayerSource};
 pub use plan::{LockSettings, PlanSettings, TeamsSource, WorthColumn};
 pub use score::ScoreSettings;
 pub use tasks::{TaskSettings, TaskSource};
-pub use teams::{ClosedSeason, TeamSettings, read_team_tables};
+pub use teams::{ClosedSeason, TeamSettings, duplicates as duplicate_teams, read_team_tables};
 
 use super::document::{self, Node};
 use super::section::{Reading, Section};

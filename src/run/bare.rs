@@ -1,0 +1,47 @@
+//! `clearway plan --problem FILE`: a bare problem file in, `plan.json` out.
+
+use std::path::Path;
+
+use super::outcome::Outcome;
+use super::planning::{baseline_values, params};
+use super::{Job, Options};
+use crate::error::{Error, Fault, Result};
+use crate::io::atomic::Staging;
+use crate::plan::{self, Problem};
+use crate::progress::Progress;
+use crate::report::plan_files::write_plan_json;
+use crate::report::record::Record;
+
+/// Plans a bare problem file (interface.md §4) into a run directory that holds `plan.json`.
+pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let fix = "give the path of a problem file, see interface.md §4";
+            Error::from(Fault::new("problem.missing", name.clone(), "a problem file", "no such file", fix))
+        }
+        _ => Error::io("read", path)(error),
+    })?;
+    let problem = Problem::read(&text, &name)?;
+    let stem = path.file_stem().map_or_else(|| "problem".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&stem));
+    let staging = Staging::new(&out, options.overwrite)?;
+    let outcome = Outcome::new(&stem, staging.out_dir());
+    let record = Record {
+        command: "plan --problem".to_owned(),
+        project: stem,
+        seed: options.seed.unwrap_or(1),
+        inputs: vec![path.to_path_buf()],
+        started: jiff::Timestamp::now().to_string(),
+        ..Record::default()
+    };
+    let mut job = Job { staging, record, outcome, outputs: Vec::new(), begun: std::time::Instant::now() };
+    let params = params(job.record.seed, None, None, options);
+    let solution = plan::plan(&problem, &params, progress)?;
+    job.lap("plan");
+    let baselines = baseline_values(&problem, None, progress)?;
+    write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, None)?;
+    job.outputs.push("plan.json");
+    job.outcome.plan(&problem, &solution, &baselines, "in the problem's own units");
+    job.commit()
+}

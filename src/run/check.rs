@@ -1,0 +1,82 @@
+//! `clearway check`: every fault and oddity of a project's inputs, before any work.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::prepared::{Need, Prepared};
+use super::project::Project;
+use crate::error::Result;
+use crate::layers::Survey;
+use crate::progress::Progress;
+use crate::tasks::survey_polygons;
+
+/// What a check found in inputs without a fault.
+#[derive(Debug, Clone, Default)]
+pub struct CheckReport {
+    /// Lines of the table: what was read and what it holds.
+    pub facts: Vec<(String, String)>,
+    /// What is odd.
+    pub warnings: Vec<String>,
+}
+
+impl CheckReport {
+    /// For scripts.
+    pub fn to_json(&self) -> Value {
+        let facts: serde_json::Map<String, Value> =
+            self.facts.iter().map(|(name, text)| (name.clone(), text.clone().into())).collect();
+        json!({ "faults": [], "facts": facts, "warnings": self.warnings })
+    }
+}
+
+/// Checks a project; its faults, all together, are the error.
+pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> Result<CheckReport> {
+    let project = Project::open(project, overrides)?;
+    let prepared = Prepared::open(project, Need::Everything, progress)?;
+    let frame = &prepared.layers.frame;
+    let mut report = CheckReport { warnings: prepared.warnings.clone(), ..CheckReport::default() };
+    report.facts.push((
+        "frame".to_owned(),
+        format!(
+            "{} x {} cells of {:.6} x {:.6} ({:.1} x {:.1} m) in {}",
+            frame.n_cols,
+            frame.n_rows,
+            frame.cell_size().x,
+            frame.cell_size().y,
+            frame.cell_width_m(frame.n_rows as i64 / 2),
+            frame.cell_height_m(frame.n_rows as i64 / 2),
+            frame.crs
+        ),
+    ));
+    for (name, survey) in &prepared.layers.surveys {
+        report.facts.push((format!("layer {name}"), describe(survey)));
+    }
+    if let Some(areas) = &prepared.areas {
+        report.facts.push(("hazardous areas".to_owned(), areas.len().to_string()));
+        report.warnings.extend(survey_polygons(areas, &frame.crs)?.into_iter().map(|finding| finding.text));
+    }
+    for (name, n) in [
+        ("teams", prepared.teams.len()),
+        ("settlements", prepared.settlements.len()),
+        ("districts", prepared.districts.len()),
+    ] {
+        if n > 0 {
+            report.facts.push((name.to_owned(), n.to_string()));
+        }
+    }
+    Ok(report)
+}
+
+fn describe(survey: &Survey) -> String {
+    let number = |value: f32| crate::report::tables::significant(f64::from(value), 6);
+    match (survey.min, survey.max) {
+        (Some((min, _)), Some((max, _))) => format!(
+            "{} to {}, sum {}, known in {:.1} % of cells",
+            number(min),
+            number(max),
+            crate::report::tables::significant(survey.sum, 9),
+            100.0 * (1.0 - survey.unknown_share())
+        ),
+        _ => "known nowhere".to_owned(),
+    }
+}

@@ -1,0 +1,195 @@
+//! What a run found, in a few lines that a tired person understands, and the same as JSON.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::plan::{Problem, Solution};
+use crate::report::plan_files::BaselineValue;
+use crate::report::record::{Record, score_results};
+use crate::score::Summary;
+use crate::tasks::TaskArea;
+use crate::units::M2_PER_HECTARE;
+
+/// The end of a run, for stdout.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Where the files are.
+    pub out_dir: PathBuf,
+    /// The files, in the order written.
+    pub files: Vec<String>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+    lines: Vec<(String, String)>,
+    json: Map<String, Value>,
+}
+
+impl Outcome {
+    /// Of a run with a name into a folder.
+    pub fn new(name: &str, out_dir: &Path) -> Self {
+        let mut outcome = Self { out_dir: out_dir.to_path_buf(), ..Self::default() };
+        outcome.line("project", name.to_owned());
+        outcome.json.insert("project".into(), name.into());
+        outcome
+    }
+
+    /// The table for a person.
+    pub fn to_table(&self) -> String {
+        let width = self.lines.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        let mut text = String::new();
+        for (label, value) in &self.lines {
+            let _ = writeln!(text, "{label:<width$}  {value}");
+        }
+        let _ = writeln!(text, "{:<width$}  {}", "files", self.out_dir.display());
+        for name in &self.files {
+            let _ = writeln!(text, "{:<width$}    {name}", "");
+        }
+        text
+    }
+
+    /// The same for a script.
+    pub fn to_json(&self) -> Value {
+        let mut object = self.json.clone();
+        object.insert("out".into(), self.out_dir.display().to_string().into());
+        object.insert("files".into(), self.files.clone().into());
+        object.insert("warnings".into(), self.warnings.clone().into());
+        Value::Object(object)
+    }
+
+    /// Takes scoring's totals.
+    pub fn score(&mut self, summary: &Summary) {
+        let share = 100.0 * summary.n_scored as f64 / summary.n_cells.max(1) as f64;
+        self.line(
+            "scored",
+            format!(
+                "{} of {} cells ({share:.1} %), {} ha; the rest has no data and is not scored",
+                count(summary.n_scored),
+                count(summary.n_cells),
+                count((summary.scored_area_m2 / M2_PER_HECTARE).round() as u64)
+            ),
+        );
+        self.line("people", format!("{} in scored cells", count(summary.people.round() as u64)));
+        self.line("exposure", format!("{} person-hectares over all scored ground", short(summary.exposure_ha)));
+        if let Some(tenth) = summary.curve.iter().find(|point| point.percent >= 10.0) {
+            let part = |x: f64, whole: f64| if whole > 0.0 { 100.0 * x / whole } else { 0.0 };
+            self.line(
+                "first tenth",
+                format!(
+                    "the first {:.1} % of cells hold {:.1} % of the exposure for {:.1} % of the cost",
+                    tenth.percent,
+                    part(tenth.exposure_ha, summary.exposure_ha),
+                    part(tenth.cost_usd, summary.cost_usd)
+                ),
+            );
+        }
+        self.line("engine", format!("{} ({})", summary.engine.kind, summary.engine.device));
+        self.json.insert("score".into(), score_results(summary));
+    }
+
+    /// Takes the task areas.
+    pub fn tasks(&mut self, tasks: &[TaskArea]) {
+        let area_ha: f64 = tasks.iter().map(|task| task.area_m2).sum::<f64>() / M2_PER_HECTARE;
+        let cost: f64 = tasks.iter().filter_map(|task| task.cost_usd).sum();
+        let exposure: f64 = tasks.iter().filter_map(|task| task.exposure_ha).sum();
+        let unknown = tasks.iter().filter(|task| task.cost_usd.is_none()).count();
+        let mut text = format!(
+            "{}, {} ha, {} US$, {} person-hectares",
+            count(tasks.len() as u64),
+            short(area_ha),
+            short(cost),
+            short(exposure)
+        );
+        if unknown > 0 {
+            let _ = write!(text, "; {unknown} of them lie on ground that is not scored");
+        }
+        self.line("task areas", text);
+        self.json.insert(
+            "tasks".into(),
+            json!({ "count": tasks.len(), "area_ha": area_ha, "cost_usd": cost, "exposure_ha": exposure,
+                    "not_scored": unknown }),
+        );
+    }
+
+    /// Takes the plan and what would be done by hand.
+    pub fn plan(&mut self, problem: &Problem, solution: &Solution, baselines: &[BaselineValue], unit: &str) {
+        let used = solution.routes.iter().filter(|route| !route.tasks.is_empty()).count();
+        let done: usize = solution.routes.iter().map(|route| route.tasks.len()).sum();
+        let cost: f64 = solution.routes.iter().map(|route| route.cost).sum();
+        let of_budget = problem.budget.map_or(String::new(), |budget| format!(" of {}", short(budget)));
+        self.line(
+            "plan",
+            format!(
+                "{done} of {} tasks by {used} of {} teams, {} US${of_budget}",
+                problem.tasks.len(),
+                problem.teams.len(),
+                short(cost)
+            ),
+        );
+        self.line("objective", format!("{} {unit}", short(solution.objective_value)));
+        self.line(
+            "bound",
+            match (solution.bound, solution.gap_percent) {
+                (Some(bound), Some(gap)) => {
+                    format!("{}; the plan is proven within {gap:.2} % of the best possible", short(bound))
+                }
+                _ => "none could be proven".to_owned(),
+            },
+        );
+        for baseline in baselines {
+            let gain = if baseline.objective_value != 0.0 {
+                100.0 * (solution.objective_value / baseline.objective_value - 1.0)
+            } else {
+                0.0
+            };
+            self.line(
+                &format!("by hand: {}", baseline.name),
+                format!("{} ({gain:+.1} % with the plan)", short(baseline.objective_value)),
+            );
+        }
+        let baselines: Vec<Value> = baselines
+            .iter()
+            .map(|b| json!({ "name": b.name, "objective_value": b.objective_value, "tasks": b.n_tasks }))
+            .collect();
+        self.json.insert(
+            "plan".into(),
+            json!({ "tasks_done": done, "tasks": problem.tasks.len(), "teams_used": used, "cost_usd": cost,
+                    "objective_value": solution.objective_value, "upper_bound": solution.bound,
+                    "gap_percent": solution.gap_percent, "baselines": baselines }),
+        );
+    }
+
+    /// Takes the files and warnings at the end.
+    pub fn take_record(&mut self, record: &Record, outputs: &[&str]) {
+        self.files = outputs.iter().map(|name| (*name).to_owned()).collect();
+        self.files.push(crate::io::atomic::RUN_RECORD.to_owned());
+        self.warnings.clone_from(&record.warnings);
+    }
+
+    fn line(&mut self, label: &str, text: String) {
+        self.lines.push((label.to_owned(), text));
+    }
+}
+
+/// A count with its thousands apart.
+fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number as a person reads it: whole from 1000 on, otherwise four digits.
+fn short(value: f64) -> String {
+    if value.abs() >= 1000.0 {
+        let sign = if value < 0.0 { "-" } else { "" };
+        format!("{sign}{}", count(value.abs().round() as u64))
+    } else {
+        crate::report::tables::significant(value, 4)
+    }
+}

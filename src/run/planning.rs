@@ -1,0 +1,117 @@
+//! The last stage of a run: teams over task areas, judged, beside what would be done by hand.
+
+use super::problem::problem_of;
+use super::project::{PlanSettings, Project, TeamSettings, WorthColumn};
+use super::{Job, Options};
+use crate::error::{Fault, Result};
+use crate::grid::Crs;
+use crate::plan::{self, Objective, Params, Problem};
+use crate::progress::Progress;
+use crate::report::plan_files::{BaselineValue, plan_rows, write_plan_csv, write_plan_json};
+use crate::report::vectors;
+use crate::tasks::TaskArea;
+
+/// Seconds to search where neither the project nor the command line says.
+pub const DEFAULT_SECONDS: f64 = 30.0;
+
+/// Plans the teams and writes the plan's files. `crs` is that of the tasks' geometry.
+#[allow(clippy::too_many_arguments)] // each is one of the run's parts, used once
+pub fn plan_teams(
+    job: &mut Job,
+    tasks: &[TaskArea],
+    teams: &[TeamSettings],
+    settings: &PlanSettings,
+    project: &Project,
+    crs: &Crs,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let file = project.file.display().to_string();
+    let (problem, warnings) = problem_of(tasks, teams, settings, &file)?;
+    job.record.warnings.extend(warnings);
+    problem.validate(&file)?;
+    refuse_idle_budget(&problem, &file)?;
+    let params = params(job.record.seed, settings.seconds, settings.iterations, options);
+    let solution = plan::plan(&problem, &params, progress)?;
+    if progress.is_cancelled() {
+        job.record.warnings.push("the search was interrupted: the plan is the best found until then".to_owned());
+    }
+    job.lap("plan");
+    let ranks: Vec<f64> = {
+        let by_id: std::collections::HashMap<&str, f64> =
+            tasks.iter().map(|task| (task.task_id.as_str(), task.rank.unwrap_or(0.0))).collect();
+        problem.tasks.iter().map(|task| by_id[task.id.as_str()]).collect()
+    };
+    let baselines = baseline_values(&problem, Some(&ranks), progress)?;
+    job.lap("baselines");
+    let rows = plan_rows(&solution, settings.start);
+    write_plan_csv(&job.staging.path("plan.csv"), &rows)?;
+    job.outputs.push("plan.csv");
+    if crs.is_on_wgs84() {
+        vectors::write_plan(&job.staging.path("plan.geojson"), &rows, tasks, &problem, crs)?;
+        job.outputs.push("plan.geojson");
+    }
+    write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, Some(settings.start))?;
+    job.outputs.push("plan.json");
+    job.outcome.plan(&problem, &solution, &baselines, unit(settings));
+    Ok(())
+}
+
+/// Search parameters: the command line's before the project's; the default only where neither limits the search.
+pub fn params(seed: u64, seconds: Option<f64>, iterations: Option<u64>, options: &Options) -> Params {
+    let asked = (options.seconds, options.iterations);
+    let (seconds, iterations) = if asked == (None, None) { (seconds, iterations) } else { asked };
+    let seconds = if seconds.is_none() && iterations.is_none() { Some(DEFAULT_SECONDS) } else { seconds };
+    Params { seed, iterations, seconds, threads: options.threads }
+}
+
+/// What would be done by hand on the same problem.
+pub fn baseline_values(
+    problem: &Problem,
+    ranks: Option<&[f64]>,
+    progress: &dyn Progress,
+) -> Result<Vec<BaselineValue>> {
+    progress.check()?;
+    let plans = plan::baselines(problem, ranks)?;
+    Ok(plans
+        .into_iter()
+        .map(|baseline| BaselineValue {
+            name: baseline.name.to_owned(),
+            objective_value: baseline.solution.objective_value,
+            n_tasks: baseline.solution.routes.iter().map(|route| route.tasks.len()).sum(),
+        })
+        .collect())
+}
+
+/// A budget below the cheapest task makes an empty plan, which is surely not what was meant.
+fn refuse_idle_budget(problem: &Problem, file: &str) -> Result<()> {
+    let Some(budget) = problem.budget else { return Ok(()) };
+    let cheapest = problem
+        .tasks
+        .iter()
+        .flat_map(|task| {
+            let able = |team: &&plan::Team| task.needs.iter().all(|need| team.capabilities.contains(need));
+            let cost = |team: &plan::Team| task.cost * team.cost_factor + team.mobilisation;
+            problem.teams.iter().filter(able).map(cost)
+        })
+        .fold(f64::INFINITY, f64::min);
+    if cheapest.is_finite() && budget < cheapest {
+        let expected = format!("at least the cheapest task, {cheapest:.0} US$");
+        let found = format!("{budget:.0} US$, which buys nothing");
+        let fix = "raise `budget_usd`, or leave it out for no limit";
+        return Err(Fault::new("plan.budget", format!("{file}: `plan.budget_usd`"), expected, found, fix).into());
+    }
+    Ok(())
+}
+
+fn unit(settings: &PlanSettings) -> &'static str {
+    match (settings.objective, &settings.worth) {
+        (Objective::Discounted, WorthColumn::ExposureHa) => "person-hectare-years of exposure averted, discounted",
+        (Objective::Discounted, WorthColumn::Benefit) => "benefit-hectare-years, discounted",
+        (Objective::Discounted, WorthColumn::Attribute(_)) => "worth-years, discounted",
+        (Objective::Collect, WorthColumn::ExposureHa) => "person-hectares on tasks finished by the horizon",
+        (Objective::Collect, _) => "worth of tasks finished by the horizon",
+        (Objective::Decay, _) => "worth left when tasks are finished",
+        (Objective::Completion, _) => "worth times days until finished (less is better)",
+    }
+}

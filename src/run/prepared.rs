@@ -1,0 +1,120 @@
+//! Inputs opened and checked: layers on the frame, hazardous areas, teams and places, with all faults together.
+
+use std::path::PathBuf;
+
+use super::layers::{self, OpenLayers};
+use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSource};
+use super::vectors::{read_areas, read_districts, read_settlements, read_teams};
+use crate::error::{Error, Fault, Faults, Result};
+use crate::progress::Progress;
+use crate::tasks::{District, PolygonFeature, Settlement, survey_polygons};
+
+/// How much of a project a command works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Layers only.
+    Grids,
+    /// Layers, task areas and teams.
+    Everything,
+}
+
+/// Everything a run needs, opened and checked.
+pub struct Prepared {
+    /// The settings.
+    pub project: Project,
+    /// The layers on the frame.
+    pub layers: OpenLayers,
+    /// Hazardous areas in the frame's CRS, where tasks come from polygons.
+    pub areas: Option<Vec<PolygonFeature>>,
+    /// Teams.
+    pub teams: Vec<TeamSettings>,
+    /// Named settlements.
+    pub settlements: Vec<Settlement>,
+    /// Named districts.
+    pub districts: Vec<District>,
+    /// Every file read.
+    pub files: Vec<PathBuf>,
+    /// What is odd.
+    pub warnings: Vec<String>,
+}
+
+impl Prepared {
+    /// Opens all inputs; every fault of every one is reported together.
+    pub fn open(project: Project, need: Need, progress: &dyn Progress) -> Result<Self> {
+        let mut faults = Faults::new();
+        let layers = layers::open(&project, &mut faults, progress)?;
+        let mut files = Vec::new();
+        let mut warnings = layers.as_ref().map_or(Vec::new(), |layers| layers.warnings.clone());
+        let mut areas = None;
+        let (mut teams, mut settlements, mut districts) = (Vec::new(), Vec::new(), Vec::new());
+        // Without a frame there is no CRS to bring polygons into: WGS 84 still shows what is wrong in them.
+        let crs = layers.as_ref().map_or_else(crate::grid::Crs::wgs84, |layers| layers.frame.crs.clone());
+        if let Some(tasks) = project.tasks.as_ref().filter(|_| need == Need::Everything) {
+            if let TaskSource::Polygons { path, .. } = &tasks.source {
+                files.push(path.clone());
+            }
+            areas = faults.take(read_areas(tasks, &crs))?.flatten();
+            if let Some(areas) = &areas {
+                // The same survey runs again with repairs when tasks are outlined; here it only finds faults.
+                faults.take(survey_polygons(areas, &crs))?;
+            }
+        }
+        if let Some(plan) = project.plan.as_ref().filter(|_| need == Need::Everything) {
+            let place = project.file.display().to_string();
+            teams = faults.take(read_teams(plan, &place))?.unwrap_or_default();
+            if let TeamsSource::File(path) = &plan.teams {
+                files.push(path.clone());
+            }
+            if let Some(path) = &plan.settlements {
+                settlements = faults.take(read_settlements(path))?.unwrap_or_default();
+                files.push(path.clone());
+            }
+            if let Some((path, name)) = &plan.districts {
+                districts = faults.take(read_districts(path, name.as_deref(), &crs))?.unwrap_or_default();
+                files.push(path.clone());
+            }
+            warnings.extend(far_teams(&teams, layers.as_ref()));
+        }
+        faults.finish()?;
+        let layers = layers.ok_or_else(|| internal(&project))?;
+        files.extend(layers.files.iter().cloned());
+        Ok(Self { project, layers, areas, teams, settlements, districts, files, warnings })
+    }
+}
+
+/// Plan settings and teams, for planning the tasks of an earlier run.
+pub fn teams_only(project: &Project) -> Result<(PlanSettings, Vec<TeamSettings>)> {
+    let place = project.file.display().to_string();
+    let Some(plan) = project.plan.clone() else {
+        let fix = "add [plan] with `start` and `teams`";
+        return Err(Fault::new("project.missing_key", place, "[plan]", "nothing", fix).into());
+    };
+    let teams = read_teams(&plan, &place)?;
+    Ok((plan, teams))
+}
+
+/// Teams so far from the frame that a coordinate is likely wrong (lon and lat swapped, say).
+fn far_teams(teams: &[TeamSettings], layers: Option<&OpenLayers>) -> Vec<String> {
+    use crate::grid::{Crs, LonLat, Reprojection, geodesic_m};
+    const FAR_KM: f64 = 1000.0;
+    let Some(frame) = layers.map(|layers| &layers.frame) else { return Vec::new() };
+    let middle = frame.centre(frame.n_cols as i64 / 2, frame.n_rows as i64 / 2);
+    let Ok(lonlat) = Reprojection::new(&frame.crs, &Crs::wgs84(), "frame") else { return Vec::new() };
+    let Some(middle) = lonlat.point(middle) else { return Vec::new() };
+    teams
+        .iter()
+        .filter_map(|team| {
+            let km = geodesic_m(LonLat::new(team.lon, team.lat), middle) / 1000.0;
+            let text = format!(
+                "team {} is based {km:.0} km from the middle of the frame (lon {}, lat {}): are lon and lat swapped?",
+                team.team_id, team.lon, team.lat
+            );
+            (km > FAR_KM).then_some(text)
+        })
+        .collect()
+}
+
+fn internal(project: &Project) -> Error {
+    let place = project.file.display().to_string();
+    Fault::new("project.internal", place, "layers on a frame", "none, and no fault to explain it", "report it").into()
+}

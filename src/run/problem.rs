@@ -1,0 +1,205 @@
+//! Task areas, teams and plan settings → the bare problem that the planner solves (interface.md §4).
+//!
+//! Day 0 is the plan's start; distances are geodesic kilometres × detour; `work` is m² × difficulty, so that a
+//! team's rate in m² a working day turns it into working days. A task whose worth or cost is unknown is not
+//! planned, and is named: unknown is not zero.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::project::{ClosedSeason, PlanSettings, TeamSettings, WorthColumn};
+use crate::error::{Fault, Faults, Result};
+use crate::plan::{Distance, DistanceKind, Lock, Objective, Problem, Rounding, Task, Team};
+use crate::report::plan_files::days_between;
+use crate::tasks::TaskArea;
+use crate::units::DAYS_PER_YEAR;
+
+/// The problem, and what could not be planned.
+pub fn problem_of(
+    tasks: &[TaskArea],
+    teams: &[TeamSettings],
+    settings: &PlanSettings,
+    file: &str,
+) -> Result<(Problem, Vec<String>)> {
+    let mut faults = Faults::new();
+    let mut unknown = Vec::new();
+    let mut planned = Vec::new();
+    for task in tasks {
+        match task_of(task, settings, file, &mut faults) {
+            Some(task) => planned.push(task),
+            None => unknown.push(task.task_id.as_str()),
+        }
+    }
+    let horizon_days = settings.years * DAYS_PER_YEAR;
+    let mut problem = Problem {
+        objective: settings.objective,
+        horizon_days: Some(horizon_days),
+        discount_per_year: settings.discount,
+        budget: settings.budget_usd,
+        start_weekday: settings.start.weekday().to_monday_zero_offset() as u8,
+        distance: Distance {
+            kind: DistanceKind::Geodesic,
+            round: Rounding::None,
+            detour: settings.detour,
+            matrix: None,
+        },
+        teams: teams.iter().map(|team| team_of(team, settings.start, horizon_days)).collect(),
+        tasks: planned,
+    };
+    tie_down(&mut problem, settings, tasks, &unknown, file, &mut faults);
+    if problem.tasks.is_empty() && faults.is_empty() {
+        let found = format!("{} task areas, none with a known worth and cost", tasks.len());
+        let fix = "check that the task areas lie where hazard, population and cost are known";
+        faults.push(Fault::new("plan.no_tasks", format!("{file}: [tasks]"), "tasks to plan", found, fix));
+    }
+    faults.finish()?;
+    let mut warnings = Vec::new();
+    if !unknown.is_empty() {
+        let named: Vec<&str> = unknown.iter().take(10).copied().collect();
+        let more = if unknown.len() > 10 { ", …" } else { "" };
+        warnings.push(format!(
+            "{} task areas are not planned because their worth or cost is unknown: {}{more}",
+            unknown.len(),
+            named.join(", ")
+        ));
+    }
+    Ok((problem, warnings))
+}
+
+fn task_of(task: &TaskArea, settings: &PlanSettings, file: &str, faults: &mut Faults) -> Option<Task> {
+    let mut column = |name: &str| -> Option<f64> {
+        match task.attributes.get(name) {
+            None | Some(serde_json::Value::Null) => None,
+            Some(value) => {
+                let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+                if number.is_none_or(|number| !number.is_finite() || number < 0.0) {
+                    let place = format!("task {}, column `{name}`", task.task_id);
+                    let fix = format!("mend the column, or choose another worth under [plan] in {file}");
+                    faults.push(Fault::new("plan.column", place, "a number of 0 or more", value.to_string(), fix));
+                }
+                number
+            }
+        }
+    };
+    let worth = match &settings.worth {
+        WorthColumn::ExposureHa => task.exposure_ha,
+        WorthColumn::Benefit => task.benefit,
+        WorthColumn::Attribute(name) => column(name),
+    };
+    let decay_per_day = match &settings.decay_column {
+        Some(name) if settings.objective == Objective::Decay => column(name)?,
+        _ => 0.0,
+    };
+    let needs = task.attributes.get("needs").and_then(|value| value.as_str()).unwrap_or_default();
+    Some(Task {
+        id: task.task_id.clone(),
+        at: Some([task.lon?, task.lat?]),
+        worth: worth?,
+        decay_per_day,
+        work: task.area_m2 * task.difficulty.unwrap_or(1.0),
+        cost: task.cost_usd?,
+        needs: needs.split([';', ',', ' ', '|']).filter(|w| !w.is_empty()).map(str::to_owned).collect(),
+        ..Task::default()
+    })
+}
+
+/// Locks and precedence from the settings.
+fn tie_down(
+    problem: &mut Problem,
+    settings: &PlanSettings,
+    tasks: &[TaskArea],
+    unknown: &[&str],
+    file: &str,
+    faults: &mut Faults,
+) {
+    let mut find = |id: &str, key: &str, problem: &Problem| -> Option<usize> {
+        let at = problem.tasks.iter().position(|task| task.id == id);
+        if at.is_none() {
+            let (found, fix) = if unknown.contains(&id) {
+                (format!("{id:?}, whose worth or cost is unknown"), "remove the entry, or make its ground known")
+            } else {
+                (format!("{id:?}, which is none of the {} task areas", tasks.len()), "see `task_id` in tasks.csv")
+            };
+            faults.push(Fault::new("plan.unknown_task", format!("{file}: `{key}`"), "a planned task", found, fix));
+        }
+        at
+    };
+    for lock in &settings.locks {
+        if let Some(at) = find(&lock.task, "plan.locked", problem) {
+            problem.tasks[at].lock = Some(Lock {
+                team: lock.team.clone(),
+                position: lock.position,
+                start: lock.start.map(|date| days_between(settings.start, date).max(0.0)),
+            });
+        }
+    }
+    for (task, needs) in &settings.after {
+        if let (Some(at), Some(_)) = (find(task, "plan.after", problem), find(needs, "plan.after", problem)) {
+            problem.tasks[at].after.push(needs.clone());
+        }
+    }
+}
+
+fn team_of(team: &TeamSettings, start: Date, horizon_days: f64) -> Team {
+    let from = team.available_from.map_or(0.0, |date| days_between(start, date).clamp(0.0, horizon_days));
+    // The last day counts in full.
+    let to = team.available_to.map_or(horizon_days, |date| {
+        (days_between(start, date) + 1.0).clamp(from, horizon_days)
+    });
+    Team {
+        id: team.team_id.clone(),
+        at: Some([team.lon, team.lat]),
+        rate: team.rate_m2_per_day,
+        capabilities: team.capabilities.clone(),
+        speed_per_day: team.travel_km_per_day,
+        setup_days: team.setup_days,
+        cost_factor: team.cost_factor,
+        cost_per_distance: team.usd_per_km,
+        mobilisation: team.mobilisation_usd,
+        available: Some([from, to]),
+        closed: closed_days(&team.closed, start, horizon_days),
+        work_days_per_week: team.work_days_per_week,
+        ..Team::default()
+    }
+}
+
+/// Closed times as days [from, to) from the start, inside the horizon, merged where they meet.
+fn closed_days(seasons: &[ClosedSeason], start: Date, horizon_days: f64) -> Vec<[f64; 2]> {
+    let mut spans: Vec<[f64; 2]> = Vec::new();
+    let mut add = |from: Date, to: Date| {
+        let first = days_between(start, from).max(0.0);
+        let last = (days_between(start, to) + 1.0).min(horizon_days);
+        if last > first {
+            spans.push([first, last]);
+        }
+    };
+    let last_year = start.checked_add((horizon_days.ceil() as i64).days()).map_or(start.year(), |end| end.year());
+    for season in seasons {
+        match season {
+            ClosedSeason::Once(from, to) => add(*from, *to),
+            ClosedSeason::Yearly(from, to) => {
+                // From the year before, because a winter may have begun then.
+                for year in start.year() - 1..=last_year {
+                    let end_year = if to < from { year + 1 } else { year };
+                    if let (Some(first), Some(last)) = (day_of(year, *from), day_of(end_year, *to)) {
+                        add(first, last);
+                    }
+                }
+            }
+        }
+    }
+    spans.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    let mut merged: Vec<[f64; 2]> = Vec::new();
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span[0] <= last[1] => last[1] = last[1].max(span[1]),
+            _ => merged.push(span),
+        }
+    }
+    merged
+}
+
+/// A day of a year; 29 February of a common year is 28 February.
+fn day_of(year: i16, (month, day): (i8, i8)) -> Option<Date> {
+    Date::new(year, month, day).or_else(|_| Date::new(year, month, day - 1)).ok()
+}

@@ -1,0 +1,127 @@
+//! The first two stages of a run: priority grids, then task areas with their sums over those grids.
+
+use std::sync::Arc;
+
+use super::contributions::CriterionParts;
+use super::prepared::Prepared;
+use super::project::{TaskSettings, TaskSource};
+use super::{Job, Options};
+use crate::error::Result;
+use crate::grid::Cells;
+use crate::io::geotiff::GeoTiff;
+use crate::io::scratch::Scratch;
+use crate::progress::Progress;
+use crate::report::grids::{GRIDS, GridWriters};
+use crate::report::tables;
+use crate::report::vectors;
+use crate::score::{self, Inputs, Summary};
+use crate::tasks::{self, GrowOptions, Planes, TaskArea, TaskOptions};
+
+/// Scores the layers into grids and the curve.
+pub fn score_grids(
+    job: &mut Job,
+    prepared: &Prepared,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Summary> {
+    let layers = &prepared.layers;
+    let settings = &prepared.project.score;
+    let (mut engine, note) = score::engine(options.backend, options.device.as_deref())?;
+    progress.note(&note);
+    let inputs = Inputs {
+        frame: &layers.frame,
+        hazard: layers.plane("hazard"),
+        population: layers.plane("population"),
+        cost: layers.plane("cost"),
+        criteria: settings.criterion_layers.iter().map(|name| layers.plane(name)).collect(),
+    };
+    // Half for the planes kept between passes, a quarter for tiles; the rest is what readers and writers take.
+    let scratch = Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
+    let mut grids = GridWriters::create(job.staging.folder(), &layers.frame, options.compression)?;
+    let begun = std::time::Instant::now();
+    let clock = || begun.elapsed().as_secs_f64();
+    let score_options =
+        score::Options { tile_size: None, memory_bytes: options.memory_bytes / 4, clock: Some(&clock) };
+    let summary = score::score(
+        &mut *engine,
+        &inputs,
+        &settings.recipe,
+        score_options,
+        &|_| scratch.plane(&layers.frame),
+        &mut grids,
+        progress,
+    )?;
+    grids.finish()?;
+    job.record.engine = Some((summary.engine.clone(), note));
+    job.record.take_summary(&summary);
+    job.outcome.score(&summary);
+    tables::write_curve(&job.staging.path("curve.csv"), &summary.curve)?;
+    if job.record.command != "plan" {
+        job.outputs.extend(GRIDS.iter().map(|grid| grid.name));
+        job.outputs.push("curve.csv");
+    }
+    job.lap("score");
+    Ok(summary)
+}
+
+/// Outlines the task areas and writes their tables.
+pub fn outline_tasks(
+    job: &mut Job,
+    prepared: &Prepared,
+    settings: &TaskSettings,
+    summary: &Summary,
+    progress: &dyn Progress,
+) -> Result<Vec<TaskArea>> {
+    let layers = &prepared.layers;
+    let recipe = &prepared.project.score.recipe;
+    let grid = |name: &str| -> Result<Arc<dyn Cells>> { Ok(Arc::new(GeoTiff::open(&job.staging.path(name), 1)?)) };
+    let (rank, benefit, cost) = (grid("priority.tif")?, grid("benefit.tif")?, grid("cost.tif")?);
+    let (people_at_risk, exposure) = (grid("people_at_risk.tif")?, grid("exposure.tif")?);
+    let hazard = layers.plane("hazard");
+    let criteria = prepared.project.score.criterion_layers.iter().map(|name| layers.plane(name)).collect();
+    let parts = CriterionParts::new(recipe, &summary.maxima, hazard, &*exposure, criteria);
+    let planes = Planes {
+        hazard,
+        people_at_risk: &*people_at_risk,
+        benefit: &*benefit,
+        cost: &*cost,
+        rank: &*rank,
+        acceptability: None,
+        difficulty: settings.difficulty.as_ref().map(|name| layers.plane(name)),
+        contributions: Some(&parts),
+    };
+    let options = TaskOptions {
+        class_percents: recipe.class_percents.clone(),
+        settlements: &prepared.settlements,
+        districts: &prepared.districts,
+        needs_lon_lat: prepared.project.plan.is_some(),
+        ..TaskOptions::default()
+    };
+    let (tasks, findings) = match &settings.source {
+        TaskSource::Polygons { .. } => {
+            let areas = prepared.areas.clone().unwrap_or_default();
+            tasks::from_polygons(areas, &planes, &options, progress)?
+        }
+        TaskSource::Grown { min_rank, min_area_m2, max_area_m2 } => {
+            let grow =
+                GrowOptions { min_rank: *min_rank, min_area_m2: *min_area_m2, max_area_m2: *max_area_m2 };
+            tasks::grow(&planes, &grow, &options, progress)?
+        }
+    };
+    job.record.warnings.extend(findings.into_iter().map(|finding| finding.text));
+    let criteria: Vec<String> = recipe.criteria.iter().map(|criterion| criterion.name.clone()).collect();
+    tables::write_tasks(&job.staging.path("tasks.csv"), &tasks, &criteria)?;
+    job.outputs.push("tasks.csv");
+    if layers.frame.crs.is_on_wgs84() {
+        vectors::write_tasks(&job.staging.path("tasks.geojson"), &tasks, &criteria, &layers.frame.crs)?;
+        job.outputs.push("tasks.geojson");
+    } else {
+        job.record.warnings.push(format!(
+            "tasks.geojson is not written: it needs WGS 84, and {} lies on another datum; warp the layers to a UTM zone",
+            layers.frame.crs
+        ));
+    }
+    job.outcome.tasks(&tasks);
+    job.lap("task areas");
+    Ok(tasks)
+}

@@ -1,0 +1,156 @@
+//! Vector inputs: hazardous areas, districts, settlements and teams, brought into the frame's CRS.
+
+use std::path::Path;
+
+use geo::{Geometry, MapCoords};
+use glam::DVec2;
+use serde_json::Value;
+
+use super::layers::missing_as_fault;
+use super::project::{PlanSettings, TaskSettings, TaskSource, TeamSettings, TeamsSource, duplicate_teams, read_team_tables};
+use crate::error::{Error, Fault, Result};
+use crate::grid::{Crs, Reprojection};
+use crate::io::csv::Table;
+use crate::io::geojson::{self, Feature};
+use crate::tasks::{District, PolygonFeature, Settlement};
+
+/// Reads the hazardous areas, `None` where tasks are grown.
+pub fn read_areas(tasks: &TaskSettings, frame_crs: &Crs) -> Result<Option<Vec<PolygonFeature>>> {
+    let TaskSource::Polygons { path, id, imsma_id } = &tasks.source else {
+        return Ok(None);
+    };
+    let (crs, features) = read_features(path, "tasks.areas")?;
+    let onto_frame = Reprojection::new(&crs, frame_crs, &path.display().to_string())?;
+    if let Some(column) = id.as_ref().filter(|column| !has_column(&features, column)) {
+        return Err(no_column("tasks.areas.id", column, &features, path));
+    }
+    let mut polygons = Vec::with_capacity(features.len());
+    for feature in features {
+        let number = feature.index + 1;
+        // Without a column of its own the feature's id, or its position, tells it apart.
+        let own = match id {
+            Some(column) => text_of(feature.properties.get(column)),
+            None => text_of(feature.properties.get("imsma_id")).or(feature.id.clone()).or(Some(format!("A{number:05}"))),
+        };
+        let imsma = text_of(feature.properties.get(imsma_id.as_deref().unwrap_or("imsma_id")));
+        polygons.push(PolygonFeature {
+            id: own.unwrap_or_default(),
+            imsma_id: imsma,
+            place: format!("{}, feature {number}", path.display()),
+            geometry: feature.geometry.map(|geometry| reprojected(geometry, &onto_frame, path, number)).transpose()?,
+            attributes: feature.properties,
+        });
+    }
+    Ok(Some(polygons))
+}
+
+/// Reads named settlements: columns `name`, `lon`, `lat`, and `population` where known.
+pub fn read_settlements(path: &Path) -> Result<Vec<Settlement>> {
+    let table = missing_as_fault("plan.settlements", Table::read(path, &["name", "lon", "lat"]))?;
+    let mut faults = crate::error::Faults::new();
+    let mut settlements = Vec::new();
+    for row in table.rows() {
+        let read = || -> Result<Settlement> {
+            Ok(Settlement {
+                name: row.required("name")?.to_owned(),
+                lon: row.required_number("lon")?,
+                lat: row.required_number("lat")?,
+                population: row.number("population")?,
+            })
+        };
+        if let Some(settlement) = faults.take(read())? {
+            if settlement.lon.abs() <= 180.0 && settlement.lat.abs() <= 90.0 {
+                settlements.push(settlement);
+            } else {
+                let expected = "degrees: lon from -180 to 180, lat from -90 to 90";
+                faults.push(row.fault("settlements.value", "lon", expected, "give degrees on WGS 84"));
+            }
+        }
+    }
+    faults.finish().map(|()| settlements)
+}
+
+/// Reads named districts into the frame's CRS.
+pub fn read_districts(path: &Path, name: Option<&str>, frame_crs: &Crs) -> Result<Vec<District>> {
+    let (crs, features) = read_features(path, "plan.districts")?;
+    let onto_frame = Reprojection::new(&crs, frame_crs, &path.display().to_string())?;
+    let candidates: Vec<&str> = name.map_or_else(|| vec!["name", "NAME", "shapeName", "district"], |name| vec![name]);
+    let Some(column) = candidates.iter().find(|column| has_column(&features, column)) else {
+        return Err(no_column("plan.districts.name", &candidates.join("` or `"), &features, path));
+    };
+    let mut districts = Vec::new();
+    for feature in features {
+        let number = feature.index + 1;
+        let (Some(name), Some(geometry)) = (text_of(feature.properties.get(*column)), feature.geometry) else {
+            continue;
+        };
+        let geometry = match reprojected(geometry, &onto_frame, path, number)? {
+            Geometry::Polygon(polygon) => polygon.into(),
+            Geometry::MultiPolygon(polygons) => polygons,
+            _ => {
+                let place = format!("{}, feature {number}", path.display());
+                let fix = "remove it, or give the district's outline";
+                return Err(Fault::new("districts.geometry", place, "a polygon", "another geometry", fix).into());
+            }
+        };
+        districts.push(District { name, geometry });
+    }
+    Ok(districts)
+}
+
+/// Reads the teams, from their file or the project's own tables.
+pub fn read_teams(plan: &PlanSettings, project: &str) -> Result<Vec<TeamSettings>> {
+    match &plan.teams {
+        TeamsSource::File(path) => read_team_tables(&missing_as_fault("plan.teams", Table::read(path, &[]))?),
+        TeamsSource::Tables(teams) => match duplicate_teams(teams, project) {
+            faults if faults.is_empty() => Ok(teams.clone()),
+            faults => Err(Error::Faults(faults)),
+        },
+    }
+}
+
+fn read_features(path: &Path, key: &str) -> Result<(Crs, Vec<Feature>)> {
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    if !["geojson", "json"].contains(&extension.as_str()) {
+        let fix = format!("convert it: `ogr2ogr -t_srs EPSG:4326 {}.geojson {}`", path.with_extension("").display(), path.display());
+        return Err(Fault::new("input.format", format!("`{key}`"), "a GeoJSON file", path.display().to_string(), fix).into());
+    }
+    let table = missing_as_fault(key, geojson::read(path))?;
+    if table.features.is_empty() {
+        let fix = "give a file with features, or leave the key out";
+        return Err(Fault::new("input.empty", path.display().to_string(), "features", "none", fix).into());
+    }
+    Ok((table.crs, table.features))
+}
+
+fn has_column(features: &[Feature], column: &str) -> bool {
+    features.iter().any(|feature| feature.properties.contains_key(column))
+}
+
+fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Error {
+    let known: Vec<&str> = features.first().map_or(Vec::new(), |f| f.properties.keys().map(String::as_str).collect());
+    let fix = format!("name one of its columns: {}", known.join(", "));
+    let expected = format!("the column `{column}`");
+    Fault::new("input.missing_column", format!("{} (`{key}`)", path.display()), expected, "no such column", fix).into()
+}
+
+fn text_of(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn reprojected(geometry: Geometry<f64>, onto: &Reprojection, path: &Path, number: usize) -> Result<Geometry<f64>> {
+    geometry.try_map_coords(|point| match onto.point(DVec2::new(point.x, point.y)) {
+        Some(p) => Ok(geo::Coord { x: p.x, y: p.y }),
+        None => {
+            let place = format!("{}, feature {number}", path.display());
+            let found = format!("({}, {})", point.x, point.y);
+            let fix = "check the file's CRS: GeoJSON is longitude, latitude in degrees unless it says otherwise";
+            Err(Fault::new("input.off_the_map", place, "coordinates on the map", found, fix).into())
+        }
+    })
+}
+

@@ -1,0 +1,119 @@
+//! `clearway verify`: an independent check of a finished run: hashes, feasibility, objective, bound.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Fault, Result};
+use crate::io::atomic::RUN_RECORD;
+use crate::io::hash::file_hash;
+use crate::plan::{self, Objective, Problem};
+
+/// What was checked, and what does not hold.
+#[derive(Debug, Clone, Default)]
+pub struct VerifyReport {
+    /// What was found to hold, a line each.
+    pub holds: Vec<String>,
+    /// What does not hold.
+    pub violations: Vec<String>,
+    /// What changed since, without touching the run itself.
+    pub warnings: Vec<String>,
+}
+
+impl VerifyReport {
+    /// Whether everything holds.
+    pub fn is_sound(&self) -> bool {
+        self.violations.is_empty()
+    }
+
+    /// For scripts.
+    pub fn to_json(&self) -> Value {
+        json!({ "sound": self.is_sound(), "holds": self.holds, "violations": self.violations,
+                "warnings": self.warnings })
+    }
+}
+
+/// Verifies a run directory.
+pub fn verify(run_dir: &Path) -> Result<VerifyReport> {
+    let record = read_json(&run_dir.join(RUN_RECORD), run_dir)?;
+    let mut report = VerifyReport::default();
+    let mut n_outputs = 0;
+    for entry in entries(&record, "outputs") {
+        let (name, expected) = entry;
+        n_outputs += 1;
+        match file_hash(&run_dir.join(name)) {
+            Ok(hash) if hash.sha256 == expected => {}
+            Ok(_) => report.violations.push(format!("{name} is not the file that the run wrote: its hash differs")),
+            Err(error) => report.violations.push(format!("{name}: {error}")),
+        }
+    }
+    report.holds.push(format!("{n_outputs} outputs looked at"));
+    let mut n_inputs = 0;
+    for (name, expected) in entries(&record, "inputs") {
+        n_inputs += 1;
+        match file_hash(Path::new(name)) {
+            Ok(hash) if hash.sha256 == expected => {}
+            Ok(_) => report.warnings.push(format!("input {name} has changed since the run")),
+            Err(_) => report.warnings.push(format!("input {name} cannot be read from here any more")),
+        }
+    }
+    report.holds.push(format!("{n_inputs} inputs looked at"));
+    let plan_file = run_dir.join("plan.json");
+    if plan_file.is_file() {
+        verify_plan(&plan_file, run_dir, &mut report)?;
+    }
+    Ok(report)
+}
+
+fn verify_plan(plan_file: &Path, run_dir: &Path, report: &mut VerifyReport) -> Result<()> {
+    let text = std::fs::read_to_string(plan_file).map_err(Error::io("read", plan_file))?;
+    let place = plan_file.display().to_string();
+    let json = read_json(plan_file, run_dir)?;
+    let problem = Problem::read(&json["problem"].to_string(), &format!("{place}: `problem`"))?;
+    let solution = plan::parse_solution(&text, &place)?;
+    let before = report.violations.len();
+    report.violations.extend(plan::check(&problem, &solution));
+    let value = solution.objective_value;
+    let is_less_better = problem.objective == Objective::Completion;
+    if let Some(bound) = solution.bound {
+        let slack = 1e-9 * bound.abs().max(1.0);
+        let holds = if is_less_better { value >= bound - slack } else { value <= bound + slack };
+        if !holds {
+            report.violations.push(format!("the objective {value} lies beyond the bound {bound}"));
+        }
+    }
+    for baseline in json["baselines"].as_array().into_iter().flatten() {
+        let by_hand = baseline["objective_value"].as_f64().unwrap_or(f64::NAN);
+        let slack = 1e-9 * by_hand.abs().max(1.0);
+        let holds = if is_less_better { value <= by_hand + slack } else { value >= by_hand - slack };
+        if !holds && baseline["tasks"].as_u64().unwrap_or(0) > 0 {
+            report.violations.push(format!("the plan ({value}) is worse than by hand, {}: {by_hand}", baseline["name"]));
+        }
+    }
+    if report.violations.len() == before {
+        let done: usize = solution.routes.iter().map(|route| route.tasks.len()).sum();
+        report.holds.push(format!("the plan keeps every constraint: {done} tasks, objective {value}"));
+    }
+    Ok(())
+}
+
+fn entries<'a>(record: &'a Value, key: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    record[key].as_array().into_iter().flatten().filter_map(|entry| {
+        Some((entry["path"].as_str()?, entry["sha256"].as_str()?))
+    })
+}
+
+fn read_json(path: &Path, run_dir: &Path) -> Result<Value> {
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let fix = "give the folder of a finished run; one without run.json was interrupted";
+            let place = run_dir.display().to_string();
+            Error::from(Fault::new("run.not_finished", place, "a finished run", "no run.json", fix))
+        }
+        _ => Error::io("read", path)(error),
+    })?;
+    serde_json::from_str(&text).map_err(|error| {
+        let fix = "run the project again";
+        Fault::new("run.record", path.display().to_string(), "JSON as clearway writes it", error.to_string(), fix).into()
+    })
+}
