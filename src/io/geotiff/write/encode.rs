@@ -55,7 +55,8 @@ impl WriteSpec {
         let mut out = String::from("<GDALMetadata>\n");
         let mut item = |name: &str, role: &str, text: &str| {
             let role = if role.is_empty() { String::new() } else { format!(" role=\"{role}\"") };
-            let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            // GDAL undoes the escapes of XML once more after its parser has.
+            let text = escaped(&escaped(text));
             out += &format!("  <Item name=\"{name}\" sample=\"0\"{role}>{text}</Item>\n");
         };
         if !self.description.is_empty() {
@@ -74,4 +75,8 @@ impl WriteSpec {
         }
         out + "</GDALMetadata>\n"
     }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
