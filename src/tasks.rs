@@ -19,6 +19,7 @@
 
 mod components;
 mod coverage;
+mod cut;
 mod grow;
 mod order;
 mod outline;
@@ -34,7 +35,9 @@ use geo::MultiPolygon;
 use serde_json::{Map, Value};
 
 use crate::error::Result;
-use crate::grid::{Cells, Window};
+use crate::grid::{Cells, Crs, Window};
+use crate::units::M2_PER_HECTARE;
+use zonal::Sums;
 
 pub use coverage::{Coverage, Span, area_m2};
 pub use grow::{GrowOptions, grow};
@@ -174,4 +177,84 @@ impl Default for TaskOptions<'_> {
             tile_cells: 512,
         }
     }
+}
+
+/// A task's sums turned into what people read; identifiers, order and places come later.
+fn from_sums(
+    geometry: MultiPolygon<f64>,
+    area_m2: f64,
+    scored_share: f64,
+    sums: &Sums,
+    planes: &Planes<'_>,
+) -> TaskArea {
+    let scored_m2 = sums.scored_m2;
+    let scored = |value: f64| (scored_m2 > 0.0).then_some(value);
+    let mean = |(weight, sum): (f64, f64)| (weight > 0.0).then(|| sum / weight);
+    let benefit = scored(sums.benefit / M2_PER_HECTARE);
+    let cost_usd = scored(sums.cost_usd);
+    let names = planes.contributions.filter(|_| scored_m2 > 0.0).map_or(&[][..], |c| c.names());
+    TaskArea {
+        task_id: String::new(),
+        imsma_id: None,
+        geometry,
+        rank: None,
+        class: None,
+        area_m2,
+        scored_share,
+        hazard_mean: mean((scored_m2, sums.hazard)),
+        people_at_risk: mean((scored_m2, sums.people_at_risk)),
+        exposure_ha: scored(sums.people_at_risk / M2_PER_HECTARE),
+        benefit,
+        cost_usd,
+        benefit_per_kusd: benefit.zip(cost_usd).filter(|(_, cost)| *cost > 0.0).map(|(b, c)| b / c * 1_000.0),
+        difficulty: if planes.difficulty.is_some() { mean(sums.difficulty) } else { Some(1.0) },
+        rank_mean: mean((scored_m2, sums.rank)),
+        acceptability_mean: mean(sums.acceptability),
+        contributions: names
+            .iter()
+            .zip(&sums.contributions)
+            .map(|(name, sum)| (name.clone(), sum / M2_PER_HECTARE))
+            .collect(),
+        lon: None,
+        lat: None,
+        nearest_settlement: None,
+        district: None,
+        attributes: Map::new(),
+    }
+}
+
+/// What is known only when all tasks are: their order, where they lie, and which rest on unknown ground.
+fn finish(tasks: &mut [TaskArea], crs: &Crs, options: &TaskOptions<'_>) -> Result<Vec<Finding>> {
+    order::rank_tasks(tasks, &options.class_percents);
+    let mut findings = places::locate_tasks(tasks, crs, options)?;
+    let n_tasks = tasks.len();
+    let mut tell = |code, what: &str, is_meant: &dyn Fn(f64) -> bool| {
+        let meant: Vec<&str> = tasks
+            .iter()
+            .filter(|task| is_meant(task.scored_share))
+            .map(|task| task.task_id.as_str())
+            .collect();
+        if !meant.is_empty() {
+            let ids = list_ids(meant.iter().copied());
+            findings
+                .push(Finding::overall(code, format!("{} of {n_tasks} tasks {what}: {ids}", meant.len())));
+        }
+    };
+    tell("tasks.not_scored", "touch no scored cell, so nothing is known of their worth and cost", &|share| {
+        share == 0.0
+    });
+    tell("tasks.partly_scored", "lie partly on cells without data, which their sums leave out", &|share| {
+        share > 0.0 && share < 1.0
+    });
+    Ok(findings)
+}
+
+/// The first ten identifiers, and how many more.
+fn list_ids<'a>(ids: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let n_more = ids.len().saturating_sub(10);
+    let mut text = ids.take(10).collect::<Vec<_>>().join(", ");
+    if n_more > 0 {
+        text.push_str(&format!(" and {n_more} more"));
+    }
+    text
 }

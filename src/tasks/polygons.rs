@@ -1,10 +1,14 @@
 //! Tasks from polygons.
 
-use geo::Geometry;
+use geo::{BoundingRect, Geometry, MultiPolygon};
+use glam::DVec2;
 use serde_json::{Map, Value};
 
-use super::{Finding, Planes, TaskArea, TaskOptions};
-use crate::error::Result;
+use super::survey::sound_polygons;
+use super::zonal::{Ground, Sums, sums};
+use super::{Finding, Planes, TaskArea, TaskOptions, area_m2, finish, from_sums, list_ids};
+use crate::error::{Fault, Result};
+use crate::grid::Frame;
 use crate::progress::Progress;
 
 /// A polygon as a source gives it, brought into the frame's CRS and otherwise untouched.
@@ -28,10 +32,70 @@ pub struct PolygonFeature {
 /// named. Duplicate or empty identifiers, geometries that are not polygons, coordinates that are not finite or
 /// outside the CRS, and polygons none of which touches the frame are faults, reported together.
 pub fn from_polygons(
-    _features: Vec<PolygonFeature>,
-    _planes: &Planes<'_>,
-    _options: &TaskOptions<'_>,
-    _progress: &dyn Progress,
+    features: Vec<PolygonFeature>,
+    planes: &Planes<'_>,
+    options: &TaskOptions<'_>,
+    progress: &dyn Progress,
 ) -> Result<(Vec<TaskArea>, Vec<Finding>)> {
-    Ok((Vec::new(), Vec::new()))
+    let frame = planes.rank.frame();
+    let (sound, mut findings) = sound_polygons(&features, &frame.crs)?;
+    let pieces: Vec<Ground<'_>> = sound.iter().map(|(_, ground)| Ground::Polygon(ground)).collect();
+    let sums = sums(&pieces, planes, options.tile_cells, progress)?;
+    findings.extend(outside_frame(&features, &sound, &sums)?);
+
+    let mut features: Vec<Option<PolygonFeature>> = features.into_iter().map(Some).collect();
+    let mut tasks = Vec::with_capacity(sound.len());
+    for ((index, ground), sums) in sound.into_iter().zip(sums) {
+        let Some(feature) = features[index].take() else { continue };
+        let area_m2 = area_m2(&ground, &frame.crs);
+        let scored_share = scored_share(&ground, frame, &sums, area_m2);
+        tasks.push(TaskArea {
+            task_id: feature.id,
+            imsma_id: feature.imsma_id,
+            attributes: feature.attributes,
+            ..from_sums(ground, area_m2, scored_share, &sums, planes)
+        });
+    }
+    findings.extend(finish(&mut tasks, &frame.crs, options)?);
+    Ok((tasks, findings))
+}
+
+/// Polygons off the grid are kept, as ground about which nothing is known; all of them off it is a fault.
+fn outside_frame(
+    features: &[PolygonFeature],
+    sound: &[(usize, MultiPolygon<f64>)],
+    sums: &[Sums],
+) -> Result<Option<Finding>> {
+    let outside: Vec<&PolygonFeature> = sound
+        .iter()
+        .zip(sums)
+        .filter(|(_, sums)| sums.covered_m2 == 0.0)
+        .map(|((index, _), _)| &features[*index])
+        .collect();
+    if outside.is_empty() {
+        return Ok(None);
+    }
+    if outside.len() == sound.len() {
+        let place = outside[0].place.as_str();
+        let found = format!("all {} outside it", outside.len());
+        let fix = "check the CRS of the polygons, or give a frame that holds them";
+        return Err(Fault::new("tasks.outside_frame", place, "polygons on the frame", found, fix).into());
+    }
+    let ids = list_ids(outside.iter().map(|feature| feature.id.as_str()));
+    let text = format!("{} of {} tasks lie wholly outside the frame: {ids}", outside.len(), sound.len());
+    Ok(Some(Finding::overall("tasks.outside_frame", text)))
+}
+
+/// Share of the ground on scored cells: exactly 1 when all of it is.
+fn scored_share(ground: &MultiPolygon<f64>, frame: &Frame, sums: &Sums, area_m2: f64) -> f64 {
+    let is_inside = ground.bounding_rect().is_some_and(|bounds| {
+        let upper_left = frame.cell_from_world(DVec2::new(bounds.min().x, bounds.max().y));
+        let lower_right = frame.cell_from_world(DVec2::new(bounds.max().x, bounds.min().y));
+        upper_left.min_element() >= -1e-9
+            && lower_right.x <= frame.n_cols as f64 + 1e-9
+            && lower_right.y <= frame.n_rows as f64 + 1e-9
+    });
+    // Inside, both sums run over the same cells: the quotient carries no error of the area.
+    let whole_m2 = if is_inside { sums.covered_m2 } else { area_m2 };
+    if whole_m2 > 0.0 { (sums.scored_m2 / whole_m2).min(1.0) } else { 0.0 }
 }
