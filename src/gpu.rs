@@ -12,3 +12,15 @@ pub use info::{Choice, DeviceInfo, DeviceKind};
 pub fn devices() -> Vec<DeviceInfo> {
     Vec::new()
 }
+
+/// The device that `auto` takes among those seen: discrete before integrated before virtual, none of software.
+pub fn auto_choice(devices: &[DeviceInfo]) -> Option<usize> {
+    let place = |kind: DeviceKind| {
+        [DeviceKind::Discrete, DeviceKind::Integrated, DeviceKind::Virtual].iter().position(|k| *k == kind)
+    };
+    devices
+        .iter()
+        .filter_map(|device| Some((place(device.kind)?, device.index)))
+        .min()
+        .map(|(_, index)| index)
+}
