@@ -1,0 +1,197 @@
+//! Teams working forward in time: each is somewhere, free from some moment, and takes one task after another.
+//!
+//! What construction and the by-hand baselines share: the next free team, whether it can still do a task, and
+//! the times when it does.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::model::{Model, NONE};
+
+/// All teams at their present moment.
+pub(crate) struct Crew<'a> {
+    model: &'a Model,
+    place: Vec<usize>,
+    tau: Vec<f64>,
+    day: Vec<f64>,
+    is_out: Vec<bool>,
+    /// Calendar end of every task done, NaN where not done.
+    ends: Vec<f64>,
+    /// Money left.
+    pub(crate) money: f64,
+    /// What every team has done so far, in order.
+    pub(crate) sequences: Vec<Vec<u32>>,
+    free: BinaryHeap<Reverse<(Moment, u32)>>,
+}
+
+/// A day that can be ordered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Moment(f64);
+
+impl Eq for Moment {}
+impl PartialOrd for Moment {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Moment {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// How a task would go with a team next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Next {
+    tau: f64,
+    /// Calendar day of its end.
+    pub(crate) end_day: f64,
+    /// Working days it takes the team from now, waiting included.
+    pub(crate) takes: f64,
+    /// Money, travel and mobilisation included, without the return.
+    pub(crate) cost: f64,
+}
+
+impl<'a> Crew<'a> {
+    /// At their bases, with what is locked to the first positions already done as far as that goes.
+    pub(crate) fn new(model: &'a Model) -> Self {
+        let m = model.teams.len();
+        let mut crew = Self {
+            model,
+            place: model.teams.iter().map(|team| team.start).collect(),
+            tau: vec![0.0; m],
+            day: model.teams.iter().map(|team| team.calendar.from()).collect(),
+            is_out: vec![false; m],
+            ends: vec![f64::NAN; model.tasks.len()],
+            money: model.budget * (1.0 + 1e-12),
+            sequences: vec![Vec::new(); m],
+            free: BinaryHeap::new(),
+        };
+        crew.take_locked();
+        for k in 0..m {
+            crew.free.push(Reverse((Moment(crew.day[k]), k as u32)));
+        }
+        crew
+    }
+
+    /// The team that is free first; it leaves the queue until it is told to [`Crew::go_on`].
+    pub(crate) fn next_free(&mut self) -> Option<usize> {
+        self.free.pop().map(|Reverse((_, k))| k as usize)
+    }
+
+    /// Puts a team back into the queue after it has taken a task.
+    pub(crate) fn go_on(&mut self, k: usize) {
+        self.free.push(Reverse((Moment(self.day[k]), k as u32)));
+    }
+
+    /// Where a team is.
+    pub(crate) fn place(&self, k: usize) -> usize {
+        self.place[k]
+    }
+
+    /// Whether a task is done.
+    pub(crate) fn is_done(&self, j: usize) -> bool {
+        !self.ends[j].is_nan()
+    }
+
+    /// Whether what a task waits for is done.
+    pub(crate) fn is_free(&self, j: usize) -> bool {
+        self.model.tasks[j].preds.iter().all(|&p| self.is_done(p as usize))
+    }
+
+    /// How a task would go with team k now, `None` where it cannot. Tasks locked to a position come only
+    /// through that lock.
+    pub(crate) fn try_next(&self, j: usize, k: usize) -> Option<Next> {
+        if self.model.tasks[j].lock_position.is_some() { None } else { self.attempt(j, k) }
+    }
+
+    fn attempt(&self, j: usize, k: usize) -> Option<Next> {
+        let model = self.model;
+        if self.is_done(j) || !model.can(j, k) || !self.is_free(j) {
+            return None;
+        }
+        let (task, team) = (&model.tasks[j], &model.teams[k]);
+        let calendar = &*team.calendar;
+        let leg = model.travel.exact(self.place[k], task.place);
+        let arrive = self.tau[k] + leg * team.pace;
+        let release = task.preds.iter().fold(task.release, |day, &p| day.max(self.ends[p as usize]));
+        let days = model.days(j, k);
+        let tau = arrive.max(calendar.tau(release)) + days;
+        let home = team.end.map_or(0.0, |end| model.travel.exact(task.place, end));
+        if tau + home * team.pace > team.tau_total {
+            return None;
+        }
+        let end_day = if days > 0.0 {
+            calendar.ended(tau)
+        } else {
+            calendar.ended(arrive).max(self.day[k]).max(release)
+        };
+        if end_day > task.due {
+            return None;
+        }
+        let mobilisation = if self.is_out[k] { 0.0 } else { team.mobilisation };
+        let cost = model.task_cost(j, k) + leg * team.cost_per_distance + mobilisation;
+        // The way home must stay affordable too: what it costs more than from here.
+        let home_now = match (team.end, self.is_out[k]) {
+            (Some(end), true) => model.travel.exact(self.place[k], end),
+            _ => 0.0,
+        };
+        let cost = cost + (home - home_now) * team.cost_per_distance;
+        if cost > self.money {
+            return None;
+        }
+        Some(Next { tau, end_day, takes: tau - self.tau[k], cost })
+    }
+
+    /// Lets team k do a task.
+    pub(crate) fn take(&mut self, j: usize, k: usize, next: Next) {
+        self.place[k] = self.model.tasks[j].place;
+        (self.tau[k], self.day[k]) = (next.tau, next.end_day);
+        self.is_out[k] = true;
+        self.ends[j] = next.end_day;
+        self.money -= next.cost;
+        self.sequences[k].push(j as u32);
+    }
+
+    /// Fills the first positions of every team up to its last locked one: the locked task where one is, else
+    /// whatever takes least time. Stops at the first position that cannot be filled.
+    fn take_locked(&mut self) {
+        let model = self.model;
+        let mut held: Vec<(u32, usize, usize)> = Vec::new();
+        for (j, task) in model.tasks.iter().enumerate() {
+            if let (Some(position), true) =
+                (task.lock_position, (task.lock_team as usize) < model.teams.len())
+            {
+                held.push((task.lock_team, position, j));
+            }
+        }
+        held.sort_unstable();
+        // Locked tasks may wait for each other across teams: go round until nothing moves.
+        let mut is_moving = !held.is_empty();
+        while is_moving {
+            is_moving = false;
+            for &(k, position, j) in &held {
+                let k = k as usize;
+                while self.sequences[k].len() < position {
+                    let here = self.sequences[k].len();
+                    if held.iter().any(|&(team, at, _)| team as usize == k && at == here) {
+                        break;
+                    }
+                    let quickest = (0..model.tasks.len())
+                        .filter(|&j| model.tasks[j].lock_team == NONE || model.tasks[j].lock_team == k as u32)
+                        .filter_map(|j| Some((j, self.try_next(j, k)?)))
+                        .min_by(|a, b| a.1.takes.total_cmp(&b.1.takes));
+                    let Some((filler, next)) = quickest else { break };
+                    self.take(filler, k, next);
+                    is_moving = true;
+                }
+                if self.sequences[k].len() == position
+                    && let Some(next) = self.attempt(j, k)
+                {
+                    self.take(j, k, next);
+                    is_moving = true;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The first plan: whoever is free first takes the task that is worth most per working day it takes.
+//!
+//! Measured (planner-notes.md §5) to beat greedy insertion where worth falls with time, and from some thousand
+//! tasks on to be hard to improve at all. Runs in O(n · [`LOOK`]) with an index over space.
+
+use super::crew::Crew;
+use super::model::Model;
+use super::nearby::Index;
+use super::problem::Objective;
+
+/// Nearest tasks a team chooses among when there are more.
+const LOOK: usize = 80;
+
+/// Up to so many tasks a team looks at all of them.
+const LOOK_AT_ALL: usize = 1_500;
+
+/// Sequences made by dispatching. `price` is what a unit of money is worth (0 without a budget).
+pub(crate) fn dispatch(model: &Model, price: f64) -> Vec<Vec<u32>> {
+    let mut crew = Crew::new(model);
+    let worth = with_followers(model);
+    let n = model.tasks.len();
+    let has_index = n > LOOK_AT_ALL && model.travel.coordinates(0).is_some();
+    let mut index = Index::of(model, &|j| has_index && crew.is_free(j) && !crew.is_done(j));
+    while let Some(k) = crew.next_free() {
+        let mut best: Option<(f64, usize)> = None;
+        let mut consider = |j: usize| -> bool {
+            let Some(next) = crew.try_next(j, k) else { return false };
+            let density = density(model, worth[j], j, next.end_day, next.takes, price * next.cost);
+            if best.is_none_or(|(d, _)| density > d) {
+                best = Some((density, j));
+            }
+            true
+        };
+        if has_index {
+            let near = index.nearest(model, crew.place(k));
+            near.filter(|&j| consider(j as usize)).take(LOOK).for_each(drop);
+        } else {
+            (0..n).for_each(|j| drop(consider(j)));
+        }
+        let Some((density, j)) = best else { continue };
+        if density <= 0.0 && model.worth.kind() != Objective::Completion {
+            continue;
+        }
+        let Some(next) = crew.try_next(j, k) else { continue };
+        crew.take(j, k, next);
+        if has_index {
+            index.remove(model, j as u32);
+            for &succ in &model.tasks[j].succs {
+                if crew.is_free(succ as usize) {
+                    index.insert(model, succ);
+                }
+            }
+        }
+        crew.go_on(k);
+    }
+    crew.sequences
+}
+
+/// Worth of each task with a share of what it opens the way to.
+fn with_followers(model: &Model) -> Vec<f64> {
+    let mut worth: Vec<f64> = model.tasks.iter().map(|task| task.worth).collect();
+    if !model.has_precedence {
+        return worth;
+    }
+    // Chains are short: a few sweeps carry the worth back along them.
+    for _ in 0..4 {
+        for (j, task) in model.tasks.iter().enumerate() {
+            let followers: f64 = task
+                .succs
+                .iter()
+                .map(|&s| worth[s as usize] / model.tasks[s as usize].preds.len().max(1) as f64)
+                .sum();
+            worth[j] = task.worth + 0.7 * followers;
+        }
+    }
+    worth
+}
+
+fn density(model: &Model, worth: f64, j: usize, end_day: f64, takes: f64, price: f64) -> f64 {
+    let task = &model.tasks[j];
+    let value = match model.worth.kind() {
+        // Smith's rule; a decaying task is urgent by what it loses.
+        Objective::Completion => worth,
+        Objective::Decay => model.worth.value(worth, task.decay, end_day).min(worth) - price,
+        _ => model.worth.value(worth, task.decay, end_day) - price,
+    };
+    value / takes.max(1e-6)
+}

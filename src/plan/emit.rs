@@ -1,0 +1,112 @@
+//! From the search's state to what people read: stops with days, money and worth, and why tasks were left out.
+
+use super::model::{Model, NONE, SLACK};
+use super::problem::{Objective, Problem};
+use super::schedule::State;
+use super::solution::{Route, Solution, Stop, Unassigned};
+
+/// The solution a state stands for; bound, seconds, iterations and seed are left to the caller.
+pub(crate) fn solution(problem: &Problem, model: &Model, state: &State) -> Solution {
+    let routes = (0..model.teams.len()).map(|k| route(problem, model, state, k)).collect();
+    let mut left_out = state.unserved.clone();
+    left_out.sort_unstable();
+    let unassigned = left_out
+        .into_iter()
+        .map(|j| Unassigned {
+            id: problem.tasks[j as usize].id.clone(),
+            reason: reason(problem, model, state, j as usize),
+        })
+        .collect();
+    Solution {
+        objective_value: model.worth.reported(state.value()) + 0.0,
+        bound: None,
+        gap_percent: None,
+        routes,
+        unassigned,
+        seconds: 0.0,
+        iterations: 0,
+        seed: 0,
+    }
+}
+
+fn route(problem: &Problem, model: &Model, state: &State, k: usize) -> Route {
+    let (route, team) = (&state.routes[k], &model.teams[k]);
+    let calendar = &*team.calendar;
+    let (mut tau, mut day) = (0.0, calendar.from());
+    let tasks = route
+        .visits
+        .iter()
+        .map(|visit| {
+            let j = visit.task as usize;
+            let task = &model.tasks[j];
+            let days = model.days(j, k);
+            let depart = calendar.resumed(tau).max(day);
+            let arrive = calendar.ended(visit.arrive).max(day);
+            let start = if days > 0.0 { calendar.resumed(visit.start) } else { visit.end_day };
+            (tau, day) = (visit.end, visit.end_day);
+            Stop {
+                id: problem.tasks[j].id.clone(),
+                depart: if visit.leg > 0.0 { depart.min(arrive) } else { arrive },
+                arrive,
+                start,
+                end: visit.end_day,
+                distance: visit.leg,
+                work_days: days,
+                cost: model.task_cost(j, k) + team.cost_per_distance * visit.leg,
+                worth: task.worth,
+                discounted_worth: model.worth.reported(model.value(j, visit.end_day)) + 0.0,
+            }
+        })
+        .collect();
+    Route { team: problem.teams[k].id.clone(), tasks, distance: route.distance, cost: route.cost }
+}
+
+/// Why a task is not in the plan: the strongest reason that holds.
+fn reason(problem: &Problem, model: &Model, state: &State, j: usize) -> String {
+    let task = &model.tasks[j];
+    let able: Vec<usize> = (0..model.teams.len()).filter(|&k| model.can(j, k)).collect();
+    let locked = if task.lock_team == NONE { None } else { problem.teams.get(task.lock_team as usize) };
+    if able.is_empty() {
+        return format!("no team has what it needs: {}", problem.tasks[j].needs.join(", "));
+    }
+    let alone = |&&k: &&usize| alone(model, j, k);
+    if able.iter().find(alone).is_none() {
+        return match (locked, problem.tasks[j].window) {
+            (Some(team), _) => format!("locked to `{}`, which cannot end it in time even alone", team.id),
+            (None, Some([_, to])) if to <= problem.horizon_days.unwrap_or(f64::INFINITY) => {
+                format!("no team can end it by day {to}, where its window closes, even alone")
+            }
+            _ => "no team that can do it has the time to travel there and end it, even alone".to_owned(),
+        };
+    }
+    let least = able.iter().map(|&k| model.task_cost(j, k)).fold(f64::INFINITY, f64::min);
+    if least > model.budget {
+        return format!("it costs {least} at least, more than the whole budget");
+    }
+    if let Some(&p) = task.preds.iter().find(|&&p| state.at[p as usize].0 == NONE) {
+        return format!(
+            "`{}`, which must be done before it, is not in the plan",
+            problem.tasks[p as usize].id
+        );
+    }
+    if let Some(team) = locked {
+        return format!("locked to `{}`, where it does not fit beside what else is locked", team.id);
+    }
+    if least > model.budget - state.cost() + SLACK {
+        return format!("the budget does not reach: it costs {least} at least");
+    }
+    match model.worth.kind() {
+        Objective::Completion => "no room was found for it within the horizon".to_owned(),
+        _ => "the time of the teams that can do it is worth more elsewhere".to_owned(),
+    }
+}
+
+/// Whether a team that does nothing else can end a task in time.
+fn alone(model: &Model, j: usize, k: usize) -> bool {
+    let (task, team) = (&model.tasks[j], &model.teams[k]);
+    let arrive = model.travel.exact(team.start, task.place) * team.pace;
+    let end = arrive.max(team.calendar.tau(task.release)) + model.days(j, k);
+    let home = team.end.map_or(0.0, |place| model.travel.exact(task.place, place) * team.pace);
+    let end_by = team.calendar.tau(task.due).min(team.tau_total - home);
+    end <= end_by + SLACK
+}

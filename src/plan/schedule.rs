@@ -1,0 +1,382 @@
+//! Sequences of tasks turned into times: the state that the search changes and takes back.
+//!
+//! Times inside a route are working time τ of its team (calendar.rs). A visit starts at
+//! max(arrival, release, ends of the tasks before it), pauses over closed days, and ends when setup and work
+//! are done. Every stop also knows the latest start that keeps the rest of its route within all limits, and
+//! the weight of everything from it on, so that an insertion is judged in constant time.
+
+use super::model::{Model, NONE, SLACK};
+
+/// One visit in a route.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Visit {
+    pub(crate) task: u32,
+    pub(crate) place: usize,
+    /// Distance to it.
+    pub(crate) leg: f64,
+    /// Working time at arrival, start and end.
+    pub(crate) arrive: f64,
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    /// Calendar day of the end.
+    pub(crate) end_day: f64,
+    /// Latest start (working time) that keeps this and the later visits within their limits.
+    pub(crate) latest: f64,
+    /// Value per day that this and all later visits lose when put off.
+    pub(crate) weight: f64,
+}
+
+/// One team's sequence with its times.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Route {
+    pub(crate) visits: Vec<Visit>,
+    /// Sum of values.
+    pub(crate) value: f64,
+    /// Tasks, travel, mobilisation.
+    pub(crate) cost: f64,
+    /// Distance, the return included.
+    pub(crate) distance: f64,
+    /// Working time until it is over, the return included.
+    pub(crate) over: f64,
+    pub(crate) is_feasible: bool,
+}
+
+/// All routes, and where every task is.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    pub(crate) routes: Vec<Route>,
+    /// Team and position of every task; team [`NONE`] where unserved.
+    pub(crate) at: Vec<(u32, u32)>,
+    /// Tasks in no route, in any order.
+    pub(crate) unserved: Vec<u32>,
+    /// Place of an unserved task in `unserved`.
+    slot: Vec<u32>,
+    /// Calendar day on which every served task ends.
+    ends: Vec<f64>,
+    /// Routes as they were before the first change since [`State::keep`].
+    saved: Vec<(u32, Route)>,
+    /// Buffers of saved routes, to be used again.
+    spare: Vec<Route>,
+    is_saved: Vec<bool>,
+    queue: Vec<u32>,
+}
+
+impl State {
+    /// With empty routes.
+    pub(crate) fn empty(model: &Model) -> Self {
+        let n = model.tasks.len();
+        let mut state = Self {
+            routes: vec![Route::default(); model.teams.len()],
+            at: vec![(NONE, 0); n],
+            unserved: (0..n as u32).collect(),
+            slot: (0..n as u32).collect(),
+            ends: vec![0.0; n],
+            saved: Vec::new(),
+            spare: Vec::new(),
+            is_saved: vec![false; model.teams.len()],
+            queue: Vec::new(),
+        };
+        for k in 0..model.teams.len() {
+            state.retime(model, k);
+        }
+        state.keep();
+        state
+    }
+
+    /// With given sequences; times may turn out infeasible.
+    pub(crate) fn of(model: &Model, sequences: &[Vec<u32>]) -> Self {
+        let mut state = Self::empty(model);
+        for (k, sequence) in sequences.iter().enumerate() {
+            for &task in sequence {
+                state.unlist(task);
+                state.routes[k].visits.push(Visit { task, ..Visit::default() });
+            }
+            state.renumber(k);
+        }
+        // Times depend on those of other routes where tasks wait for each other: repeat until nothing moves.
+        for _ in 0..=model.tasks.len() {
+            let mut is_settled = true;
+            for k in 0..sequences.len() {
+                let before: Vec<f64> = state.routes[k].visits.iter().map(|visit| visit.end_day).collect();
+                state.retime(model, k);
+                is_settled &= state.routes[k].visits.iter().zip(&before).all(|(v, &b)| v.end_day <= b);
+            }
+            if is_settled || !model.has_precedence {
+                break;
+            }
+        }
+        state.keep();
+        state
+    }
+
+    /// The sequences alone.
+    pub(crate) fn sequences(&self) -> Vec<Vec<u32>> {
+        self.routes.iter().map(|route| route.visits.iter().map(|visit| visit.task).collect()).collect()
+    }
+
+    /// Calendar day on which a served task ends.
+    #[inline]
+    pub(crate) fn end_of(&self, task: u32) -> f64 {
+        self.ends[task as usize]
+    }
+
+    /// Value of the whole plan; larger is better.
+    pub(crate) fn value(&self) -> f64 {
+        self.routes.iter().map(|route| route.value).sum()
+    }
+
+    /// Money the whole plan costs.
+    pub(crate) fn cost(&self) -> f64 {
+        self.routes.iter().map(|route| route.cost).sum()
+    }
+
+    /// Whether every route keeps to its times. Budget and positions are looked at by the callers.
+    pub(crate) fn is_feasible(&self) -> bool {
+        self.routes.iter().all(|route| route.is_feasible)
+    }
+
+    /// Required tasks that are in no route.
+    pub(crate) fn n_missing(&self, model: &Model) -> usize {
+        self.unserved.iter().filter(|&&j| model.is_required(j as usize)).count()
+    }
+
+    /// Whether every task locked to a position stands there.
+    pub(crate) fn holds_positions(&self, locked: &[u32], model: &Model) -> bool {
+        locked.iter().all(|&j| {
+            let (team, position) = self.at[j as usize];
+            team == NONE || model.tasks[j as usize].lock_position == Some(position as usize)
+        })
+    }
+
+    /// Puts a task into a route and brings all times up to date. False when some limit is broken.
+    pub(crate) fn insert(&mut self, model: &Model, task: u32, k: usize, position: usize) -> bool {
+        self.save(k);
+        self.unlist(task);
+        self.routes[k].visits.insert(position, Visit { task, ..Visit::default() });
+        self.renumber(k);
+        self.settle(model, k)
+    }
+
+    /// Takes tasks out of their routes; the times of those routes are brought up to date.
+    pub(crate) fn remove(&mut self, model: &Model, tasks: &[u32]) {
+        let mut touched: Vec<u32> = Vec::with_capacity(8);
+        for &task in tasks {
+            let (k, _) = self.at[task as usize];
+            if k == NONE {
+                continue;
+            }
+            if !touched.contains(&k) {
+                self.save(k as usize);
+                touched.push(k);
+            }
+            self.enlist(task);
+        }
+        for &k in &touched {
+            let at = &self.at;
+            self.routes[k as usize].visits.retain(|visit| at[visit.task as usize].0 == k);
+            self.renumber(k as usize);
+        }
+        for k in touched {
+            self.settle(model, k as usize);
+        }
+    }
+
+    /// From here on [`State::undo`] comes back to the present.
+    pub(crate) fn keep(&mut self) {
+        for (k, route) in self.saved.drain(..) {
+            self.is_saved[k as usize] = false;
+            self.spare.push(route);
+        }
+    }
+
+    /// Back to the last [`State::keep`].
+    pub(crate) fn undo(&mut self) {
+        let mut saved = std::mem::take(&mut self.saved);
+        for (k, _) in &saved {
+            let visits = std::mem::take(&mut self.routes[*k as usize].visits);
+            for visit in &visits {
+                self.enlist(visit.task);
+            }
+            self.routes[*k as usize].visits = visits;
+        }
+        for (k, route) in saved.drain(..) {
+            let k = k as usize;
+            let changed = std::mem::replace(&mut self.routes[k], route);
+            self.spare.push(changed);
+            self.is_saved[k] = false;
+            for i in 0..self.routes[k].visits.len() {
+                let visit = self.routes[k].visits[i];
+                self.unlist(visit.task);
+                self.ends[visit.task as usize] = visit.end_day;
+            }
+            self.renumber(k);
+        }
+        self.saved = saved;
+    }
+
+    fn save(&mut self, k: usize) {
+        if self.is_saved[k] {
+            return;
+        }
+        let mut copy = self.spare.pop().unwrap_or_default();
+        copy.clone_from_route(&self.routes[k]);
+        self.saved.push((k as u32, copy));
+        self.is_saved[k] = true;
+    }
+
+    fn enlist(&mut self, task: u32) {
+        let j = task as usize;
+        if self.at[j].0 != NONE {
+            self.at[j] = (NONE, 0);
+            self.slot[j] = self.unserved.len() as u32;
+            self.unserved.push(task);
+        }
+    }
+
+    fn unlist(&mut self, task: u32) {
+        let slot = self.slot[task as usize];
+        if self.unserved.get(slot as usize) == Some(&task) {
+            self.unserved.swap_remove(slot as usize);
+            if let Some(&moved) = self.unserved.get(slot as usize) {
+                self.slot[moved as usize] = slot;
+            }
+        }
+    }
+
+    fn renumber(&mut self, k: usize) {
+        for (i, visit) in self.routes[k].visits.iter().enumerate() {
+            self.at[visit.task as usize] = (k as u32, i as u32);
+        }
+    }
+
+    /// Times of one route, then of every route that waits for one of its tasks, until nothing moves.
+    fn settle(&mut self, model: &Model, k: usize) -> bool {
+        if !model.has_precedence {
+            self.retime(model, k);
+            return self.routes[k].is_feasible;
+        }
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.clear();
+        queue.push(k as u32);
+        // Circles are refused before a task goes in, so the rounds end by themselves: this is only a fuse.
+        let mut n_rounds = 64 + 16 * model.teams.len();
+        while let Some(k) = queue.pop() {
+            let k = k as usize;
+            self.save(k);
+            let before: Vec<f64> = self.routes[k].visits.iter().map(|visit| visit.end_day).collect();
+            self.retime(model, k);
+            n_rounds -= 1;
+            if n_rounds == 0 {
+                self.routes[k].is_feasible = false;
+                break;
+            }
+            for (visit, before) in self.routes[k].visits.iter().zip(before) {
+                if visit.end_day.total_cmp(&before).is_eq() {
+                    continue;
+                }
+                for &succ in &model.tasks[visit.task as usize].succs {
+                    let (other, _) = self.at[succ as usize];
+                    if other != NONE && other as usize != k && !queue.contains(&other) {
+                        queue.push(other);
+                    }
+                }
+            }
+        }
+        self.queue = queue;
+        self.saved.iter().all(|&(k, _)| self.routes[k as usize].is_feasible)
+    }
+
+    /// Times, value and cost of one route from its sequence.
+    fn retime(&mut self, model: &Model, k: usize) {
+        let mut route = std::mem::take(&mut self.routes[k]);
+        route.is_feasible = true;
+        self.forward(model, k, &mut route);
+        backward(model, k, &mut route);
+        self.routes[k] = route;
+    }
+
+    fn forward(&mut self, model: &Model, k: usize, route: &mut Route) {
+        let team = &model.teams[k];
+        let calendar = &*team.calendar;
+        let (from, is_plain) = (calendar.from(), calendar.is_plain());
+        let (mut place, mut tau, mut day) = (team.start, 0.0, from);
+        let (mut value, mut cost, mut distance) = (0.0, 0.0, 0.0);
+        for i in 0..route.visits.len() {
+            let visit = &mut route.visits[i];
+            let j = visit.task as usize;
+            let task = &model.tasks[j];
+            let days = model.days(j, k);
+            visit.place = task.place;
+            visit.leg = model.travel.exact(place, task.place);
+            visit.arrive = tau + visit.leg * team.pace;
+            let mut release = task.release;
+            for &p in &task.preds {
+                let (other, position) = self.at[p as usize];
+                // Not done at all, or later in this very route: impossible.
+                if other == NONE || (other as usize == k && position as usize >= i) {
+                    route.is_feasible = false;
+                }
+                release = release.max(self.ends[p as usize]);
+            }
+            visit.start = if release > from { visit.arrive.max(calendar.tau(release)) } else { visit.arrive };
+            visit.end = visit.start + days;
+            visit.end_day = if is_plain {
+                (from + visit.end).max(release)
+            } else if days > 0.0 {
+                calendar.ended(visit.end)
+            } else {
+                calendar.ended(visit.arrive).max(day).max(release)
+            };
+            if visit.end_day > task.due + SLACK || visit.end > team.tau_total + SLACK {
+                route.is_feasible = false;
+            }
+            value += model.value(j, visit.end_day);
+            cost += model.task_cost(j, k) + team.cost_per_distance * visit.leg;
+            distance += visit.leg;
+            (place, tau, day) = (task.place, visit.end, visit.end_day);
+            self.ends[j] = day;
+        }
+        route.over = tau;
+        if !route.visits.is_empty() {
+            cost += team.mobilisation;
+            if let Some(end) = team.end {
+                let leg = model.travel.exact(place, end);
+                distance += leg;
+                cost += team.cost_per_distance * leg;
+                route.over = tau + leg * team.pace;
+                if route.over > team.tau_total + SLACK {
+                    route.is_feasible = false;
+                }
+            }
+        }
+        (route.value, route.cost, route.distance) = (value, cost, distance);
+    }
+}
+
+/// Latest starts and weights, from the last visit to the first.
+fn backward(model: &Model, k: usize, route: &mut Route) {
+    let team = &model.teams[k];
+    let calendar = &*team.calendar;
+    let last_leg = match (team.end, route.visits.last()) {
+        (Some(end), Some(visit)) => model.travel.exact(visit.place, end) * team.pace,
+        _ => 0.0,
+    };
+    let (mut leave_by, mut weight) = (team.tau_total - last_leg, 0.0);
+    for visit in route.visits.iter_mut().rev() {
+        let task = &model.tasks[visit.task as usize];
+        let days = visit.end - visit.start;
+        let end_by = if task.due < calendar.until() { calendar.tau(task.due) } else { team.tau_total };
+        visit.latest = leave_by.min(end_by) - days;
+        weight += model.worth.weight(task.worth, task.decay, visit.end_day);
+        visit.weight = weight;
+        leave_by = visit.latest - visit.leg * team.pace;
+    }
+}
+
+impl Route {
+    fn clone_from_route(&mut self, other: &Self) {
+        self.visits.clone_from(&other.visits);
+        (self.value, self.cost, self.distance) = (other.value, other.cost, other.distance);
+        (self.over, self.is_feasible) = (other.over, other.is_feasible);
+    }
+}

@@ -1,0 +1,188 @@
+//! Ruin and recreate with annealing: takes some tasks out, puts them back where they are worth most, and keeps
+//! the result when it is better, or a little worse while the search is still warm.
+//!
+//! After Schrimpf et al. 2000 and the string removal of Christiaens & Vanden Berghe 2020 (SISR). Where a task
+//! may go is judged in constant time by sums kept along the route (insert.rs); whether a step is taken is
+//! decided on exact times and values. A [`Worker`] is one such search with its own stream of chance; it reads
+//! no clock.
+
+use super::chance::Chance;
+use super::model::Model;
+use super::nearby::Neighbours;
+use super::problem::Objective;
+use super::schedule::State;
+
+mod epochs;
+mod insert;
+mod parts;
+mod repair;
+mod ruin;
+
+pub(crate) use epochs::{Effort, Outcome, search};
+
+/// What all workers of a search read.
+pub(crate) struct Ground<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) near: Neighbours,
+    /// Value per unit of money, 0 without a budget.
+    pub(crate) price: f64,
+    /// Tasks locked to a position.
+    pub(crate) positions: Vec<u32>,
+    /// For every team how many first positions are locked without a gap: nothing goes before them.
+    pub(crate) n_fixed: Vec<usize>,
+    /// Mean value of a task, the measure for temperatures.
+    pub(crate) typical: f64,
+}
+
+impl<'a> Ground<'a> {
+    /// Neighbours and scales of a model; `value` is that of a first plan with `n_done` tasks.
+    pub(crate) fn new(model: &'a Model, price: f64, value: f64, n_done: usize) -> Self {
+        let n = model.tasks.len();
+        let near = Neighbours::of(model, if n <= 400 { n } else { 60 });
+        let positions: Vec<u32> =
+            (0..n as u32).filter(|&j| model.tasks[j as usize].lock_position.is_some()).collect();
+        let n_fixed = (0..model.teams.len())
+            .map(|k| {
+                let holds = |at: usize| {
+                    positions.iter().any(|&j| {
+                        let task = &model.tasks[j as usize];
+                        task.lock_team == k as u32 && task.lock_position == Some(at)
+                    })
+                };
+                (0..).take_while(|&at| holds(at)).count()
+            })
+            .collect();
+        let typical = (value.abs() / n_done.max(1) as f64).max(1e-12);
+        Self { model, near, price, positions, n_fixed, typical }
+    }
+}
+
+/// How good a plan is: required tasks left out first, then value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Merit {
+    pub(crate) missing: usize,
+    pub(crate) value: f64,
+}
+
+impl Merit {
+    /// Better than another by more than rounding.
+    pub(crate) fn beats(self, other: Self) -> bool {
+        self.missing < other.missing
+            || (self.missing == other.missing && self.value > other.value + 1e-12 * other.value.abs())
+    }
+}
+
+/// One search.
+pub(crate) struct Worker<'a> {
+    pub(crate) ground: &'a Ground<'a>,
+    pub(crate) state: State,
+    pub(crate) chance: Chance,
+    pub(crate) merit: Merit,
+    energy: f64,
+    pub(crate) best: Vec<Vec<u32>>,
+    pub(crate) best_merit: Merit,
+    /// Positions until the next one that is passed over, so that not every repair is the same.
+    blink: usize,
+    candidates: Vec<u32>,
+    removed: Vec<u32>,
+    seen: Vec<u32>,
+    seen_stamp: u32,
+    costs: Costs,
+}
+
+/// Money of the plan as it is being changed, kept only where there is a budget.
+#[derive(Debug, Clone, Copy, Default)]
+struct Costs {
+    now: f64,
+}
+
+impl<'a> Worker<'a> {
+    /// From given sequences, which must hold.
+    pub(crate) fn new(ground: &'a Ground<'a>, sequences: &[Vec<u32>], chance: Chance) -> Self {
+        let state = State::of(ground.model, sequences);
+        let merit = Merit { missing: state.n_missing(ground.model), value: state.value() };
+        let mut worker = Self {
+            ground,
+            state,
+            chance,
+            merit,
+            energy: 0.0,
+            best: sequences.to_vec(),
+            best_merit: merit,
+            blink: 50,
+            candidates: Vec::new(),
+            removed: Vec::new(),
+            seen: vec![0; ground.model.tasks.len()],
+            seen_stamp: 0,
+            costs: Costs::default(),
+        };
+        worker.energy = worker.energy_of(merit);
+        worker.costs.now = worker.state.cost();
+        worker
+    }
+
+    /// Takes the present plan as it is.
+    fn settle_down(&mut self) {
+        self.state.keep();
+        self.merit = Merit { missing: self.state.n_missing(self.ground.model), value: self.state.value() };
+        self.energy = self.energy_of(self.merit);
+    }
+
+    /// Starts again from the best plan found.
+    pub(crate) fn restart(&mut self, sequences: &[Vec<u32>]) {
+        self.state = State::of(self.ground.model, sequences);
+        self.merit = Merit { missing: self.state.n_missing(self.ground.model), value: self.state.value() };
+        self.energy = self.energy_of(self.merit);
+        self.costs.now = self.state.cost();
+        if self.merit.beats(self.best_merit) {
+            self.best_merit = self.merit;
+            self.best = sequences.to_vec();
+        }
+    }
+
+    /// One step at a temperature; says how much worse the step was that chance had to decide on (0: none).
+    pub(crate) fn step(&mut self, temperature: f64) -> f64 {
+        self.ruin();
+        self.repair();
+        let model = self.ground.model;
+        let merit = Merit { missing: self.state.n_missing(model), value: self.state.value() };
+        let energy = self.energy_of(merit);
+        let holds = self.state.is_feasible()
+            && self.costs.now <= model.budget * (1.0 + 1e-10)
+            && (self.ground.positions.is_empty()
+                || self.state.holds_positions(&self.ground.positions, model));
+        let drop = self.energy - energy;
+        let is_taken = holds && (drop <= 0.0 || drop < -temperature * self.chance.unit().ln());
+        if is_taken {
+            self.state.keep();
+            (self.merit, self.energy) = (merit, energy);
+            if merit.beats(self.best_merit) {
+                self.best_merit = merit;
+                self.best = self.state.sequences();
+            }
+        } else {
+            self.state.undo();
+            if model.budget.is_finite() {
+                self.costs.now = self.state.cost();
+            }
+        }
+        if holds { drop.max(0.0) } else { 0.0 }
+    }
+
+    /// What annealing compares: value, a price for every required task left out, and for `collect`, where
+    /// most plans are worth the same, a little for time left over.
+    fn energy_of(&self, merit: Merit) -> f64 {
+        let ground = self.ground;
+        let mut energy = merit.value - 30.0 * ground.typical * merit.missing as f64;
+        if ground.model.worth.kind() == Objective::Collect {
+            let used: f64 = (0..self.state.routes.len())
+                .map(|k| {
+                    let total = ground.model.teams[k].tau_total;
+                    if total.is_finite() && total > 0.0 { self.state.routes[k].over / total } else { 0.0 }
+                })
+                .sum();
+            energy -= 0.5 * ground.typical * used;
+        }
+        energy
+    }
+}

@@ -1,0 +1,198 @@
+//! Large plans: cut into parts of neighbouring teams, searched side by side, put together again, cut anew.
+//!
+//! A part is some teams with all their tasks and the unserved tasks near them, as a problem of its own
+//! ([`Model::subset`]). Where tasks of different parts wait for each other, the one waited for may not end
+//! later than now and the waiting one may not start before that, so that whatever each part does, the whole
+//! still holds. Memory stays linear: distances are kept for one part a thread at a time.
+
+use rayon::prelude::*;
+
+use super::epochs::{Effort, Heat, Outcome};
+use super::{Ground, Merit, Worker};
+use crate::error::Result;
+use crate::plan::chance::Chance;
+use crate::plan::model::{Model, NONE, Outside};
+use crate::plan::nearby::Neighbours;
+use crate::plan::schedule::State;
+use crate::progress::Progress;
+
+/// Tasks in a part, about.
+const PART: usize = 350;
+/// Steps per task and epoch, about.
+const STEPS_A_TASK: u64 = 40;
+
+/// Improves the sequences of a large problem part by part.
+pub(super) fn search(
+    model: &Model,
+    start: Vec<Vec<u32>>,
+    price: f64,
+    effort: &Effort,
+    progress: &dyn Progress,
+    note: &(dyn Fn(f64) + Sync),
+) -> Result<Outcome> {
+    let n = model.tasks.len() as u64;
+    let near = Neighbours::of(model, 12);
+    let mut sequences = start;
+    let mut state = State::of(model, &sequences);
+    let mut merit = Merit { missing: state.n_missing(model), value: state.value() };
+    // Parts of about the same size cost about the same: one of them, timed, tells what the time allows.
+    let rate = || {
+        let mut chance = Chance::new(effort.seed, 3000, 0);
+        let parts = cut(model, &state, &near, &mut chance);
+        let Some(part) = parts.first() else { return 1.0 };
+        let begun = std::time::Instant::now();
+        let count = (part.tasks.len() as u64 * 4).max(200);
+        improve(model, &state, part, price, count, (0.0, 0.1), effort.seed);
+        count as f64 / begun.elapsed().as_secs_f64().max(1e-9) * effort.n_threads as f64
+    };
+    let steps = effort.steps(n * 60, &rate).max(1);
+    let n_epochs = (steps / (n * STEPS_A_TASK)).clamp(6, 200).min(steps);
+    let mut done = 0;
+    progress.start("plan", n_epochs);
+    for epoch in 0..n_epochs {
+        if progress.is_cancelled() || effort.is_over() {
+            break;
+        }
+        let target = steps * (epoch + 1) / n_epochs;
+        let mut chance = Chance::new(effort.seed, 4000, epoch);
+        let parts = cut(model, &state, &near, &mut chance);
+        let n_in_parts: u64 = parts.iter().map(|part| part.tasks.len() as u64).sum();
+        let span = (epoch as f64 / n_epochs as f64, (epoch + 1) as f64 / n_epochs as f64);
+        let run = |(i, part): (usize, &Part)| {
+            let count = (target - done) * part.tasks.len() as u64 / n_in_parts.max(1);
+            improve(model, &state, part, price, count, span, effort.seed ^ (epoch << 20 | i as u64))
+        };
+        let found: Vec<Vec<(u32, Vec<u32>)>> = if effort.n_threads > 1 {
+            parts.par_iter().enumerate().map(run).collect()
+        } else {
+            parts.iter().enumerate().map(run).collect()
+        };
+        let mut joined = sequences.clone();
+        for (k, sequence) in found.into_iter().flatten() {
+            joined[k as usize] = sequence;
+        }
+        let next = State::of(model, &joined);
+        let next_merit = Merit { missing: next.n_missing(model), value: next.value() };
+        // Each part holds by itself and its budget, so the whole does; this keeps rounding from mattering.
+        if next.is_feasible() && next.cost() <= model.budget * (1.0 + 1e-10) && !merit.beats(next_merit) {
+            (state, sequences, merit) = (next, joined, next_merit);
+        }
+        done = target;
+        note(merit.value);
+        progress.advance(1);
+    }
+    progress.finish();
+    Ok(Outcome { sequences, iterations: done })
+}
+
+/// Teams, their tasks and the unserved ones near them.
+struct Part {
+    teams: Vec<u32>,
+    tasks: Vec<u32>,
+    budget: f64,
+}
+
+/// Parts that hold every team once: halved again and again across a line in a random direction.
+fn cut(model: &Model, state: &State, near: &Neighbours, chance: &mut Chance) -> Vec<Part> {
+    let centre: Vec<[f64; 3]> = (0..model.teams.len()).map(|k| centre(model, state, k)).collect();
+    let n_of = |k: u32| state.routes[k as usize].visits.len();
+    let share_free = state.unserved.len() as f64 / model.tasks.len() as f64;
+    let size = (PART as f64 * (1.0 - 0.5 * share_free)) as usize;
+    let mut stack = vec![(0..model.teams.len() as u32).collect::<Vec<_>>()];
+    let mut parts: Vec<Part> = Vec::new();
+    let mut part_of = vec![0; model.teams.len()];
+    while let Some(mut teams) = stack.pop() {
+        let n_tasks: usize = teams.iter().map(|&k| n_of(k)).sum();
+        if n_tasks <= size || teams.len() < 4 {
+            for &k in &teams {
+                part_of[k as usize] = parts.len();
+            }
+            let tasks =
+                teams.iter().flat_map(|&k| &state.routes[k as usize].visits).map(|v| v.task).collect();
+            parts.push(Part { teams, tasks, budget: f64::INFINITY });
+            continue;
+        }
+        let axis = [chance.unit() - 0.5, chance.unit() - 0.5, chance.unit() - 0.5];
+        let along = |k: u32| -> f64 { centre[k as usize].iter().zip(&axis).map(|(x, a)| x * a).sum() };
+        if model.travel.coordinates(0).is_some() {
+            teams.sort_by(|&a, &b| along(a).total_cmp(&along(b)).then(a.cmp(&b)));
+        } else {
+            chance.shuffle(&mut teams);
+        }
+        // Not always in the middle, so that borders move.
+        let at = (teams.len() as f64 * (0.38 + 0.24 * chance.unit())) as usize;
+        let rest = teams.split_off(at.clamp(2, teams.len() - 2));
+        stack.push(teams);
+        stack.push(rest);
+    }
+    for &j in &state.unserved {
+        let beside = near.of_task(j).iter().map(|&i| state.at[i as usize].0).find(|&k| k != NONE);
+        let part = match beside {
+            Some(k) => part_of[k as usize],
+            None => chance.below(parts.len()),
+        };
+        // Where much is left over, a part takes the better half of what it could take at random.
+        if parts[part].tasks.len() < 3 * PART || chance.unit() < 0.25 {
+            parts[part].tasks.push(j);
+        }
+    }
+    if model.budget.is_finite() {
+        let spent = state.cost();
+        let spare = (model.budget - spent).max(0.0);
+        for part in &mut parts {
+            let cost: f64 = part.teams.iter().map(|&k| state.routes[k as usize].cost).sum();
+            let share = if spent > 0.0 { cost / spent } else { 0.0 };
+            part.budget = cost + spare * share;
+        }
+    }
+    parts
+}
+
+fn centre(model: &Model, state: &State, k: usize) -> [f64; 3] {
+    let visits = &state.routes[k].visits;
+    let mut sum = [0.0; 3];
+    for visit in visits {
+        let at = model.travel.coordinates(visit.place).unwrap_or_default();
+        sum = [sum[0] + at[0], sum[1] + at[1], sum[2] + at[2]];
+    }
+    match visits.len() {
+        0 => model.travel.coordinates(model.teams[k].start).unwrap_or_default(),
+        n => sum.map(|x| x / n as f64),
+    }
+}
+
+/// Searches one part; gives its teams' sequences in the numbers of the whole.
+fn improve(
+    model: &Model,
+    state: &State,
+    part: &Part,
+    price: f64,
+    count: u64,
+    span: (f64, f64),
+    seed: u64,
+) -> Vec<(u32, Vec<u32>)> {
+    let outside = |j: u32| match state.at[j as usize].0 {
+        NONE => Outside::Undone,
+        _ => Outside::Ends(state.end_of(j)),
+    };
+    let (cut, tasks) = model.subset(&part.teams, &part.tasks, part.budget, &outside);
+    let number: std::collections::HashMap<u32, u32> = tasks.iter().copied().zip(0..).collect();
+    let start: Vec<Vec<u32>> = part
+        .teams
+        .iter()
+        .map(|&k| state.routes[k as usize].visits.iter().map(|visit| number[&visit.task]).collect())
+        .collect();
+    let before = State::of(&cut, &start);
+    let n_done = start.iter().map(Vec::len).sum();
+    let ground = Ground::new(&cut, price, before.value(), n_done);
+    let mut worker = Worker::new(&ground, &start, Chance::new(seed, 0, 0));
+    if before.is_feasible() {
+        let heat = Heat::typical(&ground);
+        for i in 0..count {
+            let share = span.0 + (span.1 - span.0) * i as f64 / count as f64;
+            worker.step(heat.at(share));
+        }
+    }
+    let whole = |sequence: &Vec<u32>| sequence.iter().map(|&j| tasks[j as usize]).collect();
+    part.teams.iter().copied().zip(worker.best.iter().map(whole)).collect()
+}

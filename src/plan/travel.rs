@@ -1,0 +1,176 @@
+//! Travel: the distance between any two places, the same in every part of the search.
+//!
+//! Places are numbered as in a matrix: team starts, then tasks, then team ends. Up to [`TABLE_PLACES`] places
+//! the distances are computed once and kept; above, they are computed when asked for, so that memory grows
+//! with the number of tasks and not with its square. Geodesic distances are in kilometres.
+
+use std::sync::Arc;
+
+use super::problem::{DistanceKind, Problem, Rounding};
+use crate::grid::{LonLat, geodesic_m};
+use crate::units::M_PER_KM;
+
+/// Most places for which all distances are kept: 2,000² × 8 bytes = 32 MB.
+const TABLE_PLACES: usize = 2_000;
+
+/// Mean radius of the Earth, km, for the quick distances that only rank.
+const EARTH_KM: f64 = 6_371.0088;
+
+/// Distances between places.
+#[derive(Debug, Clone)]
+pub(crate) enum Travel {
+    /// All are zero.
+    None,
+    /// All pairs, row by row.
+    Table {
+        /// Places.
+        n: usize,
+        /// n × n distances.
+        distances: Arc<[f64]>,
+    },
+    /// From coordinates.
+    Points(Points),
+}
+
+/// Places with coordinates.
+#[derive(Debug, Clone)]
+pub(crate) struct Points {
+    at: Arc<[[f64; 2]]>,
+    /// Unit vectors × Earth radius for geodesic kinds: chords rank nearly as distances do.
+    on_sphere: Arc<[[f64; 3]]>,
+    is_geodesic: bool,
+    round: Rounding,
+    detour: f64,
+}
+
+impl Travel {
+    /// The distances of a problem, with its places numbered as a matrix would be.
+    pub(crate) fn of(problem: &Problem) -> Self {
+        let spec = &problem.distance;
+        match spec.kind {
+            DistanceKind::None => Self::None,
+            DistanceKind::Matrix => {
+                let rows = spec.matrix.as_deref().unwrap_or_default();
+                let finish = |&d: &f64| rounded(d * spec.detour, spec.round);
+                let distances: Vec<f64> = rows.iter().flatten().map(finish).collect();
+                Self::Table { n: rows.len(), distances: distances.into() }
+            }
+            DistanceKind::Euclidean | DistanceKind::Geodesic => {
+                let teams = problem.teams.iter().map(|team| team.at);
+                let tasks = problem.tasks.iter().map(|task| task.at);
+                let ends = problem.teams.iter().filter(|team| team.end_at.is_some()).map(|team| team.end_at);
+                let at: Vec<[f64; 2]> =
+                    teams.chain(tasks).chain(ends).map(|at| at.unwrap_or_default()).collect();
+                let is_geodesic = spec.kind == DistanceKind::Geodesic;
+                let on_sphere = if is_geodesic { at.iter().map(on_sphere).collect() } else { Vec::new() };
+                let points = Points {
+                    at: at.into(),
+                    on_sphere: on_sphere.into(),
+                    is_geodesic,
+                    round: spec.round,
+                    detour: spec.detour,
+                };
+                Self::Points(points).tabled()
+            }
+        }
+    }
+
+    /// The same distances between some of the places, renumbered in the order given.
+    pub(crate) fn subset(&self, places: &[usize]) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Table { n, distances } => {
+                let cut = |&a: &usize| places.iter().map(move |&b| distances[a * n + b]);
+                let distances: Vec<f64> = places.iter().flat_map(cut).collect();
+                Self::Table { n: places.len(), distances: distances.into() }
+            }
+            Self::Points(points) => {
+                let at: Vec<_> = places.iter().map(|&p| points.at[p]).collect();
+                let on_sphere: Vec<_> = if points.is_geodesic {
+                    places.iter().map(|&p| points.on_sphere[p]).collect()
+                } else {
+                    vec![]
+                };
+                let points = Points { at: at.into(), on_sphere: on_sphere.into(), ..points.clone() };
+                Self::Points(points).tabled()
+            }
+        }
+    }
+
+    fn tabled(self) -> Self {
+        let Self::Points(points) = &self else { return self };
+        let n = points.at.len();
+        if n > TABLE_PLACES {
+            return self;
+        }
+        let mut distances = vec![0.0; n * n];
+        for a in 0..n {
+            for b in 0..a {
+                let d = points.exact(a, b);
+                distances[a * n + b] = d;
+                distances[b * n + a] = d;
+            }
+        }
+        Self::Table { n, distances: distances.into() }
+    }
+
+    /// The distance, exactly as the judge computes it.
+    #[inline]
+    pub(crate) fn exact(&self, a: usize, b: usize) -> f64 {
+        match self {
+            Self::None => 0.0,
+            Self::Table { n, distances } => distances[a * n + b],
+            Self::Points(points) => points.exact(a, b),
+        }
+    }
+
+    /// A distance good enough to rank by (geodesic ones within 0.6 %), quick.
+    #[inline]
+    pub(crate) fn quick(&self, a: usize, b: usize) -> f64 {
+        match self {
+            Self::Points(points) if points.is_geodesic => points.chord(a, b),
+            _ => self.exact(a, b),
+        }
+    }
+
+    /// Coordinates in which straight-line nearness means nearness, where there are any.
+    pub(crate) fn coordinates(&self, place: usize) -> Option<[f64; 3]> {
+        match self {
+            Self::Points(points) if points.is_geodesic => Some(points.on_sphere[place]),
+            Self::Points(points) => Some([points.at[place][0], points.at[place][1], 0.0]),
+            _ => None,
+        }
+    }
+}
+
+impl Points {
+    fn exact(&self, a: usize, b: usize) -> f64 {
+        let ([ax, ay], [bx, by]) = (self.at[a], self.at[b]);
+        let raw = if self.is_geodesic {
+            if a == b { 0.0 } else { geodesic_m(LonLat::new(ax, ay), LonLat::new(bx, by)) / M_PER_KM }
+        } else {
+            (ax - bx).hypot(ay - by)
+        };
+        rounded(raw * self.detour, self.round)
+    }
+
+    fn chord(&self, a: usize, b: usize) -> f64 {
+        let (a, b) = (self.on_sphere[a], self.on_sphere[b]);
+        let square: f64 = a.iter().zip(&b).map(|(p, q)| (p - q) * (p - q)).sum();
+        // From chord to arc; the series is needed only beyond some hundred kilometres.
+        let half = square.sqrt() / (2.0 * EARTH_KM);
+        2.0 * EARTH_KM * half.min(1.0).asin() * self.detour
+    }
+}
+
+fn on_sphere(&[lon, lat]: &[f64; 2]) -> [f64; 3] {
+    let (lon, lat) = (lon.to_radians(), lat.to_radians());
+    [EARTH_KM * lat.cos() * lon.cos(), EARTH_KM * lat.cos() * lon.sin(), EARTH_KM * lat.sin()]
+}
+
+fn rounded(distance: f64, round: Rounding) -> f64 {
+    match round {
+        Rounding::None => distance,
+        Rounding::Nearest => distance.round(),
+    }
+}

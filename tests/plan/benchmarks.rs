@@ -1,0 +1,1 @@
+//! Public instances with known best values.
