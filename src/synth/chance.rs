@@ -53,6 +53,8 @@ impl Dice {
 #[derive(Debug, Clone, Copy)]
 pub struct Noise {
     seed: u64,
+    /// The noise is 0 on its lattice; without an offset of its own every noise would be 0 at the origin.
+    offset: DVec2,
 }
 
 /// The four lattice gradients around a square of the lattice, kept while neighbouring points share them.
@@ -66,7 +68,8 @@ impl Noise {
     /// The noise called `kind` of a seed.
     pub fn new(seed: u64, kind: &str, index: u64) -> Self {
         let tag = kind.bytes().fold(mix(index ^ 0x5eed), |tag, byte| mix(tag ^ u64::from(byte)));
-        Self { seed: mix(seed ^ tag) }
+        let seed = mix(seed ^ tag);
+        Self { seed, offset: DVec2::new(unit(mix(seed ^ 1)), unit(mix(seed ^ 2))) * 64.0 }
     }
 
     /// The value at a point.
@@ -77,6 +80,7 @@ impl Noise {
     /// The same value, reusing the corners of the point before where the lattice square is the same.
     #[inline]
     pub fn at_near(&self, point: DVec2, kept: &mut Option<Corners>) -> f64 {
+        let point = point + self.offset;
         let floor = point.floor();
         let square = (floor.x as i64, floor.y as i64);
         let corners = match kept {

@@ -45,6 +45,7 @@ impl Preset {
                 epsg: 32626,
                 lon_deg: -27.0,
                 lat_deg: 46.0,
+                cell_size: 30.0,
                 relief_m: 420.0,
                 wavelength_m: 5_200.0,
                 octaves: 7,
@@ -65,6 +66,7 @@ impl Preset {
                 epsg: 4326,
                 lon_deg: -32.0,
                 lat_deg: 47.0,
+                cell_size: 1.0 / 3600.0,
                 relief_m: 45.0,
                 wavelength_m: 4_500.0,
                 octaves: 6,
@@ -85,6 +87,7 @@ impl Preset {
                 epsg: 32625,
                 lon_deg: -33.0,
                 lat_deg: 48.0,
+                cell_size: 100.0,
                 relief_m: 1_500.0,
                 wavelength_m: 38_000.0,
                 octaves: 8,
@@ -115,6 +118,8 @@ pub(crate) struct Character {
     pub lon_deg: f64,
     /// Latitude of the middle of the frame.
     pub lat_deg: f64,
+    /// Side of a cell, in the unit of the CRS.
+    pub cell_size: f64,
     /// Height from valley floor to ridge.
     pub relief_m: f64,
     /// Length of the largest hills.
