@@ -1,0 +1,130 @@
+//! Scratch planes: in memory while a budget lasts, then raw files that disappear with them.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::file_at::{read_exact_at, write_all_at};
+use crate::error::{Error, Result};
+use crate::grid::{CellStore, Cells, Frame, MemoryCells, UNKNOWN, Window};
+
+/// Hands out planes for a stage to keep between two passes. All cells of a new plane are unknown.
+///
+/// Planes live in memory while `budget_bytes` lasts (4 bytes a cell, given back when a plane is dropped),
+/// then in files without a name in the folder: little-endian `f32`, row by row. Such a file is gone when its
+/// plane is dropped, also when the program dies.
+#[derive(Debug, Clone)]
+pub struct Scratch {
+    folder: PathBuf,
+    left_bytes: Arc<AtomicUsize>,
+}
+
+impl Scratch {
+    /// A scratch space with a memory budget and a folder, which is only touched when the budget is spent.
+    pub fn new(folder: &Path, budget_bytes: usize) -> Self {
+        Self { folder: folder.to_path_buf(), left_bytes: Arc::new(AtomicUsize::new(budget_bytes)) }
+    }
+
+    /// A plane on `frame`, all unknown.
+    pub fn plane(&self, frame: &Frame) -> Result<Box<dyn CellStore>> {
+        let bytes = usize::try_from(frame.n_cells()).ok().and_then(|n| n.checked_mul(4));
+        let take = |left: usize| bytes.and_then(|bytes| left.checked_sub(bytes));
+        if self.left_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
+            let lease = Lease { bytes: bytes.unwrap_or(0), left_bytes: Arc::clone(&self.left_bytes) };
+            return Ok(Box::new(Held { cells: MemoryCells::new(frame.clone()), _lease: lease }));
+        }
+        Ok(Box::new(Spilled::create(&self.folder, frame)?))
+    }
+}
+
+/// Bytes of the budget in use; given back on drop.
+struct Lease {
+    bytes: usize,
+    left_bytes: Arc<AtomicUsize>,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.left_bytes.fetch_add(self.bytes, Ordering::Relaxed);
+    }
+}
+
+struct Held {
+    cells: MemoryCells,
+    _lease: Lease,
+}
+
+impl Cells for Held {
+    fn frame(&self) -> &Frame {
+        self.cells.frame()
+    }
+
+    fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
+        self.cells.read(window, out)
+    }
+}
+
+impl CellStore for Held {
+    fn write(&self, window: Window, values: &[f32]) -> Result<()> {
+        self.cells.write(window, values)
+    }
+}
+
+/// A plane in a file. Cells are stored with their bits inverted against [`UNKNOWN`]'s, so that the zeros of a
+/// sparse file, which cost no disk, mean unknown.
+struct Spilled {
+    frame: Frame,
+    folder: PathBuf,
+    file: File,
+}
+
+impl Spilled {
+    fn create(folder: &Path, frame: &Frame) -> Result<Self> {
+        let file = tempfile::tempfile_in(folder).map_err(Error::io("create a scratch file in", folder))?;
+        file.set_len(frame.n_cells() * 4).map_err(Error::io("write a scratch file in", folder))?;
+        Ok(Self { frame: frame.clone(), folder: folder.to_path_buf(), file })
+    }
+
+    fn position(&self, col: i64, row: i64) -> u64 {
+        (row as u64 * self.frame.n_cols as u64 + col as u64) * 4
+    }
+}
+
+impl Cells for Spilled {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
+        debug_assert_eq!(out.len(), window.len());
+        out.fill(UNKNOWN);
+        let Some(inside) = window.clipped(&self.frame) else {
+            return Ok(());
+        };
+        let mut line = vec![0; inside.n_cols * 4];
+        for row in inside.row..inside.end_row() {
+            read_exact_at(&self.file, &mut line, self.position(inside.col, row))
+                .map_err(Error::io("read a scratch file in", &self.folder))?;
+            let to = window.offset(inside.col, row);
+            for (value, bytes) in out[to..to + inside.n_cols].iter_mut().zip(line.as_chunks::<4>().0) {
+                *value = f32::from_bits(u32::from_le_bytes(*bytes) ^ UNKNOWN.to_bits());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl CellStore for Spilled {
+    fn write(&self, window: Window, values: &[f32]) -> Result<()> {
+        let mut line = vec![0; window.n_cols * 4];
+        for (row, values) in (window.row..).zip(values.chunks_exact(window.n_cols)) {
+            for (bytes, value) in line.as_chunks_mut::<4>().0.iter_mut().zip(values) {
+                *bytes = (value.to_bits() ^ UNKNOWN.to_bits()).to_le_bytes();
+            }
+            write_all_at(&self.file, &line, self.position(window.col, row))
+                .map_err(Error::io("write a scratch file in", &self.folder))?;
+        }
+        Ok(())
+    }
+}
