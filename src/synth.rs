@@ -13,25 +13,33 @@
 mod chance;
 mod preset;
 
+mod ground;
+mod terrain;
+
+mod houses;
+mod names;
+mod settlements;
+
+mod nearest;
+mod path;
+mod roads;
+
+mod front;
+mod patches;
+
+mod planes;
+mod region;
+
 use std::path::{Path, PathBuf};
 
 use crate::error::{Fault, Result};
 use crate::grid::Frame;
 use crate::progress::Progress;
 
+pub use crate::io::geotiff::Compression;
+pub use planes::{Layer, Planes};
 pub use preset::Preset;
-
-/// How the rasters are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Compress {
-    /// Deflate, which every reader knows.
-    #[default]
-    Deflate,
-    /// Zstandard: faster.
-    Zstd,
-    /// Not at all.
-    None,
-}
+pub use region::Region;
 
 /// What to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +51,7 @@ pub struct SynthSpec {
     /// Same seed, same bytes.
     pub seed: u64,
     /// Compression of the rasters.
-    pub compress: Compress,
+    pub compress: Compression,
 }
 
 /// What was made, for the short table a person sees.

@@ -52,6 +52,7 @@ impl Preset {
                 ridged: 0.75,
                 water_share: 0.03,
                 has_border: true,
+                farmed: 0.0,
                 n_settlements: 20.0,
                 smallest_people: 60.0,
                 core_m: 14.0,
@@ -73,6 +74,7 @@ impl Preset {
                 ridged: 0.0,
                 water_share: 0.02,
                 has_border: false,
+                farmed: 0.5,
                 n_settlements: 22.0,
                 smallest_people: 50.0,
                 core_m: 15.0,
@@ -94,6 +96,7 @@ impl Preset {
                 ridged: 0.6,
                 water_share: 0.025,
                 has_border: true,
+                farmed: 0.1,
                 n_settlements: 45.0,
                 smallest_people: 180.0,
                 core_m: 16.0,
@@ -132,6 +135,8 @@ pub(crate) struct Character {
     pub water_share: f64,
     /// Whether one side lies beyond a border, where nothing is recorded.
     pub has_border: bool,
+    /// How much of the open land is under crops: 0 only near settlements, 0.5 nearly all that is flat.
+    pub farmed: f64,
     /// Settlements in a frame of 256 cells a side.
     pub n_settlements: f64,
     /// People in the smallest settlements.

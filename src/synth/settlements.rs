@@ -30,6 +30,13 @@ pub struct Settlement {
     pub core_m: f64,
 }
 
+impl Settlement {
+    /// How far (m) its fields reach.
+    pub fn reach_m(&self) -> f64 {
+        700.0 + 4.0 * self.core_m
+    }
+}
+
 /// A point on the plane that knows the index of its object.
 pub type Indexed = GeomWithData<[f64; 2], usize>;
 
