@@ -116,6 +116,11 @@ impl Noise {
     }
 }
 
+/// The seed of a preset's region, so that one seed does not give all presets the same hills.
+pub fn seed_of(preset: &str, seed: u64) -> u64 {
+    preset.bytes().fold(mix(seed), |tag, byte| mix(tag ^ u64::from(byte)))
+}
+
 /// e^x to about x²/2048 relative, by ten squarings: no library function, so the same bits everywhere.
 pub fn exp(x: f64) -> f64 {
     let mut value = 1.0 + x / 1024.0;

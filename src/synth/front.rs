@@ -89,8 +89,8 @@ fn falloff(widths: f64) -> f64 {
 fn wandering_line(dice: &mut Dice, ground: &Ground, anywhere: bool) -> Vec<DVec2> {
     // Across the frame in one of the two directions, through its middle part where it is the only one.
     let spread = if anywhere { 0.85 } else { 0.35 };
-    let mut ends = [dice.between(-spread, spread), dice.between(-spread, spread)]
-        .map(|slide| DVec2::new(slide, 0.0));
+    let mut ends =
+        [dice.between(-spread, spread), dice.between(-spread, spread)].map(|slide| DVec2::new(slide, 0.0));
     ends[0].y = -1.03;
     ends[1].y = 1.03;
     if dice.unit() < 0.6 {
@@ -119,7 +119,7 @@ fn mined_line(middle: &[DVec2], offset_m: f64, noise: &Noise) -> FrontLine {
         let along = middle[(i + 4).min(last)] - middle[i.saturating_sub(4)];
         points.push(point + along.perp().normalize_or_zero() * offset_m);
         let here = noise.at(DVec2::new(travelled_m / STRETCH_M, 0.5));
-        strength.push(smooth_step(-0.05, 0.42, here));
+        strength.push(smooth_step(-0.22, 0.25, here));
         if i < last {
             travelled_m += point.distance(middle[i + 1]);
         }

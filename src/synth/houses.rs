@@ -76,12 +76,7 @@ fn block_of(house: &House) -> (i64, i64) {
     (i64::from(house.row) / BLOCK, i64::from(house.col) / BLOCK)
 }
 
-fn houses_of(
-    settlement: &Settlement,
-    ground: &Ground,
-    terrain: &Terrain,
-    dice: &mut Dice,
-) -> Vec<House> {
+fn houses_of(settlement: &Settlement, ground: &Ground, terrain: &Terrain, dice: &mut Dice) -> Vec<House> {
     let n = (settlement.people / PEOPLE_A_HOUSE).clamp(1, MAX_LUMPS);
     let n_cells = DVec2::new(ground.frame.n_cols as f64, ground.frame.n_rows as f64);
     let home = ground.cell_of(settlement.at).clamp(DVec2::ZERO, n_cells - 1.0).floor();
@@ -106,7 +101,5 @@ fn is_buildable(at: DVec2, ground: &Ground, terrain: &Terrain) -> bool {
         return false;
     }
     let centre = ground.snapped(at);
-    ground.is_inland(centre)
-        && !terrain.is_water(terrain.height_m(centre))
-        && terrain.slope(centre) < 0.30
+    ground.is_inland(centre) && !terrain.is_water(terrain.height_m(centre)) && terrain.slope(centre) < 0.30
 }

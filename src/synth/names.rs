@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use super::chance::Dice;
 
 const ONSETS: [&str; 22] = [
-    "b", "br", "d", "dr", "f", "g", "gl", "h", "k", "kr", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v", "z", "",
+    "b", "br", "d", "dr", "f", "g", "gl", "h", "k", "kr", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v",
+    "z", "",
 ];
 const VOWELS: [&str; 8] = ["a", "e", "i", "o", "u", "a", "e", "o"];
 const CODAS: [&str; 12] = ["", "", "", "l", "n", "r", "s", "m", "rn", "nd", "th", "sk"];
-const ENDINGS: [&str; 12] =
-    ["a", "ey", "in", "or", "um", "aven", "ille", "eth", "ova", "ost", "ar", "enda"];
+const ENDINGS: [&str; 12] = ["a", "ey", "in", "or", "um", "aven", "ille", "eth", "ova", "ost", "ar", "enda"];
 
 /// Gives each asked name once.
 pub struct Names {

@@ -33,11 +33,7 @@ impl<T: Copy> Segments<T> {
         let envelope = AABB::from_corners((low - reach_m).to_array(), (high + reach_m).to_array());
         self.tree
             .locate_in_envelope_intersecting(&envelope)
-            .map(|line| Segment {
-                a: line.geom().from.into(),
-                b: line.geom().to.into(),
-                data: line.data,
-            })
+            .map(|line| Segment { a: line.geom().from.into(), b: line.geom().to.into(), data: line.data })
             .collect()
     }
 

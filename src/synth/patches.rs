@@ -72,7 +72,7 @@ impl Patches {
                 continue;
             };
             let area_m2 = character.area_ha * M2_PER_HECTARE * exp(LOG_SPREAD * dice.normal());
-            let radius_m = (area_m2 / std::f64::consts::PI).sqrt().min(ground.half_m.min_element() * 0.35);
+            let radius_m = (area_m2 / std::f64::consts::PI).sqrt().min(ground.half_m.min_element() * 0.13);
             let peak = dice.between(0.08, 0.75);
             let is_recorded = dice.unit() < 0.86;
             all.push(Patch { blob: Blob::new(&mut dice, at, radius_m), peak, is_recorded });

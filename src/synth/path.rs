@@ -1,7 +1,8 @@
 //! A road's way over the terrain: the cheapest path through a corridor between two points.
 //!
 //! The corridor is a lattice along the straight line, about forty steps long and three tenths as wide to either
-//! side. A step costs its length · (1 + 60·grade²), thirty times as much over water, so roads go round hills and
+//! side. A step costs its length · (1 + 60·grade²), thirty times as much over water, and times
+//! 0.25 to 2.05 for the going, so roads go round hills and
 //! lakes and climb aslant. Dijkstra 1959; ties go to the lower node, so the path is the same everywhere. The
 //! corners are then cut twice (Chaikin 1974).
 
@@ -10,20 +11,22 @@ use std::collections::BinaryHeap;
 
 use glam::DVec2;
 
+use super::chance::Noise;
 use super::terrain::Terrain;
 
 /// Shortest step (m) of the lattice.
 const MIN_STEP_M: f64 = 45.0;
+/// Length (m) over which the going changes: soft ground, holdings to go round.
+const GOING_M: f64 = 520.0;
 /// Most steps along the line.
 const MAX_STEPS: usize = 44;
 
 /// Moves on the lattice: along, across, and the knight's moves that let a road bend gently.
-const MOVES: [(i64, i64); 12] = [
-    (1, 0), (1, 1), (1, -1), (0, 1), (0, -1), (-1, 0), (-1, 1), (-1, -1), (2, 1), (2, -1), (1, 2), (1, -2),
-];
+const MOVES: [(i64, i64); 12] =
+    [(1, 0), (1, 1), (1, -1), (0, 1), (0, -1), (-1, 0), (-1, 1), (-1, -1), (2, 1), (2, -1), (1, 2), (1, -2)];
 
 /// The road's points from `a` to `b`, both included.
-pub fn least_cost_path(terrain: &Terrain, a: DVec2, b: DVec2) -> Vec<DVec2> {
+pub fn least_cost_path(terrain: &Terrain, going: &Noise, a: DVec2, b: DVec2) -> Vec<DVec2> {
     let length_m = a.distance(b);
     let n_along = ((length_m / MIN_STEP_M) as usize).min(MAX_STEPS) as i64;
     if n_along < 3 {
@@ -37,6 +40,10 @@ pub fn least_cost_path(terrain: &Terrain, a: DVec2, b: DVec2) -> Vec<DVec2> {
     let heights_m: Vec<f64> = (0..=n_along)
         .flat_map(|i| (0..n_across).map(move |j| (i, j)))
         .map(|(i, j)| terrain.height_m(at(i, j)))
+        .collect();
+    let goings: Vec<f64> = (0..=n_along)
+        .flat_map(|i| (0..n_across).map(move |j| (i, j)))
+        .map(|(i, j)| 1.15 + going.at(at(i, j) / GOING_M).clamp(-0.9, 0.9))
         .collect();
     let node = |i: i64, j: i64| (i * n_across + j) as usize;
     let mut costs = vec![f64::INFINITY; heights_m.len()];
@@ -61,7 +68,7 @@ pub fn least_cost_path(terrain: &Terrain, a: DVec2, b: DVec2) -> Vec<DVec2> {
             let step_m = (along * di as f64 + across * dj as f64).length();
             let grade = (heights_m[there] - heights_m[here]) / step_m;
             let wet = if terrain.is_water(heights_m[there]) { 30.0 } else { 1.0 };
-            let next = cost + step_m * wet * (1.0 + 60.0 * grade * grade);
+            let next = cost + step_m * wet * goings[there] * (1.0 + 60.0 * grade * grade);
             if next < costs[there] {
                 costs[there] = next;
                 came_from[there] = here;

@@ -131,7 +131,7 @@ impl Region {
         let is_water = self.terrain.is_water(height_m);
         let cover = if is_water { 80 } else { self.landcover(at, height_m, slope, people, near) };
         planes.set(Layer::Landcover, index, cover as f32);
-        let steep = if is_water { 0.0 } else { 2.2 * (slope - 0.03).max(0.0) };
+        let steep = if is_water { 0.0 } else { 2.2 * slope };
         let thick = if cover == 10 { 0.25 } else { 0.0 };
         planes.set(Layer::SlopeFactor, index, quantised((1.0 + steep + thick).min(4.0), 100.0));
 
@@ -194,13 +194,15 @@ impl Region {
     fn landcover(&self, at: DVec2, height_m: f64, slope: f64, people: u32, near: &Near) -> u8 {
         let closeness = |s: &&Settlement| 1.0 - at.distance(s.at) / s.reach_m();
         let closeness = near.settlements.iter().map(closeness).fold(0.0, f64::max);
-        let in_core = |s: &&Settlement| at.distance(s.at) < 0.6 * s.core_m;
+        let [coarse, fine] = self.textures.moisture;
+        let woods_m = self.character.wavelength_m * 0.33;
+        let moisture = coarse.at(at / woods_m) + 0.5 * fine.at(at / (woods_m * 0.22));
+        let in_core =
+            |s: &&Settlement| at.distance(s.at) < 0.6 * s.core_m * (1.0 + 0.4 * fine.at(at / 500.0));
         let crowded = (self.ground.cell_m.x * self.ground.cell_m.y / 110.0) as u32;
         if people > 0 && (people >= crowded || near.settlements.iter().any(in_core)) {
             return 50;
         }
-        let [coarse, fine] = self.textures.moisture;
-        let moisture = coarse.at(at / 1_900.0) + 0.5 * fine.at(at / 420.0);
         let high = self.terrain.elevation_share(height_m);
         let steep = smooth_step(0.05, 0.35, slope);
         if high > 0.55 && high + 0.25 * steep + 0.1 * moisture > 0.82 {
@@ -215,7 +217,8 @@ impl Region {
         if farmed > 0.25 && mood < 0.25 + farmed {
             return 40;
         }
-        let wooded = 0.45 * moisture + 0.55 * steep + 0.35 * high - 0.7 * closeness - 0.5 * self.character.farmed;
+        let wooded =
+            0.45 * moisture + 0.55 * steep + 0.35 * high - 0.7 * closeness - 0.5 * self.character.farmed;
         if wooded > 0.22 { 10 } else { 30 }
     }
 

@@ -5,7 +5,7 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
 use super::SynthSpec;
-use super::chance::Noise;
+use super::chance::{Noise, seed_of};
 use super::front::Fronts;
 use super::ground::Ground;
 use super::houses::Houses;
@@ -48,7 +48,7 @@ pub(super) struct Textures {
 impl Region {
     /// Makes the objects of a region; the size must have been checked.
     pub fn new(spec: &SynthSpec) -> Result<Self> {
-        let (character, seed) = (spec.preset.character(), spec.seed);
+        let (character, seed) = (spec.preset.character(), seed_of(spec.preset.name(), spec.seed));
         let ground = Ground::new(&character, spec.size, seed)?;
         let terrain = Terrain::new(&character, &ground, seed);
         let settlements = settlements(&character, &ground, &terrain, seed);

@@ -8,7 +8,7 @@ use glam::DVec2;
 use rayon::prelude::*;
 use rstar::RTree;
 
-use super::chance::Dice;
+use super::chance::{Dice, Noise};
 use super::ground::Ground;
 use super::path::least_cost_path;
 use super::settlements::{Indexed, Settlement};
@@ -41,6 +41,7 @@ impl Road {
 pub fn roads(settlements: &[Settlement], ground: &Ground, terrain: &Terrain, seed: u64) -> Vec<Road> {
     let tree = spanning_tree(settlements);
     let shortcuts = shortcuts(settlements, &tree);
+    let going = Noise::new(seed, "going", 0);
     let mut roads: Vec<Road> = tree
         .par_iter()
         .chain(&shortcuts)
@@ -49,7 +50,7 @@ pub fn roads(settlements: &[Settlement], ground: &Ground, terrain: &Terrain, see
             Road {
                 class: class_of(a.max(b), settlements.len()),
                 name: format!("{} \u{2013} {}", from.name, to.name),
-                points: least_cost_path(terrain, from.at, to.at),
+                points: least_cost_path(terrain, &going, from.at, to.at),
             }
         })
         .collect();
@@ -145,8 +146,12 @@ fn roads_out(largest: &Settlement, ground: &Ground, terrain: &Terrain, seed: u64
             let end = (outward + slide) * ground.half_m;
             Road {
                 class: "primary",
-                name: format!("{} \u{2013} the {} road", largest.name, ["east", "north", "west", "south"][side]),
-                points: least_cost_path(terrain, largest.at, end),
+                name: format!(
+                    "{} \u{2013} the {} road",
+                    largest.name,
+                    ["east", "north", "west", "south"][side]
+                ),
+                points: least_cost_path(terrain, &Noise::new(seed, "going", 0), largest.at, end),
             }
         })
         .collect()

@@ -41,12 +41,7 @@ impl Settlement {
 pub type Indexed = GeomWithData<[f64; 2], usize>;
 
 /// All settlements of a region, largest first.
-pub fn settlements(
-    character: &Character,
-    ground: &Ground,
-    terrain: &Terrain,
-    seed: u64,
-) -> Vec<Settlement> {
+pub fn settlements(character: &Character, ground: &Ground, terrain: &Terrain, seed: u64) -> Vec<Settlement> {
     let mut dice = Dice::new(seed, "settlements", 0);
     let mut names = Names::new(seed);
     let n = count(character, ground.frame.n_cols);
