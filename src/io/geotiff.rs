@@ -13,7 +13,10 @@
 //! Formats: TIFF 6.0 (1992), its technical note 3 (floating-point predictor), BigTIFF, OGC GeoTIFF 1.1
 //! (19-008r4), and GDAL's conventions for nodata (tag 42113), metadata (42112) and the COG layout.
 
+mod codec;
+mod predictor;
 mod read;
+mod tags;
 mod write;
 
 pub use read::{GeoTiff, RasterFacts, ReadOptions, SampleType};

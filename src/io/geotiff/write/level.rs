@@ -1,0 +1,124 @@
+//! One level of the file being written: tiles that wait for their missing cells, and a spool of those done.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::TILE;
+use crate::grid::{UNKNOWN, Window};
+use crate::io::file_at::{read_exact_at, write_all_at};
+
+/// A level: 0 is the plane itself, each further one is half the one before.
+#[derive(Debug)]
+pub(super) struct Level {
+    pub(super) n_cols: usize,
+    pub(super) n_rows: usize,
+    waiting: HashMap<usize, Waiting>,
+    spool: File,
+    spool_end: u64,
+    /// Where each tile lies in the spool, row by row; `None` until it is done.
+    done: Vec<Option<(u64, u32)>>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    cells: Vec<f32>,
+    n_missing: usize,
+}
+
+impl Level {
+    /// A level with its spool, a file without a name in `folder`.
+    pub(super) fn new(n_cols: usize, n_rows: usize, folder: &Path) -> io::Result<Self> {
+        let n_tiles = n_cols.div_ceil(TILE) * n_rows.div_ceil(TILE);
+        Ok(Self {
+            n_cols,
+            n_rows,
+            waiting: HashMap::new(),
+            spool: tempfile::tempfile_in(folder)?,
+            spool_end: 0,
+            done: vec![None; n_tiles],
+        })
+    }
+
+    /// Tiles in a row of tiles.
+    pub(super) fn n_across(&self) -> usize {
+        self.n_cols.div_ceil(TILE)
+    }
+
+    /// Tiles in all.
+    pub(super) fn n_tiles(&self) -> usize {
+        self.done.len()
+    }
+
+    /// Cells of the level that a tile holds.
+    pub(super) fn tile(&self, index: usize) -> Window {
+        let (down, across) = (index / self.n_across(), index % self.n_across());
+        let (col, row) = (across * TILE, down * TILE);
+        Window::new(col as i64, row as i64, TILE.min(self.n_cols - col), TILE.min(self.n_rows - row))
+    }
+
+    /// The tiles a window touches.
+    pub(super) fn touched(&self, window: Window) -> Vec<usize> {
+        let first = |from: i64| from as usize / TILE;
+        let past = |to: i64| (to as usize).div_ceil(TILE);
+        (first(window.row)..past(window.end_row()))
+            .flat_map(|down| (first(window.col)..past(window.end_col())).map(move |across| (down, across)))
+            .map(|(down, across)| down * self.n_across() + across)
+            .collect()
+    }
+
+    /// Tiles not done yet.
+    pub(super) fn missing(&self) -> Vec<usize> {
+        (0..self.done.len()).filter(|&index| self.done[index].is_none()).collect()
+    }
+
+    /// A tile's cells so far, taken out; all unknown where none came.
+    pub(super) fn take(&mut self, index: usize) -> Vec<f32> {
+        self.waiting.remove(&index).map_or_else(|| vec![UNKNOWN; TILE * TILE], |waiting| waiting.cells)
+    }
+
+    /// Puts a rectangle of cells, given in cells of the level and inside one tile, into that tile; the tile is
+    /// returned when its last cell has come.
+    pub(super) fn put<'a>(
+        &mut self,
+        index: usize,
+        part: Window,
+        lines: impl Iterator<Item = &'a [f32]>,
+    ) -> Option<Vec<f32>> {
+        assert!(self.done[index].is_none(), "bug: cells of a finished tile were written again");
+        let tile = self.tile(index);
+        let waiting = self
+            .waiting
+            .entry(index)
+            .or_insert_with(|| Waiting { cells: vec![UNKNOWN; TILE * TILE], n_missing: tile.len() });
+        let mut at = (part.row - tile.row) as usize * TILE + (part.col - tile.col) as usize;
+        for line in lines.take(part.n_rows) {
+            waiting.cells[at..at + part.n_cols].copy_from_slice(&line[..part.n_cols]);
+            at += TILE;
+        }
+        waiting.n_missing = waiting.n_missing.checked_sub(part.len()).expect("bug: a cell was written twice");
+        (waiting.n_missing == 0).then(|| self.take(index))
+    }
+
+    /// Appends a finished tile's bytes to the spool.
+    pub(super) fn spool(&mut self, index: usize, bytes: &[u8]) -> io::Result<()> {
+        assert!(self.done[index].is_none(), "bug: cells of a finished tile were written again");
+        write_all_at(&self.spool, bytes, self.spool_end)?;
+        self.done[index] = Some((self.spool_end, bytes.len() as u32));
+        self.spool_end += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Bytes of each tile, row by row; all must be done.
+    pub(super) fn byte_counts(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.done.iter().map(|done| done.expect("every tile is done").1)
+    }
+
+    /// Reads a finished tile's bytes back.
+    pub(super) fn read_spooled(&self, index: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let (at, n) = self.done[index].expect("every tile is done");
+        bytes.resize(n as usize, 0);
+        read_exact_at(&self.spool, bytes, at)
+    }
+}
