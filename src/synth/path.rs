@@ -1,7 +1,6 @@
 //! A road's way over the terrain: the cheapest path through a corridor between two points.
 //!
-//! The corridor is a lattice along the straight line, about forty steps long and three tenths as wide to either
-//! side. A step costs its length · (1 + 60·grade²), thirty times as much over water, and times
+//! The corridor is a lattice along the straight line, about forty steps long and half as wide to either side. A step costs its length · (1 + 60·grade²), thirty times as much over water, and times
 //! 0.25 to 2.05 for the going, so roads go round hills and
 //! lakes and climb aslant. Dijkstra 1959; ties go to the lower node, so the path is the same everywhere. The
 //! corners are then cut twice (Chaikin 1974).
@@ -32,7 +31,7 @@ pub fn least_cost_path(terrain: &Terrain, going: &Noise, a: DVec2, b: DVec2) -> 
     if n_along < 3 {
         return vec![a, b];
     }
-    let half_across = (n_along * 3 / 10).max(1);
+    let half_across = (n_along / 2).max(1);
     let along = (b - a) / n_along as f64;
     let across = along.perp();
     let n_across = 2 * half_across + 1;

@@ -214,8 +214,9 @@ impl Region {
             / DVec2::new(parcel_m * 9.0, parcel_m * 5.0);
         let mood = self.textures.fields.unit_of_square(parcel.x.floor() as i64, parcel.y.floor() as i64);
         let farmed = self.character.farmed + 0.9 * closeness - 0.9 * steep - 0.5 * high + 0.15 * moisture;
-        if farmed > 0.25 && mood < 0.25 + farmed {
-            return 40;
+        if farmed > 0.25 && mood < 0.4 + farmed {
+            // Here and there a parcel is a copse.
+            return if mood < 0.035 { 10 } else { 40 };
         }
         let wooded =
             0.45 * moisture + 0.55 * steep + 0.35 * high - 0.7 * closeness - 0.5 * self.character.farmed;
@@ -226,10 +227,10 @@ impl Region {
     fn usd_per_m2(&self, at: DVec2, cover: u8, slope: f64) -> f64 {
         let open = match cover {
             10 => 2.9,
-            40 => 1.35,
+            40 => 1.65,
             50 => 4.2,
             60 => 1.5,
-            _ => 1.7,
+            _ => 1.8,
         };
         let market = 1.0 + 0.2 * self.textures.prices.at(at / 2_600.0);
         (open * market * (1.0 + 1.6 * slope)).clamp(0.5, 10.0)

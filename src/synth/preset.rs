@@ -74,7 +74,7 @@ impl Preset {
                 ridged: 0.0,
                 water_share: 0.02,
                 has_border: false,
-                farmed: 0.5,
+                farmed: 0.3,
                 n_settlements: 22.0,
                 smallest_people: 50.0,
                 core_m: 15.0,
@@ -135,7 +135,7 @@ pub(crate) struct Character {
     pub water_share: f64,
     /// Whether one side lies beyond a border, where nothing is recorded.
     pub has_border: bool,
-    /// How much of the open land is under crops: 0 only near settlements, 0.5 nearly all that is flat.
+    /// How much of the open land is under crops: 0 only near settlements, 0.3 most that is flat.
     pub farmed: f64,
     /// Settlements in a frame of 256 cells a side.
     pub n_settlements: f64,

@@ -42,18 +42,19 @@ pub fn roads(settlements: &[Settlement], ground: &Ground, terrain: &Terrain, see
     let tree = spanning_tree(settlements);
     let shortcuts = shortcuts(settlements, &tree);
     let going = Noise::new(seed, "going", 0);
-    let mut roads: Vec<Road> = tree
-        .par_iter()
-        .chain(&shortcuts)
-        .map(|&(a, b)| {
-            let (from, to) = (&settlements[a], &settlements[b]);
-            Road {
-                class: class_of(a.max(b), settlements.len()),
-                name: format!("{} \u{2013} {}", from.name, to.name),
-                points: least_cost_path(terrain, &going, from.at, to.at),
-            }
-        })
-        .collect();
+    let road = |&(a, b): &(usize, usize)| {
+        let (from, to) = (&settlements[a], &settlements[b]);
+        Road {
+            class: class_of(a.max(b), settlements.len()),
+            name: format!("{} \u{2013} {}", from.name, to.name),
+            points: least_cost_path(terrain, &going, from.at, to.at),
+        }
+    };
+    let mut roads: Vec<Road> = tree.par_iter().map(road).collect();
+    // A settlement is reached over a bridge where it must be; nobody builds one for a shortcut.
+    let is_dry = |road: &Road| road.points.iter().all(|&at| !terrain.is_water(terrain.height_m(at)));
+    let shortcuts: Vec<Road> = shortcuts.par_iter().map(road).collect();
+    roads.extend(shortcuts.into_iter().filter(is_dry));
     roads.extend(roads_out(&settlements[0], ground, terrain, seed));
     roads
 }
