@@ -13,25 +13,53 @@
 mod chance;
 mod preset;
 
+mod ground;
+mod terrain;
+
+mod houses;
+mod names;
+mod settlements;
+
+mod nearest;
+mod path;
+mod roads;
+
+mod front;
+mod patches;
+
+mod areas;
+mod districts;
+mod teams;
+
+mod planes;
+mod region;
+
+mod budget;
+mod project;
+mod write;
+
 use std::path::{Path, PathBuf};
 
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Faults, Result};
 use crate::grid::Frame;
+use crate::io::atomic::{Staging, write_atomic};
 use crate::progress::Progress;
+use crate::units::{M_PER_KM, M2_PER_HECTARE};
 
+use project::project_text;
+use write::{write_areas, write_districts, write_rasters, write_roads, write_settlements, write_teams};
+
+pub use crate::io::geotiff::Compression;
+pub use planes::{Layer, Planes};
 pub use preset::Preset;
+pub use region::Region;
 
-/// How the rasters are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Compress {
-    /// Deflate, which every reader knows.
-    #[default]
-    Deflate,
-    /// Zstandard: faster.
-    Zstd,
-    /// Not at all.
-    None,
-}
+/// The project file, put into place after all others.
+const PROJECT: &str = "project.toml";
+
+/// The files beside the rasters and the project file.
+const VECTOR_FILES: [&str; 5] =
+    ["hazardous_areas.geojson", "settlements.csv", "districts.geojson", "roads.geojson", "teams.csv"];
 
 /// What to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +71,7 @@ pub struct SynthSpec {
     /// Same seed, same bytes.
     pub seed: u64,
     /// Compression of the rasters.
-    pub compress: Compress,
+    pub compress: Compression,
 }
 
 /// What was made, for the short table a person sees.
@@ -74,26 +102,57 @@ pub struct SynthSummary {
 /// Makes a region in `out_dir`, which is created where it is missing.
 ///
 /// # Errors
-/// `synth.size` when the size is not within the preset's range; I/O errors with the path.
+/// `synth.size` when the size is not within the preset's range, `synth.exists` when the folder already holds a
+/// project; I/O errors with the path.
 pub fn synth(spec: &SynthSpec, out_dir: &Path, progress: &dyn Progress) -> Result<SynthSummary> {
-    check(spec)?;
-    let _ = (out_dir, progress);
-    Err(Fault::new(
-        "synth.unfinished",
-        "clearway synth",
-        "the next commit",
-        "the interface only",
-        "merge again",
-    )
-    .into())
+    check(spec, out_dir)?;
+    let region = Region::new(spec)?;
+    progress.check()?;
+    let (areas, teams) = (region.hazardous_areas()?, region.teams());
+    let budget_usd = match spec.preset {
+        Preset::Hillside | Preset::Nation => region.budget_of_areas_usd(&areas, &teams),
+        Preset::Plain => region.budget_of_grown_usd(&teams),
+    };
+
+    let staging = Staging::new(out_dir, true)?;
+    write_rasters(&region, spec.compress, staging.folder(), progress)?;
+    write_areas(&areas, &staging.path("hazardous_areas.geojson"))?;
+    write_settlements(&region, &staging.path("settlements.csv"))?;
+    write_districts(&region, &staging.path("districts.geojson"))?;
+    write_roads(&region, &staging.path("roads.geojson"))?;
+    write_teams(&region, &teams, &staging.path("teams.csv"))?;
+    write_atomic(&staging.path(PROJECT), project_text(spec, &region, budget_usd).as_bytes())?;
+    let files: Vec<&str> = Layer::ALL.into_iter().map(Layer::file).chain(VECTOR_FILES).collect();
+    staging.commit(&files, PROJECT)?;
+
+    let people = region.settlements.iter().map(|settlement| u64::from(settlement.people)).sum();
+    Ok(SynthSummary {
+        project: out_dir.join(PROJECT),
+        files: files.into_iter().chain([PROJECT]).map(PathBuf::from).collect(),
+        frame: region.frame().clone(),
+        n_settlements: region.settlements.len(),
+        people,
+        road_km: region.roads.iter().map(|road| road.length_m()).sum::<f64>() / M_PER_KM,
+        n_areas: areas.len(),
+        areas_ha: areas.iter().map(|area| area.area_m2).sum::<f64>() / M2_PER_HECTARE,
+        n_teams: teams.len(),
+        budget_usd,
+    })
 }
 
-fn check(spec: &SynthSpec) -> Result<()> {
+fn check(spec: &SynthSpec, out_dir: &Path) -> Result<()> {
+    let mut faults = Faults::new();
     let max = spec.preset.max_size();
-    if (1..=max).contains(&spec.size) {
-        return Ok(());
+    if !(1..=max).contains(&spec.size) {
+        let (expected, fix) = (format!("1 to {max} cells a side"), format!("give a size from 1 to {max}"));
+        faults.push(Fault::new("synth.size", "--size", expected, spec.size.to_string(), fix));
     }
-    let fix = format!("give a size from 1 to {max}");
-    Err(Fault::new("synth.size", "--size", format!("1 to {max} cells a side"), spec.size.to_string(), fix)
-        .into())
+    let project = out_dir.join(PROJECT);
+    if project.exists() {
+        // A project file is what people edit: it is never written over.
+        let place = out_dir.display().to_string();
+        let fix = "choose another folder with --out, or remove the project in it";
+        faults.push(Fault::new("synth.exists", place, "a folder without a project", "project.toml", fix));
+    }
+    faults.finish()
 }

@@ -53,6 +53,8 @@ impl Dice {
 #[derive(Debug, Clone, Copy)]
 pub struct Noise {
     seed: u64,
+    /// The noise is 0 on its lattice; without an offset of its own every noise would be 0 at the origin.
+    offset: DVec2,
 }
 
 /// The four lattice gradients around a square of the lattice, kept while neighbouring points share them.
@@ -66,7 +68,8 @@ impl Noise {
     /// The noise called `kind` of a seed.
     pub fn new(seed: u64, kind: &str, index: u64) -> Self {
         let tag = kind.bytes().fold(mix(index ^ 0x5eed), |tag, byte| mix(tag ^ u64::from(byte)));
-        Self { seed: mix(seed ^ tag) }
+        let seed = mix(seed ^ tag);
+        Self { seed, offset: DVec2::new(unit(mix(seed ^ 1)), unit(mix(seed ^ 2))) * 64.0 }
     }
 
     /// The value at a point.
@@ -77,6 +80,7 @@ impl Noise {
     /// The same value, reusing the corners of the point before where the lattice square is the same.
     #[inline]
     pub fn at_near(&self, point: DVec2, kept: &mut Option<Corners>) -> f64 {
+        let point = point + self.offset;
         let floor = point.floor();
         let square = (floor.x as i64, floor.y as i64);
         let corners = match kept {
@@ -110,6 +114,11 @@ impl Noise {
         let y = (y as u64).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
         mix(self.seed.wrapping_add(x).wrapping_add(y.rotate_left(31)))
     }
+}
+
+/// The seed of a preset's region, so that one seed does not give all presets the same hills.
+pub fn seed_of(preset: &str, seed: u64) -> u64 {
+    preset.bytes().fold(mix(seed), |tag, byte| mix(tag ^ u64::from(byte)))
 }
 
 /// e^x to about x²/2048 relative, by ten squarings: no library function, so the same bits everywhere.

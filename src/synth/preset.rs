@@ -45,12 +45,14 @@ impl Preset {
                 epsg: 32626,
                 lon_deg: -27.0,
                 lat_deg: 46.0,
+                cell_size: 30.0,
                 relief_m: 420.0,
                 wavelength_m: 5_200.0,
                 octaves: 7,
                 ridged: 0.75,
                 water_share: 0.03,
                 has_border: true,
+                farmed: 0.0,
                 n_settlements: 20.0,
                 smallest_people: 60.0,
                 core_m: 14.0,
@@ -65,12 +67,14 @@ impl Preset {
                 epsg: 4326,
                 lon_deg: -32.0,
                 lat_deg: 47.0,
+                cell_size: 1.0 / 3600.0,
                 relief_m: 45.0,
                 wavelength_m: 4_500.0,
                 octaves: 6,
                 ridged: 0.0,
                 water_share: 0.02,
                 has_border: false,
+                farmed: 0.3,
                 n_settlements: 22.0,
                 smallest_people: 50.0,
                 core_m: 15.0,
@@ -85,12 +89,14 @@ impl Preset {
                 epsg: 32625,
                 lon_deg: -33.0,
                 lat_deg: 48.0,
-                relief_m: 1_500.0,
-                wavelength_m: 38_000.0,
+                cell_size: 100.0,
+                relief_m: 2_000.0,
+                wavelength_m: 24_000.0,
                 octaves: 8,
                 ridged: 0.6,
                 water_share: 0.025,
                 has_border: true,
+                farmed: 0.1,
                 n_settlements: 45.0,
                 smallest_people: 180.0,
                 core_m: 16.0,
@@ -115,6 +121,8 @@ pub(crate) struct Character {
     pub lon_deg: f64,
     /// Latitude of the middle of the frame.
     pub lat_deg: f64,
+    /// Side of a cell, in the unit of the CRS.
+    pub cell_size: f64,
     /// Height from valley floor to ridge.
     pub relief_m: f64,
     /// Length of the largest hills.
@@ -127,6 +135,8 @@ pub(crate) struct Character {
     pub water_share: f64,
     /// Whether one side lies beyond a border, where nothing is recorded.
     pub has_border: bool,
+    /// How much of the open land is under crops: 0 only near settlements, 0.3 most that is flat.
+    pub farmed: f64,
     /// Settlements in a frame of 256 cells a side.
     pub n_settlements: f64,
     /// People in the smallest settlements.
