@@ -73,14 +73,16 @@ pub fn baseline_values(
 ) -> Result<Vec<BaselineValue>> {
     progress.check()?;
     let plans = plan::baselines(problem, ranks)?;
-    Ok(plans
-        .into_iter()
-        .map(|baseline| BaselineValue {
-            name: baseline.name.to_owned(),
-            objective_value: baseline.solution.objective_value,
-            n_tasks: baseline.solution.routes.iter().map(|route| route.tasks.len()).sum(),
-        })
-        .collect())
+    let value = |name: &str, solution: &plan::Solution| BaselineValue {
+        name: name.to_owned(),
+        objective_value: solution.objective_value,
+        n_tasks: solution.routes.iter().map(|route| route.tasks.len()).sum(),
+    };
+    Ok(vec![
+        value("down the ranked list", &plans.ranked),
+        value("best worth per cost first", &plans.per_cost),
+        value("nearest next", &plans.nearest),
+    ])
 }
 
 /// A budget below the cheapest task makes an empty plan, which is surely not what was meant.
