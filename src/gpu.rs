@@ -1,14 +1,25 @@
-//! GPUs: which devices there are, and the shaders with their bindings.
+//! GPUs: which devices there are, the shaders with their bindings, and recordings of dispatches.
 //!
 //! Designed for WebGPU's default limits: 8 storage buffers, 128 MiB a binding, 16 KiB of workgroup memory, 256
-//! invocations. Without feature `gpu` the tables remain and opening a device says so. Nothing here panics or
-//! prints where there is no driver, no loader or no device.
+//! invocations. Without feature `gpu` the tables remain and no device is seen. Nothing here panics or prints
+//! where there is no driver, no loader or no device. This module knows bytes and bindings, not stages.
 
+#[cfg(feature = "gpu")]
+mod device;
 mod info;
+pub mod kernels;
+pub mod params;
+#[cfg(feature = "gpu")]
+mod recording;
 
+#[cfg(feature = "gpu")]
+pub use device::{Device, devices, open};
 pub use info::{Choice, DeviceInfo, DeviceKind};
+#[cfg(feature = "gpu")]
+pub use recording::{BufferId, Recording};
 
-/// The devices seen, in the order `--device` counts them.
+/// The devices seen: none, this program was built without feature `gpu`.
+#[cfg(not(feature = "gpu"))]
 pub fn devices() -> Vec<DeviceInfo> {
     Vec::new()
 }

@@ -15,19 +15,43 @@
 //! GPU. Results do not depend on the tile size or the number of threads: counts, histograms, ranks and sums are
 //! integers, and every cell's arithmetic has one order. This module opens no files and asks no clock.
 
+mod benefit;
+mod class;
 mod contribution;
+pub mod curve;
 mod engine;
+mod exposure;
+mod fixed;
+mod histogram;
 mod inputs;
+mod maximum;
+mod native;
+#[cfg(feature = "gpu")]
+mod on_gpu;
+mod people_at_risk;
+mod pipeline;
+mod priority;
+pub mod program;
+mod rank;
+mod reading;
 mod recipe;
+mod runner;
 mod summary;
+mod tile_size;
 mod tiles;
 mod value;
 
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
+pub use exposure::Reach;
 pub use inputs::Inputs;
+pub use native::Native;
+#[cfg(feature = "gpu")]
+pub use on_gpu::OnGpu;
+pub use rank::{RankTable, bins_to_refine};
 pub use recipe::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
 pub use summary::{
     ClassSummary, CurvePoint, Maxima, Options, Plane, PlaneSink, StageSeconds, Summary, UnknownCount,
 };
 pub use tiles::{Scratch, score};
+pub use value::{Line, Term};

@@ -25,8 +25,8 @@ pub struct DeviceInfo {
     pub max_invocations: u32,
 }
 
-/// What a device is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a device is, the ones that `auto` prefers first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeviceKind {
     /// A card of its own.
     Discrete,

@@ -1,9 +1,12 @@
 //! What scoring hands out beside the planes: totals, classes, the performance curve, and what was unknown.
 
 use crate::error::Result;
-use crate::grid::Window;
+use crate::grid::{Frame, Window};
+use crate::units::M2_PER_HECTARE;
 
-use super::EngineInfo;
+use super::curve::{Quanta, SegmentSum, points};
+use super::reading::Counts;
+use super::{EngineInfo, Recipe};
 
 /// A plane of results, by the name of its file (interface.md §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -133,4 +136,57 @@ pub struct StageSeconds {
     pub stage: String,
     /// Seconds.
     pub seconds: f64,
+}
+
+/// What the passes leave, from which the summary is made.
+pub(super) struct Parts<'a> {
+    pub frame: &'a Frame,
+    pub recipe: &'a Recipe,
+    pub counts: &'a Counts,
+    pub maxima: Maxima,
+    pub segments: &'a [SegmentSum],
+    pub quanta: &'a Quanta,
+    /// Cells by row and class.
+    pub classes_by_row: &'a [Vec<u64>],
+    pub warnings: Vec<String>,
+    pub seconds: Vec<StageSeconds>,
+    pub engine: EngineInfo,
+}
+
+impl Parts<'_> {
+    pub fn summary(self) -> Summary {
+        let curve = points(self.segments, self.quanta);
+        let totals = curve.last().copied().unwrap_or_default();
+        let classes = (0..self.recipe.n_classes()).map(|class| {
+            let of_row = |row: usize| self.classes_by_row[row][class];
+            let n_cells = (0..self.frame.n_rows).map(of_row).sum();
+            ClassSummary { class: class as u32 + 1, n_cells, area_m2: self.area_m2(of_row) }
+        });
+        let classes = classes.collect();
+        let scored_area_m2 = self.area_m2(|row| self.counts.scored_by_row[row]);
+        Summary {
+            n_cells: self.frame.n_cells(),
+            n_scored: self.counts.n_scored(),
+            scored_area_m2,
+            people: self.counts.people(),
+            exposure_ha: totals.exposure_ha,
+            people_at_risk_mean: totals.exposure_ha * M2_PER_HECTARE / scored_area_m2,
+            benefit_ha: totals.benefit,
+            cost_usd: totals.cost_usd,
+            maxima: self.maxima,
+            classes,
+            curve,
+            unknown: self.counts.unknown(self.recipe),
+            seconds: self.seconds,
+            warnings: self.warnings,
+            engine: self.engine,
+            tile_size: 0,
+        }
+    }
+
+    /// Area of so many cells in each row, m², summed from the top down.
+    fn area_m2(&self, n_of_row: impl Fn(usize) -> u64) -> f64 {
+        let of_row = |row: usize| n_of_row(row) as f64 * self.frame.cell_area_m2(row as i64);
+        (0..self.frame.n_rows).map(of_row).sum()
+    }
 }

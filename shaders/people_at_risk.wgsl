@@ -1,0 +1,28 @@
+// `people_at_risk`: h * E, in people: the expected number of people within reach of contaminated ground here.
+//
+// Unknown where hazard or exposure is. Twin: src/score/people_at_risk.rs.
+
+struct Params {
+    n_cells: u32,
+    groups_across: u32,
+    pad_a: u32,
+    pad_b: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> hazard: array<f32>;
+@group(0) @binding(2) var<storage, read> exposure: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(256)
+fn people_at_risk(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let cell = cell_index(group, local, params.groups_across);
+    if cell >= params.n_cells {
+        return;
+    }
+    if is_unknown(hazard[cell]) || is_unknown(exposure[cell]) {
+        out[cell] = UNKNOWN;
+        return;
+    }
+    out[cell] = hazard[cell] * exposure[cell];
+}

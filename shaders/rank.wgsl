@@ -1,0 +1,44 @@
+// `rank`: the percentile of a priority among scored cells, 0..100, 100 = first.
+//
+// Looked up by the bits of the priority in the tables that src/score/rank.rs makes of the integer counts: a
+// first-level entry holds the bits of the rank, or, with its highest bit set, the place of a refined bin.
+// Unknown where the priority is. Twin: src/score/rank.rs, rank.
+
+struct Params {
+    n_cells: u32,
+    groups_across: u32,
+    pad_a: u32,
+    pad_b: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> priority: array<f32>;
+@group(0) @binding(2) var<storage, read> table: array<u32>;
+@group(0) @binding(3) var<storage, read> refined: array<u32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+
+const LOW_BITS: u32 = 11u;
+const N_REFINED: u32 = 2048u;
+const REFINED_FLAG: u32 = 0x80000000u;
+
+fn rank_at(key: u32) -> f32 {
+    let entry = table[key >> LOW_BITS];
+    if (entry & REFINED_FLAG) == 0u {
+        return bitcast<f32>(entry);
+    }
+    let index = entry & 0x7FFFFFFFu;
+    return bitcast<f32>(refined[index * N_REFINED + (key & (N_REFINED - 1u))]);
+}
+
+@compute @workgroup_size(256)
+fn rank(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let cell = cell_index(group, local, params.groups_across);
+    if cell >= params.n_cells {
+        return;
+    }
+    if is_unknown(priority[cell]) {
+        out[cell] = UNKNOWN;
+        return;
+    }
+    out[cell] = rank_at(bitcast<u32>(priority[cell]) & 0x7FFFFFFFu);
+}

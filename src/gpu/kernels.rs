@@ -1,0 +1,91 @@
+//! The kernels table: the one source for pipelines, layouts, and the tests of limits and translations.
+
+use super::params::{
+    AcrossParams, CellParams, ClassParams, CurveParams, DownParams, Members, RowParams, ValueParams,
+};
+
+/// How a storage buffer is bound; binding 0 is always the uniform `params`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bind {
+    /// Read only.
+    Read,
+    /// Read and written.
+    Write,
+}
+
+/// One compute shader.
+#[derive(Debug)]
+pub struct KernelSpec {
+    /// The stage's name, and the shader file's.
+    pub name: &'static str,
+    /// WGSL, to be joined in order.
+    pub wgsl: &'static [&'static str],
+    /// The entry point.
+    pub entry: &'static str,
+    /// Members of `params`.
+    pub params: Members,
+    /// Storage buffers from binding 1 on.
+    pub bindings: &'static [Bind],
+    /// Invocations of a workgroup.
+    pub workgroup: [u32; 3],
+}
+
+impl KernelSpec {
+    /// The whole WGSL.
+    pub fn source(&self) -> String {
+        self.wgsl.concat()
+    }
+}
+
+/// Cells an invocation of `histogram` and `refine` visits.
+pub const COUNT_CELLS_EACH: u32 = 16;
+
+/// Words of the tally of `curve`: cells of 200 segments, then three words for each of their four sums.
+pub const CURVE_WORDS: usize = 200 + 200 * 4 * 3;
+
+const GRID: &str = include_str!("../../shaders/grid.wgsl");
+
+use Bind::{Read, Write};
+
+macro_rules! kernels {
+    ($($(#[$meta:meta])* $id:ident = $name:literal, $entry:literal, $params:ty, [$($bind:expr),*], $group:expr;)*) => {
+        $($(#[$meta])* pub static $id: KernelSpec = KernelSpec {
+            name: $name,
+            wgsl: &[GRID, include_str!(concat!("../../shaders/", $name, ".wgsl"))],
+            entry: $entry,
+            params: <$params>::MEMBERS,
+            bindings: &[$($bind),*],
+            workgroup: $group,
+        };)*
+
+        /// Every kernel, in the order of the pipeline.
+        pub static KERNELS: &[&KernelSpec] = &[$(&$id),*];
+    };
+}
+
+kernels! {
+    /// population, rows, weights → sums.
+    EXPOSURE_ACROSS = "exposure_across", "exposure_across", AcrossParams, [Read, Read, Read, Write], [256, 1, 1];
+    /// sums, hazard, rows, weights → exposure.
+    EXPOSURE_DOWN = "exposure_down", "exposure_down", DownParams, [Read, Read, Read, Read, Write], [64, 4, 1];
+    /// cells → tally.
+    MAXIMUM = "maximum", "maximum", CellParams, [Read, Write], [256, 1, 1];
+    /// hazard, exposure → people at risk.
+    PEOPLE_AT_RISK = "people_at_risk", "people_at_risk", CellParams, [Read, Read, Write], [256, 1, 1];
+    /// cells → worth.
+    VALUE = "value", "value", ValueParams, [Read, Write], [256, 1, 1];
+    /// hazard, worth → benefit.
+    BENEFIT = "benefit", "benefit", CellParams, [Read, Read, Write], [256, 1, 1];
+    /// benefit, cost, row areas → priority.
+    PRIORITY = "priority", "priority", RowParams, [Read, Read, Read, Write], [256, 1, 1];
+    /// priority → tally.
+    HISTOGRAM = "histogram", "histogram", CellParams, [Read, Write], [256, 1, 1];
+    /// priority, index of bins → tally.
+    REFINE = "refine", "refine", CellParams, [Read, Read, Write], [256, 1, 1];
+    /// priority, table, refined table → rank.
+    RANK = "rank", "rank", CellParams, [Read, Read, Read, Write], [256, 1, 1];
+    /// rank, thresholds → class.
+    CLASS = "class", "classes", ClassParams, [Read, Read, Write], [256, 1, 1];
+    /// rank, cost, benefit, people at risk, row areas → tally.
+    CURVE = "curve", "curve", CurveParams, [Read, Read, Read, Read, Read, Write], [256, 1, 1];
+}

@@ -1,0 +1,128 @@
+//! Parameters of the shaders, one struct a shape: four-byte members only, in the order of the WGSL.
+//!
+//! A test compares every member's name and offset with what naga reads in the shader.
+
+use bytemuck::{Pod, Zeroable};
+
+/// A parameter struct's members with their byte offsets.
+pub type Members = &'static [(&'static str, usize)];
+
+macro_rules! params {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $kind:ty),* $(,)? })*) => {$(
+        $(#[$meta])*
+        #[repr(C)]
+        #[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
+        pub struct $name {
+            $($(#[$field_meta])* pub $field: $kind,)*
+        }
+
+        impl $name {
+            /// Members and offsets.
+            pub const MEMBERS: Members = &[$((stringify!($field), std::mem::offset_of!($name, $field))),*];
+        }
+    )*};
+}
+
+params! {
+    /// Stages with nothing but cells.
+    CellParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+    }
+    /// `exposure_across`.
+    AcrossParams {
+        /// Columns of the tile.
+        n_cols: u32,
+        /// Rows of the source.
+        n_rows: u32,
+        /// Columns of the source.
+        source_stride: u32,
+        /// Cells from one row of the sums to the next.
+        out_stride: u32,
+        /// Columns of halo on either side.
+        halo_cols: u32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+        /// Unused.
+        pad_c: u32,
+    }
+    /// `exposure_down`.
+    DownParams {
+        /// Columns of the tile.
+        n_cols: u32,
+        /// Rows of the tile.
+        n_rows: u32,
+        /// Cells from one row of the sums to the next.
+        across_stride: u32,
+        /// Unused.
+        pad_a: u32,
+    }
+    /// `value`.
+    ValueParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 1 for the first criterion, which starts from 0.
+        is_first: u32,
+        /// Worth nothing here.
+        lo: f32,
+        /// hi − lo.
+        span: f32,
+        /// Normalised weight.
+        weight: f32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+    }
+    /// `priority`.
+    RowParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// Columns of the tile.
+        n_cols: u32,
+        /// Unused.
+        pad_a: u32,
+    }
+    /// `class`.
+    ClassParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// Thresholds.
+        n_thresholds: u32,
+        /// Unused.
+        pad_a: u32,
+    }
+    /// `curve`.
+    CurveParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// Columns of the tile.
+        n_cols: u32,
+        /// Cells an invocation visits.
+        cells_each: u32,
+        /// Power of 2 of the area's quantum, m².
+        quantum_area: i32,
+        /// Of the cost's, US$.
+        quantum_cost: i32,
+        /// Of the benefit's, benefit-m².
+        quantum_benefit: i32,
+        /// Of people at risk, person-m².
+        quantum_people: i32,
+    }
+}

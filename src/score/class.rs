@@ -1,0 +1,21 @@
+//! `class`: 1 (first) … n by thresholds of the rank.
+//!
+//! Class k when rank ≥ 100 − percent_k and in no earlier class; what is below every threshold has the last
+//! class. Unknown where the rank is. Twin: `shaders/class.wgsl` (entry point `classes`: `class` is a reserved
+//! word there).
+
+use crate::grid::{UNKNOWN, is_unknown};
+
+/// Lowest rank of each class but the last.
+pub fn thresholds(class_percents: &[f64]) -> Vec<f32> {
+    class_percents.iter().map(|percent| (100.0 - percent) as f32).collect()
+}
+
+/// Cell by cell; `thresholds` fall.
+pub fn class(rank: &[f32], thresholds: &[f32], out: &mut [f32]) {
+    for (out, &rank) in out.iter_mut().zip(rank) {
+        let above = thresholds.iter().map(|&threshold| u32::from(rank < threshold));
+        let class = 1 + above.sum::<u32>();
+        *out = if is_unknown(rank) { UNKNOWN } else { class as f32 };
+    }
+}

@@ -1,0 +1,320 @@
+//! The native engine: all cores, blocks of rows that stay in the cache through a run of cell-wise stages.
+//!
+//! The product's engine where no GPU is. Every cell's arithmetic has the order of the shaders and no fused
+//! multiply-add, so that a device without one gives the same bits. What is accumulated are integers, so
+//! neither the number of threads nor the cutting into blocks changes a result.
+
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::error::Result;
+
+use super::benefit::benefit;
+use super::class::class;
+use super::curve::{CurvePlanes, SegmentSum, curve};
+use super::exposure::{exposure_across, exposure_down};
+use super::histogram::{N_BINS, histogram, refine};
+use super::maximum::maximum;
+use super::people_at_risk::people_at_risk;
+use super::priority::priority;
+use super::program::{Call, Program, Slot, Tally};
+use super::rank::rank;
+use super::value::value;
+use super::{Engine, EngineInfo};
+
+/// Cells of a block: a handful of such planes fit the second-level cache.
+const BLOCK_CELLS: usize = 16_384;
+
+/// Largest tile side: larger ones only cost memory.
+const LARGEST_TILE: usize = 4096;
+
+/// All cores of this machine.
+#[derive(Debug, Default)]
+pub struct Native {
+    /// Histograms of finished blocks' threads, kept for the next tile, all zero.
+    spare_bins: Mutex<Vec<Vec<u32>>>,
+}
+
+impl Native {
+    /// The engine.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Engine for Native {
+    fn info(&self) -> EngineInfo {
+        let device = format!("{} threads", rayon::current_num_threads());
+        EngineInfo { kind: "native", device, driver: String::new() }
+    }
+
+    fn largest_tile(&self) -> usize {
+        LARGEST_TILE
+    }
+
+    fn largest_plane(&self) -> usize {
+        usize::MAX
+    }
+
+    fn run(
+        &mut self,
+        program: &Program,
+        inputs: &[&[f32]],
+        outputs: &mut Vec<Vec<f32>>,
+        tally: &mut Tally,
+    ) -> Result<()> {
+        outputs.resize_with(program.outputs.len(), Vec::new);
+        let mut planes = Planes::new(program, inputs, outputs);
+        let mut calls = program.calls.as_slice();
+        while let Some(call) = calls.first() {
+            let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
+            if n_cellwise == 0 {
+                planes.run_exposure(call, program);
+                calls = &calls[1..];
+            } else {
+                let (cellwise, rest) = calls.split_at(n_cellwise);
+                self.run_cellwise(cellwise, program, &mut planes, tally);
+                calls = rest;
+            }
+        }
+        for (output, slot) in outputs.iter_mut().zip(&program.outputs) {
+            *output = mem::take(&mut planes.owned[slot.0]);
+        }
+        Ok(())
+    }
+}
+
+fn is_cellwise(call: &Call) -> bool {
+    !matches!(call, Call::ExposureAcross { .. } | Call::ExposureDown { .. })
+}
+
+/// The planes of a running program: borrowed inputs, owned ones, and those that exist only block by block.
+struct Planes<'a> {
+    inputs: Vec<Option<&'a [f32]>>,
+    owned: Vec<Vec<f32>>,
+}
+
+impl<'a> Planes<'a> {
+    fn new(program: &Program, inputs: &[&'a [f32]], outputs: &mut [Vec<f32>]) -> Self {
+        let mut planes =
+            Self { inputs: vec![None; program.shapes.len()], owned: vec![Vec::new(); program.shapes.len()] };
+        for (slot, cells) in program.inputs.iter().zip(inputs) {
+            assert_eq!(cells.len(), program.shapes[slot.0].len(), "an input has its plane's shape");
+            planes.inputs[slot.0] = Some(cells);
+        }
+        let own = |slot: Slot, mut cells: Vec<f32>, owned: &mut Vec<Vec<f32>>| {
+            // Every cell is written by the call that makes the plane.
+            cells.resize(program.shapes[slot.0].len(), 0.0);
+            owned[slot.0] = cells;
+        };
+        for (slot, cells) in program.outputs.iter().zip(outputs) {
+            own(*slot, mem::take(cells), &mut planes.owned);
+        }
+        for call in &program.calls {
+            if let Call::ExposureAcross { out, .. } | Call::ExposureDown { out, .. } = call
+                && planes.owned[out.0].is_empty()
+            {
+                own(*out, Vec::new(), &mut planes.owned);
+            }
+        }
+        planes
+    }
+
+    fn get(&self, slot: Slot) -> &[f32] {
+        self.inputs[slot.0].unwrap_or(&self.owned[slot.0])
+    }
+
+    fn run_exposure(&mut self, call: &Call, program: &Program) {
+        let shape = |slot: Slot| program.shapes[slot.0];
+        match call {
+            Call::ExposureAcross { population, reach, out } => {
+                let mut sums = mem::take(&mut self.owned[out.0]);
+                let source_cols = shape(*population).n_cols;
+                let (cols, stride) = (program.tile.n_cols, shape(*out).n_cols);
+                let population = self.get(*population);
+                let halo = reach.halo_cols;
+                exposure_across(population, source_cols, halo, &reach.across, cols, &mut sums, stride);
+                self.owned[out.0] = sums;
+            }
+            Call::ExposureDown { across, hazard, reach, out } => {
+                let mut exposure = mem::take(&mut self.owned[out.0]);
+                let stride = shape(*across).n_cols;
+                let (across, hazard) = (self.get(*across), self.get(*hazard));
+                exposure_down(across, stride, hazard, &reach.down, program.tile.n_cols, &mut exposure);
+                self.owned[out.0] = exposure;
+            }
+            _ => unreachable!("only the exposure's two halves are not cell by cell"),
+        }
+    }
+
+    /// Blocks of whole rows over all planes of the tile's shape.
+    fn blocks<'b>(&'b mut self, program: &Program, rows_a_block: usize) -> Vec<Block<'b>> {
+        let tile = program.tile;
+        let n_blocks = tile.n_rows.div_ceil(rows_a_block);
+        let cells_a_block = rows_a_block * tile.n_cols;
+        let mut blocks: Vec<Block<'b>> = (0..n_blocks)
+            .map(|i| {
+                let first_row = i * rows_a_block;
+                let n_rows = rows_a_block.min(tile.n_rows - first_row);
+                Block { first_row, n_rows, n_cols: tile.n_cols, parts: Vec::new() }
+            })
+            .collect();
+        for ((slot, input), owned) in self.inputs.iter().enumerate().zip(&mut self.owned) {
+            if program.shapes[slot] != tile {
+                blocks.iter_mut().for_each(|block| block.parts.push(Part::Elsewhere));
+            } else if let Some(input) = input {
+                let parts = blocks.iter_mut().zip(input.chunks(cells_a_block));
+                parts.for_each(|(block, part)| block.parts.push(Part::Read(part)));
+            } else if owned.is_empty() {
+                blocks.iter_mut().for_each(|block| block.parts.push(Part::Local(Vec::new())));
+            } else {
+                let parts = blocks.iter_mut().zip(owned.chunks_mut(cells_a_block));
+                parts.for_each(|(block, part)| block.parts.push(Part::Write(part)));
+            }
+        }
+        blocks
+    }
+}
+
+/// A few rows of every plane.
+struct Block<'a> {
+    first_row: usize,
+    n_rows: usize,
+    n_cols: usize,
+    parts: Vec<Part<'a>>,
+}
+
+enum Part<'a> {
+    /// Of an input.
+    Read(&'a [f32]),
+    /// Of a plane kept beyond the block.
+    Write(&'a mut [f32]),
+    /// Of a plane nobody asks for afterwards.
+    Local(Vec<f32>),
+    /// A plane of another shape, or one being written.
+    Elsewhere,
+}
+
+impl Block<'_> {
+    fn get(&self, slot: Slot) -> &[f32] {
+        match &self.parts[slot.0] {
+            Part::Read(cells) => cells,
+            Part::Write(cells) => cells,
+            Part::Local(cells) => cells,
+            Part::Elsewhere => panic!("a stage reads the plane it writes, or one of another shape"),
+        }
+    }
+
+    fn rows<'r>(&self, by_row: &'r [f32]) -> &'r [f32] {
+        &by_row[self.first_row..self.first_row + self.n_rows]
+    }
+
+    /// Runs `stage` with the block and the part it writes.
+    fn write(&mut self, slot: Slot, stage: impl FnOnce(&Self, &mut [f32])) {
+        let mut part = mem::replace(&mut self.parts[slot.0], Part::Elsewhere);
+        match &mut part {
+            Part::Write(cells) => stage(self, cells),
+            Part::Local(cells) => {
+                cells.resize(self.n_rows * self.n_cols, 0.0);
+                stage(self, cells);
+            }
+            Part::Read(_) | Part::Elsewhere => panic!("a stage writes a plane of the tile that is no input"),
+        }
+        self.parts[slot.0] = part;
+    }
+
+    fn run(&mut self, call: &Call, counts: &mut Counts, tally: &Tally) {
+        match call {
+            Call::PeopleAtRisk { hazard, exposure, out } => {
+                self.write(*out, |b, out| people_at_risk(b.get(*hazard), b.get(*exposure), out));
+            }
+            Call::Value { of, term, is_first, worth } => {
+                self.write(*worth, |b, worth| value(b.get(*of), term, *is_first, worth));
+            }
+            Call::Benefit { hazard, worth, out } => {
+                self.write(*out, |b, out| benefit(b.get(*hazard), b.get(*worth), out));
+            }
+            Call::Priority { benefit, cost, row_area_m2, out } => self.write(*out, |b, out| {
+                priority(b.get(*benefit), b.get(*cost), b.rows(row_area_m2), out);
+            }),
+            Call::Rank { priority, table, out } => {
+                self.write(*out, |b, out| rank(b.get(*priority), table, out));
+            }
+            Call::Class { rank, thresholds, out } => {
+                self.write(*out, |b, out| class(b.get(*rank), thresholds, out));
+            }
+            Call::Maximum { of } => counts.maximum_bits = maximum(self.get(*of), counts.maximum_bits),
+            Call::Histogram { priority } => histogram(self.get(*priority), counts.bins()),
+            Call::Refine { priority, index_of } => refine(self.get(*priority), index_of, &tally.refined),
+            Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta } => {
+                let planes = CurvePlanes {
+                    rank: self.get(*rank),
+                    cost: self.get(*cost),
+                    benefit: self.get(*benefit),
+                    people_at_risk: self.get(*people_at_risk),
+                    row_area_m2: self.rows(row_area_m2),
+                };
+                curve(&planes, quanta, counts.segments(tally.segments.len()));
+            }
+            Call::ExposureAcross { .. } | Call::ExposureDown { .. } => unreachable!("not cell by cell"),
+        }
+    }
+}
+
+/// What one thread counts over its blocks.
+#[derive(Default)]
+struct Counts {
+    maximum_bits: u32,
+    bins: Vec<u32>,
+    segments: Vec<SegmentSum>,
+}
+
+impl Counts {
+    fn bins(&mut self) -> &mut [u32] {
+        self.bins.resize(N_BINS, 0);
+        &mut self.bins
+    }
+
+    fn segments(&mut self, n: usize) -> &mut [SegmentSum] {
+        self.segments.resize(n, SegmentSum::default());
+        &mut self.segments
+    }
+}
+
+impl Native {
+    fn run_cellwise(&self, calls: &[Call], program: &Program, planes: &mut Planes<'_>, tally: &mut Tally) {
+        let rows_a_block = (BLOCK_CELLS / program.tile.n_cols.max(1)).max(1);
+        let mut blocks = planes.blocks(program, rows_a_block);
+        let counts_in_use: Mutex<Vec<Counts>> = Mutex::default();
+        let held = |counts: &Mutex<Vec<Counts>>| counts.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let shared: &Tally = tally;
+        blocks.par_iter_mut().for_each(|block| {
+            let mut counts = held(&counts_in_use).unwrap_or_else(|| self.new_counts());
+            for call in calls {
+                block.run(call, &mut counts, shared);
+            }
+            counts_in_use.lock().unwrap_or_else(PoisonError::into_inner).push(counts);
+        });
+        for counts in counts_in_use.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            self.add(counts, tally);
+        }
+    }
+
+    fn new_counts(&self) -> Counts {
+        let bins = self.spare_bins.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        Counts { bins, ..Counts::default() }
+    }
+
+    fn add(&self, mut counts: Counts, tally: &mut Tally) {
+        tally.maximum_bits = tally.maximum_bits.max(counts.maximum_bits);
+        for (sum, more) in tally.segments.iter_mut().zip(&counts.segments) {
+            sum.add(more);
+        }
+        for (sum, more) in tally.bins.iter_mut().zip(&mut counts.bins) {
+            *sum += u64::from(mem::take(more));
+        }
+        self.spare_bins.lock().unwrap_or_else(PoisonError::into_inner).push(counts.bins);
+    }
+}

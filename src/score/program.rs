@@ -1,0 +1,215 @@
+//! The recorded program of one tile: stage calls over planes, which an engine runs.
+//!
+//! Planes stay where the engine computes; inputs are handed in, outputs handed back, everything else never
+//! leaves. All planes but the exposure's source and its sums across have the tile's shape, and the stages on
+//! them are cell by cell, so that an engine may run several in one visit.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::curve::{N_SEGMENTS, Quanta, SegmentSum};
+use super::exposure::TileReach;
+use super::histogram::{N_BINS, N_REFINED};
+use super::rank::RankTable;
+use super::value::Term;
+
+/// A plane of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot(pub(crate) usize);
+
+/// A large table that many tiles use; its number tells a device whether it still holds it.
+#[derive(Debug)]
+pub struct Shared<T> {
+    id: u64,
+    value: Arc<T>,
+}
+
+impl<T> Shared<T> {
+    /// A table with a number of its own.
+    pub fn new(value: T) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // Steps of 2: a rank table goes to a device as two buffers.
+        Self { id: NEXT.fetch_add(2, Ordering::Relaxed), value: Arc::new(value) }
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self { id: self.id, value: Arc::clone(&self.value) }
+    }
+}
+
+impl<T> std::ops::Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// Columns and rows of a plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Columns.
+    pub n_cols: usize,
+    /// Rows.
+    pub n_rows: usize,
+}
+
+impl Shape {
+    /// Cells.
+    pub fn len(&self) -> usize {
+        self.n_cols * self.n_rows
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One stage over planes. Each stage's file says what it computes; fields are the planes by their names there.
+#[allow(missing_docs)] // the planes' names say it
+#[derive(Debug, Clone)]
+pub enum Call {
+    /// `exposure`, first half: population on the source window → sums across.
+    ExposureAcross { population: Slot, reach: Arc<TileReach>, out: Slot },
+    /// `exposure`, second half: sums across → exposure on the tile, unknown where hazard is.
+    ExposureDown { across: Slot, hazard: Slot, reach: Arc<TileReach>, out: Slot },
+    /// `maximum` into [`Tally::maximum_bits`].
+    Maximum { of: Slot },
+    /// `people_at_risk`.
+    PeopleAtRisk { hazard: Slot, exposure: Slot, out: Slot },
+    /// `value`: adds a criterion's term to `worth`, or begins it.
+    Value { of: Slot, term: Term, is_first: bool, worth: Slot },
+    /// `benefit`.
+    Benefit { hazard: Slot, worth: Slot, out: Slot },
+    /// `priority`, with the area of a cell by row, m².
+    Priority { benefit: Slot, cost: Slot, row_area_m2: Arc<Vec<f32>>, out: Slot },
+    /// `histogram` into [`Tally::bins`].
+    Histogram { priority: Slot },
+    /// `refine` into [`Tally::refined`]; by bin, 1 + the place of a refined one.
+    Refine { priority: Slot, index_of: Shared<Vec<u32>> },
+    /// `rank`.
+    Rank { priority: Slot, table: Shared<RankTable>, out: Slot },
+    /// `class`.
+    Class { rank: Slot, thresholds: Arc<Vec<f32>>, out: Slot },
+    /// `curve` into [`Tally::segments`].
+    Curve {
+        rank: Slot,
+        cost: Slot,
+        benefit: Slot,
+        people_at_risk: Slot,
+        row_area_m2: Arc<Vec<f32>>,
+        quanta: Quanta,
+    },
+}
+
+/// Stage calls over planes of one tile.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The tile's shape.
+    pub tile: Shape,
+    /// Shape of every plane, by slot.
+    pub shapes: Vec<Shape>,
+    /// Planes handed in, in order.
+    pub inputs: Vec<Slot>,
+    /// Planes handed back, in order.
+    pub outputs: Vec<Slot>,
+    /// The calls, in order.
+    pub calls: Vec<Call>,
+}
+
+impl Program {
+    /// An empty program over a tile.
+    pub fn new(n_cols: usize, n_rows: usize) -> Self {
+        let tile = Shape { n_cols, n_rows };
+        Self { tile, shapes: Vec::new(), inputs: Vec::new(), outputs: Vec::new(), calls: Vec::new() }
+    }
+
+    /// A plane of the tile's shape that stays on the engine.
+    pub fn plane(&mut self) -> Slot {
+        self.plane_of(self.tile)
+    }
+
+    /// A plane of any shape that stays on the engine.
+    pub fn plane_of(&mut self, shape: Shape) -> Slot {
+        self.shapes.push(shape);
+        Slot(self.shapes.len() - 1)
+    }
+
+    /// A plane handed in.
+    pub fn input(&mut self) -> Slot {
+        self.input_of(self.tile)
+    }
+
+    /// A plane of any shape handed in.
+    pub fn input_of(&mut self, shape: Shape) -> Slot {
+        let slot = self.plane_of(shape);
+        self.inputs.push(slot);
+        slot
+    }
+
+    /// A plane handed back.
+    pub fn output(&mut self) -> Slot {
+        let slot = self.plane();
+        self.outputs.push(slot);
+        slot
+    }
+
+    /// Records a call.
+    pub fn call(&mut self, call: Call) {
+        self.calls.push(call);
+    }
+
+    /// Cells of the largest plane.
+    pub fn largest_plane(&self) -> usize {
+        self.shapes.iter().map(Shape::len).max().unwrap_or(0)
+    }
+}
+
+/// Integers that programs add to, over all tiles of a pass.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Bits of the largest value seen by `maximum`.
+    pub maximum_bits: u32,
+    /// Cells by first-level bin; empty where no program counts.
+    pub bins: Vec<u64>,
+    /// Cells by refined bin and low bits.
+    pub refined: Vec<AtomicU64>,
+    /// Sums by segment of the curve.
+    pub segments: Vec<SegmentSum>,
+}
+
+impl Tally {
+    /// For programs with `maximum`.
+    pub fn of_maximum() -> Self {
+        Self::default()
+    }
+
+    /// For programs with `histogram`.
+    pub fn of_histogram() -> Self {
+        Self { bins: vec![0; N_BINS], ..Self::default() }
+    }
+
+    /// For programs with `refine` into so many bins.
+    pub fn of_refined(n_refined_bins: usize) -> Self {
+        let refined = std::iter::repeat_with(AtomicU64::default).take(n_refined_bins * N_REFINED).collect();
+        Self { refined, ..Self::default() }
+    }
+
+    /// For programs with `curve`.
+    pub fn of_curve() -> Self {
+        Self { segments: vec![SegmentSum::default(); N_SEGMENTS], ..Self::default() }
+    }
+
+    /// The counts by refined bin.
+    pub fn refined_counts(&self) -> Vec<u64> {
+        self.refined.iter().map(|count| count.load(Ordering::Relaxed)).collect()
+    }
+}

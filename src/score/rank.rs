@@ -1,0 +1,88 @@
+//! `rank`: the percentile of a priority among scored cells, 0..100, 100 = first.
+//!
+//! rank = 100 · (L + (T − 1) / 2) / (N − 1): L cells with a smaller priority, T with an equal one including the
+//! cell itself (mid-rank for ties), N scored cells; a single cell has rank 100. L and T are integer counts of
+//! the histogram. A bin with at most N / 8192 cells takes its mid-rank as a whole, which is off by less than
+//! 100 / (2 · 8192) = 0.0062 of a point; a fuller one is refined to the last bit. Equal priorities have equal
+//! ranks. Twin: `shaders/rank.wgsl`, with the tables made here.
+
+use crate::grid::{UNKNOWN, is_unknown};
+
+use super::histogram::{LOW_BITS, N_REFINED, key};
+
+/// A bin that holds more than this share of the scored cells is refined.
+const REFINE_ABOVE: u64 = 8192;
+
+/// Marks an entry of the first level that points into the refined one; no rank has this bit.
+pub const REFINED_FLAG: u32 = 0x8000_0000;
+
+/// Rank by priority bits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankTable {
+    /// By first-level bin: bits of the rank, or [`REFINED_FLAG`] and the place of the refined bin.
+    pub first: Vec<u32>,
+    /// By refined bin and low bits: bits of the rank.
+    pub refined: Vec<u32>,
+}
+
+/// Which bins need refining: for each bin 1 + its place among them, 0 when it needs none; and how many do.
+pub fn bins_to_refine(bins: &[u64]) -> (Vec<u32>, usize) {
+    let total: u64 = bins.iter().sum();
+    let mut n_refined = 0;
+    let index_of = bins.iter().map(|&count| {
+        let is_full = count >= 2 && count.saturating_mul(REFINE_ABOVE) > total;
+        n_refined += u32::from(is_full);
+        if is_full { n_refined } else { 0 }
+    });
+    let index_of = index_of.collect();
+    (index_of, n_refined as usize)
+}
+
+impl RankTable {
+    /// The table of counts by bin, with the refined counts of the bins that `index_of` names.
+    pub fn new(bins: &[u64], index_of: &[u32], refined: &[u64]) -> Self {
+        let total: u64 = bins.iter().sum();
+        let mut table = Self { first: vec![0; bins.len()], refined: vec![0; refined.len()] };
+        let mut below = 0;
+        for (bin, &count) in bins.iter().enumerate() {
+            let index = index_of.get(bin).map_or(0, |index| *index as usize);
+            if index == 0 {
+                table.first[bin] = rank_of(below, count, total).to_bits();
+            } else {
+                table.first[bin] = REFINED_FLAG | (index as u32 - 1);
+                let mut below = below;
+                for at in (index - 1) * N_REFINED..index * N_REFINED {
+                    table.refined[at] = rank_of(below, refined[at], total).to_bits();
+                    below += refined[at];
+                }
+            }
+            below += count;
+        }
+        table
+    }
+}
+
+fn rank_of(below: u64, equal: u64, total: u64) -> f32 {
+    match (equal, total) {
+        (0, _) => 0.0,
+        (_, 1) => 100.0,
+        _ => (100.0 * (below as f64 + (equal - 1) as f64 / 2.0) / (total - 1) as f64) as f32,
+    }
+}
+
+/// Cell by cell; unknown where the priority is.
+pub fn rank(priority: &[f32], table: &RankTable, out: &mut [f32]) {
+    for (out, &priority) in out.iter_mut().zip(priority) {
+        *out = if is_unknown(priority) { UNKNOWN } else { rank_at(key(priority), table) };
+    }
+}
+
+#[inline(always)]
+fn rank_at(key: u32, table: &RankTable) -> f32 {
+    let entry = table.first[(key >> LOW_BITS) as usize];
+    if entry & REFINED_FLAG == 0 {
+        return f32::from_bits(entry);
+    }
+    let index = (entry & !REFINED_FLAG) as usize;
+    f32::from_bits(table.refined[index * N_REFINED + (key as usize & (N_REFINED - 1))])
+}
