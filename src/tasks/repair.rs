@@ -114,23 +114,37 @@ fn ring_fault(ring: &LineString<f64>) -> Option<String> {
         ring.lines().enumerate().map(|(i, line)| GeomWithData::new(line, i)).collect();
     let n_lines = lines.len();
     let tree = RTree::bulk_load(lines.clone());
-    let mut first: Option<(usize, usize, &str, Coord<f64>)> = None;
+    // The worst meeting is told, and of equal ones the first along the ring.
+    let mut worst: Option<((Meeting, usize, usize), Coord<f64>)> = None;
     for line in &lines {
-        let i = line.data;
         for other in tree.locate_in_envelope_intersecting(&line.geom().envelope()) {
-            let j = other.data;
-            if j <= i || first.is_some_and(|(fi, fj, ..)| (fi, fj) <= (i, j)) {
+            let (i, j) = (line.data, other.data);
+            if j <= i {
                 continue;
             }
-            if let Some((what, at)) = meeting(line.geom(), other.geom(), i, j, n_lines) {
-                first = Some((i, j, what, at));
+            if let Some((what, at)) = meeting(line.geom(), other.geom(), i, j, n_lines)
+                && worst.is_none_or(|(found, _)| (what, i, j) < found)
+            {
+                worst = Some(((what, i, j), at));
             }
         }
-        if first.is_some() {
-            break;
-        }
     }
-    first.map(|(_, _, what, at)| format!("{what} near ({}, {})", short(at.x), short(at.y)))
+    worst.map(|((what, ..), at)| {
+        let what = match what {
+            Meeting::Crosses => "crosses itself",
+            Meeting::Retraces => "retraces itself",
+            Meeting::Touches => "touches itself",
+        };
+        format!("{what} near ({}, {})", short(at.x), short(at.y))
+    })
+}
+
+/// How a ring meets itself, worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Meeting {
+    Crosses,
+    Retraces,
+    Touches,
 }
 
 /// How two lines of a ring meet where they should not.
@@ -140,16 +154,16 @@ fn meeting(
     i: usize,
     j: usize,
     n_lines: usize,
-) -> Option<(&'static str, Coord<f64>)> {
+) -> Option<(Meeting, Coord<f64>)> {
     let follows = j == i + 1;
     let precedes = i == 0 && j == n_lines - 1;
     match line_intersection(*a, *b)? {
         LineIntersection::SinglePoint { .. } if follows || precedes => None,
         LineIntersection::SinglePoint { intersection, is_proper: true } => {
-            Some(("crosses itself", intersection))
+            Some((Meeting::Crosses, intersection))
         }
-        LineIntersection::SinglePoint { intersection, .. } => Some(("touches itself", intersection)),
-        LineIntersection::Collinear { intersection } => Some(("retraces itself", intersection.start)),
+        LineIntersection::SinglePoint { intersection, .. } => Some((Meeting::Touches, intersection)),
+        LineIntersection::Collinear { intersection } => Some((Meeting::Retraces, intersection.start)),
     }
 }
 

@@ -1,0 +1,17 @@
+//! Tasks: what a piece of ground holds, against numbers worked by hand, other algorithms and real polygons.
+
+mod common;
+
+mod tasks {
+    mod coverage;
+    mod doboj;
+    mod grow;
+    mod kit;
+    mod order;
+    mod outline;
+    mod places;
+    mod repair;
+    mod split;
+    mod survey;
+    mod zonal;
+}
