@@ -94,11 +94,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
                 },
                 size: args.size as usize,
                 seed: args.seed,
-                compress: match args.compress {
-                    Compress::Deflate => synth::Compress::Deflate,
-                    Compress::Zstd => synth::Compress::Zstd,
-                    Compress::None => synth::Compress::None,
-                },
+                compress: compression(args.compress),
             };
             refuse_overwrite(&args.out, args.overwrite)?;
             let made = synth::synth(&spec, &args.out, console)?;
@@ -133,14 +129,18 @@ fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options
         seed: work.seed,
         overrides: work.overrides.clone(),
         memory_bytes: work.memory,
-        compression: match work.compress {
-            Compress::Deflate => Compression::Deflate,
-            Compress::Zstd => Compression::Zstd,
-            Compress::None => Compression::None,
-        },
+        compression: compression(work.compress),
         seconds: search.seconds,
         iterations: search.iterations,
         threads,
+    }
+}
+
+fn compression(asked: Compress) -> Compression {
+    match asked {
+        Compress::Deflate => Compression::Deflate,
+        Compress::Zstd => Compression::Zstd,
+        Compress::None => Compression::None,
     }
 }
 
