@@ -32,7 +32,8 @@ fn faults(text: &str) -> Vec<(String, String)> {
         .faults()
         .iter()
         .map(|fault| {
-            let (_, place) = fault.place.split_once("project.toml:").expect("file and line");
+            let (_, place) = fault.place.split_once("project.toml:").expect("the file");
+            let place = place.trim_start();
             (fault.code.to_owned(), place.to_owned())
         })
         .collect()

@@ -89,7 +89,7 @@ impl Project {
         let score = score::read(&top, &layers);
         let tasks = tasks::read(&top, &folder, &layers);
         let plan = plan::read(&reading, &top, &folder);
-        if let (Some(_), None) = (&plan, &tasks) {
+        if top.node("plan").is_some() && top.node("tasks").is_none() {
             let fix = "add `areas = { path = \"hazardous_areas.geojson\" }` or `grow = {}` under [tasks]";
             top.fault("project.missing_key", "tasks", "[tasks], for the plan to plan", "nothing", fix);
         }
