@@ -1,0 +1,9 @@
+//! Files in and out: every layout, every fault, and round trips.
+
+mod common;
+
+mod io {
+    mod geotiff_layouts;
+    mod geotiff_real;
+    mod geotiff_roundtrip;
+}
