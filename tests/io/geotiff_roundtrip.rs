@@ -35,7 +35,8 @@ fn tiles(frame: &Frame, size: usize) -> Vec<Window> {
 #[test]
 fn quantities_come_back_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
-    for frame in [frame_utm(1, 1, 30.0), frame_utm(513, 700, 30.0), frame_lonlat(1100, 3, 18.0, 45.0, 0.001)] {
+    for frame in [frame_utm(1, 1, 30.0), frame_utm(513, 700, 30.0), frame_lonlat(1100, 3, 18.0, 45.0, 0.001)]
+    {
         let plane = plane(&frame);
         for compression in COMPRESSIONS {
             let path = folder.path().join("a.tif");
@@ -121,7 +122,8 @@ fn nothing_lies_at_the_path_before_the_end() {
 #[test]
 fn folder_that_does_not_exist_is_named() {
     let path = std::path::Path::new("/nonexistent-folder/a.tif");
-    let error = GeoTiffWriter::create(path, &frame_utm(2, 1, 30.0), &WriteSpec::quantity("x", "")).unwrap_err();
+    let error =
+        GeoTiffWriter::create(path, &frame_utm(2, 1, 30.0), &WriteSpec::quantity("x", "")).unwrap_err();
     assert_eq!(error.exit_code(), 1);
     assert!(error.to_string().contains("/nonexistent-folder/a.tif"), "{error}");
 }
@@ -161,7 +163,8 @@ fn threads_read_one_file_at_once() {
             let (read, plane) = (&read, &plane);
             scope.spawn(move || {
                 for i in 0..20 {
-                    let window = Window::new((i * 131 + thread * 71) as i64 % 1500 - 40, (i * 57) as i64, 333, 77);
+                    let window =
+                        Window::new((i * 131 + thread * 71) as i64 % 1500 - 40, (i * 57) as i64, 333, 77);
                     let found = read.read_vec(window).unwrap();
                     assert_cells(&found, &plane.read_vec(window).unwrap(), 333, 0.0, 0.0);
                 }
