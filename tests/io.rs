@@ -3,6 +3,9 @@
 mod common;
 
 mod io {
+    mod csv;
+    mod files;
+    mod geojson;
     mod geotiff_layouts;
     mod geotiff_real;
     mod geotiff_roundtrip;
