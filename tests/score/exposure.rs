@@ -2,7 +2,7 @@
 
 use super::harness::{Layers, Textbook, assert_plane, on_each_engine, people_only};
 use crate::common::{assert_cells, cells, frame_lonlat, frame_utm};
-use clearway::grid::{CellStore as _, Frame, MemoryCells, UNKNOWN, Window};
+use clearway::grid::{CellStore as _, Frame, UNKNOWN, Window};
 use clearway::score::{Kernel, Plane, Reach, Recipe};
 
 /// Sums of non-negative f32 terms over 2·64 + 1 weights rounded to f32: 130 · 2^-24 = 8e-6 at worst, in
@@ -102,9 +102,8 @@ fn check_textbook(frame: Frame, sigma_m: f64, seed: u64) {
 fn blocks_without_people_do_not_change_their_neighbours() {
     // One cell in a large empty grid: skipped blocks of zeros and summed ones meet everywhere.
     let frame = frame_utm(200, 150, 10.0);
-    let mut layers = Layers::constant(frame.clone(), 1.0, 0.0, 100.0);
+    let layers = Layers::constant(frame, 1.0, 0.0, 100.0);
     layers.population.write(Window::new(101, 77, 1, 1), &[1000.0]).unwrap();
     let expected = Textbook::of(&layers, &people_only(100.0)).exposure;
     exposure_of(&layers, 100.0, |exposure, _| assert_plane(&exposure, &expected, 200, SUM_ERROR));
-    let _: &MemoryCells = &layers.population;
 }

@@ -2,7 +2,7 @@
 
 use super::harness::{Layers, Textbook, assert_plane, on_each_engine, people_only, run, two_criteria};
 use crate::common::{assert_cells, cells, frame_utm};
-use clearway::grid::{MemoryCells, UNKNOWN};
+use clearway::grid::UNKNOWN;
 use clearway::score::program::{Call, Program, Tally};
 use clearway::score::{Bound, Criterion, Plane, Source, Term, Value};
 
@@ -107,5 +107,4 @@ fn unknown_criterion_leaves_the_cell_unscored_and_a_warning_names_it() {
         let (summary, _) = layers.score_whole(tested.engine, &people_only(0.0));
         assert_eq!(summary.n_scored, 3);
     });
-    let _: &MemoryCells = &layers.cost;
 }
