@@ -43,7 +43,7 @@ mod value;
 
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
-pub use exposure::Reach;
+pub use exposure::{Reach, TileReach};
 pub use inputs::Inputs;
 pub use native::Native;
 #[cfg(feature = "gpu")]
@@ -53,5 +53,5 @@ pub use recipe::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, 
 pub use summary::{
     ClassSummary, CurvePoint, Maxima, Options, Plane, PlaneSink, StageSeconds, Summary, UnknownCount,
 };
-pub use tiles::{Scratch, score};
+pub use tiles::{Scratch, exposure_program, score};
 pub use value::{Line, Term};

@@ -50,10 +50,11 @@ impl RankTable {
                 table.first[bin] = rank_of(below, count, total).to_bits();
             } else {
                 table.first[bin] = REFINED_FLAG | (index as u32 - 1);
+                let bins = (index - 1) * N_REFINED..index * N_REFINED;
                 let mut below = below;
-                for at in (index - 1) * N_REFINED..index * N_REFINED {
-                    table.refined[at] = rank_of(below, refined[at], total).to_bits();
-                    below += refined[at];
+                for (rank, &count) in table.refined[bins.clone()].iter_mut().zip(&refined[bins]) {
+                    *rank = rank_of(below, count, total).to_bits();
+                    below += count;
                 }
             }
             below += count;

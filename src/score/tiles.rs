@@ -364,7 +364,8 @@ impl Passes<'_> {
     }
 }
 
-fn exposure_program(tile: Window, reach: &Arc<TileReach>) -> Program {
+/// The first pass of a tile: people on the source window and hazard in, exposure and people at risk out.
+pub fn exposure_program(tile: Window, reach: &Arc<TileReach>) -> Program {
     let mut program = Program::new(tile.n_cols, tile.n_rows);
     let source = Shape { n_cols: reach.source.n_cols, n_rows: reach.source.n_rows };
     let population = program.input_of(source);

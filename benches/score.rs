@@ -1,0 +1,147 @@
+//! Stage × size × engine, timed by criterion: `cargo bench --bench score [-- exposure]`.
+//!
+//! The GPU rows appear where a device called `CLEARWAY_TEST_DEVICE` (default: any real GPU) can be opened.
+
+use std::sync::Arc;
+
+use clearway::grid::{Crs, Frame, Window};
+use clearway::score::curve::quanta;
+use clearway::score::program::{Call, Program, Shared, Tally};
+use clearway::score::{Engine, Kernel, Native, RankTable, Reach, Term, bins_to_refine, exposure_program};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use glam::DVec2;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+
+const SIZES: [usize; 2] = [1024, 4096];
+const RADIUS_CELLS: f64 = 64.0;
+const CELL_M: f64 = 30.0;
+
+fn engines() -> Vec<Box<dyn Engine>> {
+    let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Native::new())];
+    #[cfg(feature = "gpu")]
+    {
+        let name = std::env::var("CLEARWAY_TEST_DEVICE").ok();
+        let choice = name.as_deref().map_or(clearway::gpu::Choice::Auto, clearway::gpu::Choice::Named);
+        if let Ok(device) = clearway::gpu::open(choice) {
+            engines.push(Box::new(clearway::score::OnGpu::new(device)));
+        }
+    }
+    engines
+}
+
+fn plane(seed: u64, n: usize, make: impl Fn(&mut Pcg64) -> f32) -> Vec<f32> {
+    let mut rng = Pcg64::seed_from_u64(seed);
+    (0..n).map(|_| make(&mut rng)).collect()
+}
+
+/// A program, its inputs, and a tally for it.
+struct Case {
+    stage: &'static str,
+    program: Program,
+    inputs: Vec<Vec<f32>>,
+    tally: fn() -> Tally,
+}
+
+fn cases(size: usize) -> Vec<Case> {
+    let n = size * size;
+    let uniform = |seed| plane(seed, n, |rng| rng.random::<f32>());
+    vec![
+        exposure(size),
+        Case {
+            stage: "value_benefit_priority_histogram",
+            program: priority(size),
+            inputs: vec![
+                uniform(1),
+                plane(2, n, |rng| rng.random_range(500.0..9000.0)),
+                uniform(3),
+                uniform(4),
+            ],
+            tally: Tally::of_histogram,
+        },
+        rank(size, uniform(5)),
+        Case {
+            stage: "curve",
+            program: curve(size),
+            inputs: vec![plane(6, n, |rng| rng.random_range(0.0..100.0)), uniform(7), uniform(8), uniform(9)],
+            tally: Tally::of_curve,
+        },
+    ]
+}
+
+fn exposure(size: usize) -> Case {
+    let crs = Crs::from_epsg(32636, "bench").expect("a known code");
+    let n = size + 2 * RADIUS_CELLS as usize;
+    let frame = Frame::north_up(crs, DVec2::new(500_000.0, 5_500_000.0), DVec2::splat(CELL_M), n, n);
+    let reach = Reach::new(Kernel::Gaussian { sigma_m: RADIUS_CELLS * CELL_M / 4.0 }, &frame);
+    let tile = Window::new(RADIUS_CELLS as i64, RADIUS_CELLS as i64, size, size);
+    let reach = Arc::new(reach.of_tile(tile));
+    let population = plane(10, reach.source.len(), |rng| rng.random::<f32>());
+    let hazard = plane(11, size * size, |rng| rng.random::<f32>());
+    let program = exposure_program(tile, &reach);
+    Case { stage: "exposure_radius_64", program, inputs: vec![population, hazard], tally: Tally::of_maximum }
+}
+
+fn priority(size: usize) -> Program {
+    let mut program = Program::new(size, size);
+    let [hazard, cost, first, second] = [program.input(), program.input(), program.input(), program.input()];
+    let worth = program.plane();
+    let (benefit, out) = (program.output(), program.output());
+    let term = |weight| Term { lo: 0.1, span: 0.7, weight };
+    program.call(Call::Value { of: first, term: term(0.75), is_first: true, worth });
+    program.call(Call::Value { of: second, term: term(0.25), is_first: false, worth });
+    program.call(Call::Benefit { hazard, worth, out: benefit });
+    let row_area_m2 = Arc::new(vec![900.0; size]);
+    program.call(Call::Priority { benefit, cost, row_area_m2, out });
+    program.call(Call::Histogram { priority: out });
+    program
+}
+
+fn rank(size: usize, priorities: Vec<f32>) -> Case {
+    let mut program = Program::new(size, size);
+    let priority = program.input();
+    program.call(Call::Histogram { priority });
+    let mut tally = Tally::of_histogram();
+    let run = Native::new().run(&program, &[&priorities], &mut Vec::new(), &mut tally);
+    run.expect("the native engine runs");
+    let table = RankTable::new(&tally.bins, &bins_to_refine(&vec![0; tally.bins.len()]).0, &[]);
+    let mut program = Program::new(size, size);
+    let priority = program.input();
+    let (rank, class) = (program.output(), program.output());
+    program.call(Call::Rank { priority, table: Shared::new(table), out: rank });
+    program.call(Call::Class { rank, thresholds: Arc::new(vec![95.0, 85.0, 60.0]), out: class });
+    Case { stage: "rank_class", program, inputs: vec![priorities], tally: Tally::default }
+}
+
+fn curve(size: usize) -> Program {
+    let mut program = Program::new(size, size);
+    let [rank, cost, benefit, people_at_risk] =
+        [program.input(), program.input(), program.input(), program.input()];
+    let row_area_m2 = Arc::new(vec![900.0; size]);
+    let quanta = quanta(900.0, 1.0, 1.0);
+    program.call(Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta });
+    program
+}
+
+fn stages(criterion: &mut Criterion) {
+    let mut engines = engines();
+    for size in SIZES {
+        for case in cases(size) {
+            let mut group = criterion.benchmark_group(case.stage);
+            group.throughput(Throughput::Elements((size * size) as u64)).sample_size(10);
+            for engine in &mut engines {
+                let inputs: Vec<&[f32]> = case.inputs.iter().map(Vec::as_slice).collect();
+                let id = BenchmarkId::new(engine.info().kind, size);
+                let (mut outputs, mut tally) = (Vec::new(), (case.tally)());
+                group.bench_function(id, |bencher| {
+                    bencher
+                        .iter(|| engine.run(&case.program, &inputs, &mut outputs, &mut tally).expect("runs"));
+                });
+            }
+            group.finish();
+        }
+    }
+}
+
+criterion_group!(benches, stages);
+criterion_main!(benches);
