@@ -89,9 +89,14 @@ pub fn plan(problem: &Problem, params: &Params, progress: &dyn Progress) -> Resu
 
 fn solve(problem: &Problem, effort: &Effort, progress: &dyn Progress) -> Result<Solution> {
     let model = Model::of(problem);
-    let bound = bound::fluid(&model);
+    // By-hand and dispatched plans come in no time; they tell the bound where to aim, and its price of money
+    // tells the second dispatch what to leave.
+    let rough = first_plan(&model, 0.0, false);
+    let rough_state = State::of(&model, &rough);
+    let is_whole = rough_state.n_missing(&model) == 0;
+    let bound = bound::fluid_bound(&model, is_whole.then(|| rough_state.value()), rough_state.last_day());
     let price = bound.as_ref().map_or(0.0, |bound| bound.price_of_money);
-    let start = first_plan(&model, price);
+    let start = first_plan(&model, price, true);
     let kind = problem.objective;
     let note = |value: f64| {
         let value = model.worth.reported(value);
@@ -112,10 +117,12 @@ fn solve(problem: &Problem, effort: &Effort, progress: &dyn Progress) -> Result<
 }
 
 /// The best of what dispatching, insertion and the three by-hand ways give.
-fn first_plan(model: &Model, price: f64) -> Vec<Vec<u32>> {
+fn first_plan(model: &Model, price: f64, is_thorough: bool) -> Vec<Vec<u32>> {
     let mut plans = vec![dispatch::dispatch(model, price)];
-    plans.extend(baselines::sequences(model, None));
-    if model.tasks.len() <= INSERT_UP_TO {
+    if is_thorough {
+        plans.extend(baselines::sequences(model, None));
+    }
+    if is_thorough && model.tasks.len() <= INSERT_UP_TO {
         let ground = Ground::new(model, price, 1.0, 1);
         let locked = crew::Crew::new(model).sequences;
         let mut worker = Worker::new(&ground, &locked, Chance::new(0, 0, 0));

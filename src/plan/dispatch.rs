@@ -35,7 +35,9 @@ pub(crate) fn dispatch(model: &Model, price: f64) -> Vec<Vec<u32>> {
             let near = index.nearest(model, crew.place(k));
             near.filter(|&j| consider(j as usize)).take(LOOK).for_each(drop);
         } else {
-            (0..n).for_each(|j| drop(consider(j)));
+            for j in 0..n {
+                consider(j);
+            }
         }
         let Some((density, j)) = best else { continue };
         if density <= 0.0 && model.worth.kind() != Objective::Completion {

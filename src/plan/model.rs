@@ -275,6 +275,11 @@ impl Model {
         }
     }
 
+    /// What a team can do, one entry a different set of needs.
+    pub(crate) fn abilities(&self, k: usize) -> impl Iterator<Item = bool> {
+        self.can_do.chunks(self.teams.len().max(1)).map(move |row| row[k])
+    }
+
     /// Whether a team may do a task: capabilities and lock.
     #[inline]
     pub(crate) fn can(&self, j: usize, k: usize) -> bool {
@@ -309,6 +314,13 @@ impl Model {
     #[inline]
     pub(crate) fn is_required(&self, j: usize) -> bool {
         self.tasks[j].is_required
+    }
+}
+
+impl TaskModel {
+    /// Whether some team has days of its own for it.
+    pub(crate) fn has_own_days(&self) -> bool {
+        !self.days_by_team.is_empty()
     }
 }
 

@@ -30,6 +30,11 @@ impl Worth {
         self.kind
     }
 
+    /// Last day that counts, infinite without a horizon.
+    pub(crate) fn horizon(&self) -> f64 {
+        self.horizon
+    }
+
     /// Discount rate per day.
     pub(crate) fn rate_per_day(&self) -> f64 {
         self.rate_per_day

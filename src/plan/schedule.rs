@@ -125,6 +125,12 @@ impl State {
         self.routes.iter().map(|route| route.value).sum()
     }
 
+    /// Day on which the last task ends.
+    pub(crate) fn last_day(&self) -> f64 {
+        let last = self.routes.iter().filter_map(|route| route.visits.last());
+        last.map(|visit| visit.end_day).fold(0.0, f64::max)
+    }
+
     /// Money the whole plan costs.
     pub(crate) fn cost(&self) -> f64 {
         self.routes.iter().map(|route| route.cost).sum()

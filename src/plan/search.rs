@@ -18,7 +18,7 @@ mod parts;
 mod repair;
 mod ruin;
 
-pub(crate) use epochs::{Effort, Outcome, search};
+pub(crate) use epochs::{Effort, search};
 
 /// What all workers of a search read.
 pub(crate) struct Ground<'a> {
@@ -94,6 +94,9 @@ pub(crate) struct Worker<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Costs {
     now: f64,
+    /// What a unit of money counts in this step: drawn anew between nothing and a little over the bound's
+    /// price, since the last money left is best spent on what fits, not on what pays most.
+    price: f64,
 }
 
 impl<'a> Worker<'a> {
@@ -142,6 +145,10 @@ impl<'a> Worker<'a> {
 
     /// One step at a temperature; says how much worse the step was that chance had to decide on (0: none).
     pub(crate) fn step(&mut self, temperature: f64) -> f64 {
+        if self.ground.price > 0.0 {
+            let draw = self.chance.unit();
+            self.costs.price = self.ground.price * (1.8 * draw - 0.6).max(0.0);
+        }
         self.ruin();
         self.repair();
         let model = self.ground.model;

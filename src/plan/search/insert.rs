@@ -149,7 +149,7 @@ impl Worker<'_> {
                 if cost > room {
                     continue;
                 }
-                gain -= self.ground.price * cost;
+                gain -= self.costs.price * cost;
             }
             let score = gain - time_price * extra;
             if best.is_none_or(|spot| score > spot.score) {

@@ -31,6 +31,7 @@ impl Worker<'_> {
     /// Puts in whatever fits and pays, the most worth per working day first: a first plan by insertion.
     pub(crate) fn fill(&mut self) {
         let model = self.ground.model;
+        self.costs.price = self.ground.price;
         let n_teams = model.teams.len();
         let density = |j: u32| {
             let days = (0..n_teams).map(|k| model.days(j as usize, k)).fold(f64::INFINITY, f64::min);
@@ -100,7 +101,7 @@ impl Worker<'_> {
             }
             done.push(link);
         }
-        let gain = self.state.value() - value - self.ground.price * (self.state.cost() - cost);
+        let gain = self.state.value() - value - self.costs.price * (self.state.cost() - cost);
         let is_needed = chain.iter().any(|&link| model.is_required(link as usize));
         if done.len() < chain.len() || (gain <= 0.0 && !is_needed) {
             self.state.remove(model, &done);

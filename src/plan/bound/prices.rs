@@ -1,0 +1,152 @@
+//! Subgradient descent on the prices; every price gives a bound, the lowest is kept.
+
+use super::Bound;
+use super::fluid::{Fluid, Pair};
+
+/// Most steps, and most work in all (pairs looked at).
+const MOST_STEPS: usize = 1_500;
+const MOST_WORK: usize = 60_000_000;
+
+/// The lowest bound found; `known` is the value of a plan that holds, which steers the length of steps.
+pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> Bound {
+    let n_times = fluid.x.len();
+    let mut prices = Prices { time: vec![vec![0.0; n_times]; fluid.capacity.len()], money: 0.0 };
+    let n_steps = (MOST_WORK / fluid.pairs.len().max(1)).clamp(60, MOST_STEPS);
+    let mut best = Bound { value: f64::INFINITY, price_of_money: 0.0 };
+    let mut best_prices = prices.clone();
+    let mut load: Vec<Vec<f64>> = prices.time.clone();
+    let mut step_share = 1.0;
+    let mut n_idle = 0;
+    for step in 0..n_steps {
+        let (value, spent) = evaluate(fluid, &prices, &mut load);
+        if value < best.value - 1e-9 * best.value.abs().min(1e300) {
+            if value < best.value * (1.0 - 2e-5 * best.value.signum()) {
+                n_idle = 0;
+            }
+            best = Bound { value, price_of_money: prices.money * fluid.day_per_money };
+            best_prices.clone_from(&prices);
+        }
+        n_idle += 1;
+        if n_idle > 12 {
+            n_idle = 0;
+            step_share *= 0.7;
+            if step_share < 1e-4 {
+                break;
+            }
+            prices.clone_from(&best_prices);
+            evaluate(fluid, &prices, &mut load);
+        }
+        if step + 1 == n_steps {
+            break;
+        }
+        // Polyak: aim a little below the best bound, at the known plan where there is one.
+        let scale = best.value.abs().max(1e-12);
+        let aim = known.unwrap_or(best.value - 0.05 * scale).max(best.value - 0.5 * scale).min(value);
+        let slack_money = if fluid.budget.is_finite() { fluid.budget - spent } else { 0.0 };
+        let mut square =
+            if prices.money > 0.0 || slack_money < 0.0 { slack_money * slack_money } else { 0.0 };
+        for ((u, load), capacity) in prices.time.iter().zip(&load).zip(&fluid.capacity) {
+            for ((&u, &load), &capacity) in u.iter().zip(load).zip(capacity) {
+                let g = capacity - load;
+                if capacity.is_finite() && (u > 0.0 || g < 0.0) {
+                    square += g * g;
+                }
+            }
+        }
+        if square <= 0.0 || value - aim <= 0.0 {
+            break;
+        }
+        let length = step_share * (value - aim) / square;
+        prices.money = (prices.money - length * slack_money).max(0.0);
+        for ((u, load), capacity) in prices.time.iter_mut().zip(&load).zip(&fluid.capacity) {
+            for ((u, &load), &capacity) in u.iter_mut().zip(load).zip(capacity) {
+                *u = if capacity.is_finite() { (*u - length * (capacity - load)).max(0.0) } else { 0.0 };
+            }
+        }
+    }
+    best
+}
+
+/// A price for every type and grid time, and one for money (in days).
+#[derive(Debug, Clone)]
+struct Prices {
+    time: Vec<Vec<f64>>,
+    money: f64,
+}
+
+/// The bound at these prices; fills in what the tasks would take of each type and time, and returns what
+/// money they would spend (in days).
+fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) -> (f64, f64) {
+    load.iter_mut().for_each(|load| load.fill(0.0));
+    let hulls: Vec<Vec<u32>> = prices.time.iter().map(|u| hull(&fluid.x, u)).collect();
+    let mut value = 0.0;
+    for (u, capacity) in prices.time.iter().zip(&fluid.capacity) {
+        let paid = |(&u, &capacity): (&f64, &f64)| if capacity.is_finite() { u * capacity } else { 0.0 };
+        value += u.iter().zip(capacity).map(paid).sum::<f64>();
+    }
+    if fluid.budget.is_finite() {
+        value += prices.money * fluid.budget;
+    }
+    let mut spent = 0.0;
+    for range in fluid.first.windows(2) {
+        let mut best = (if fluid.is_all { f64::NEG_INFINITY } else { 0.0 }, None);
+        for pair in &fluid.pairs[range[0]..range[1]] {
+            let (u, hull) = (&prices.time[pair.kind as usize], &hulls[pair.kind as usize]);
+            let at = best_time(fluid, pair, u, hull);
+            let gain = pair.slope * fluid.x[at] + pair.level - pair.days * u[at] - prices.money * pair.cost;
+            if gain > best.0 {
+                best = (gain, Some((pair, at)));
+            }
+        }
+        if let (gain, Some((pair, at))) = best {
+            value += gain;
+            load[pair.kind as usize][at] += pair.days;
+            spent += pair.cost;
+        }
+    }
+    (value, spent)
+}
+
+/// The grid time that is best for a task: the largest slope · x − days · u.
+fn best_time(fluid: &Fluid, pair: &Pair, u: &[f64], hull: &[u32]) -> usize {
+    let worth = |at: usize| pair.slope * fluid.x[at] - pair.days * u[at];
+    let last = fluid.x.len() - 1;
+    if pair.from > 0 || (pair.to as usize) < last {
+        let mut best = pair.from as usize;
+        for at in pair.from as usize + 1..=pair.to as usize {
+            if worth(at) > worth(best) {
+                best = at;
+            }
+        }
+        return best;
+    }
+    // Along the hull the worth rises, then falls.
+    let (mut low, mut high) = (0, hull.len() - 1);
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if worth(hull[middle + 1] as usize) > worth(hull[middle] as usize) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    hull[low] as usize
+}
+
+/// The grid times on the lower hull of the points (x, u), x falling.
+fn hull(x: &[f64], u: &[f64]) -> Vec<u32> {
+    let mut hull: Vec<u32> = Vec::with_capacity(x.len());
+    for c in 0..x.len() {
+        while let [.., a, b] = hull[..] {
+            let (a, b) = (a as usize, b as usize);
+            // b stays only if it lies strictly below the line from a to c.
+            let cross = (x[a] - x[b]) * (u[c] - u[b]) - (x[b] - x[c]) * (u[b] - u[a]);
+            if cross > 0.0 {
+                break;
+            }
+            hull.pop();
+        }
+        hull.push(c as u32);
+    }
+    hull
+}
