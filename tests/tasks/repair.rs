@@ -37,7 +37,8 @@ fn repaired(geometry: impl Into<Geometry<f64>>, area_m2: f64, reason: &str) -> T
 #[test]
 fn bow_tie_keeps_both_lobes() {
     // (0,0) (40,40) (40,0) (0,40): two triangles of base 40 and height 20: 400 m² each. As drawn they cancel to 0.
-    let task = repaired(polygon("0 0, 40 40, 40 0, 0 40", &[]), 800.0, "crosses itself near (500020, 5499920)");
+    let task =
+        repaired(polygon("0 0, 40 40, 40 0, 0 40", &[]), 800.0, "crosses itself near (500020, 5499920)");
     assert_eq!(task.geometry.0.len(), 2);
 }
 
@@ -67,7 +68,8 @@ fn loop_drawn_over_itself_stays_filled() {
 
 #[test]
 fn ring_that_touches_itself_at_a_corner_becomes_two_polygons() {
-    let task = repaired(polygon("0 0, 20 0, 20 20, 40 20, 40 40, 20 40, 20 20, 0 20", &[]), 800.0, "touches itself");
+    let task =
+        repaired(polygon("0 0, 20 0, 20 20, 40 20, 40 40, 20 40, 20 20, 0 20", &[]), 800.0, "touches itself");
     assert_eq!(task.geometry.0.len(), 2);
 }
 
@@ -111,7 +113,15 @@ fn parts_that_overlap_count_once() {
 fn rings_wound_the_other_way_are_no_matter() {
     let (clockwise, findings) = one(polygon("0 0, 0 20, 20 20, 20 0", &["5 5, 10 5, 10 10, 5 10"]), 375.0);
     assert!(findings.is_empty(), "{findings:?}");
-    assert!(clockwise.geometry.0[0].exterior().0.windows(2).map(|e| e[0].x * e[1].y - e[1].x * e[0].y).sum::<f64>() > 0.0);
+    assert!(
+        clockwise.geometry.0[0]
+            .exterior()
+            .0
+            .windows(2)
+            .map(|e| e[0].x * e[1].y - e[1].x * e[0].y)
+            .sum::<f64>()
+            > 0.0
+    );
 }
 
 #[test]
@@ -161,12 +171,21 @@ fn random_scribbles_become_valid_and_keep_all_ground_wound_round() {
         let mut scribble = || -> LineString<f64> {
             let n = rng.random_range(3..14);
             // Whole metres, so that points meet and lines run over one another.
-            let point = |_| (500_000.0 + f64::from(rng.random_range(0..12)), 5_499_900.0 + f64::from(rng.random_range(0..12)));
+            let point = |_| {
+                (
+                    500_000.0 + f64::from(rng.random_range(0..12)),
+                    5_499_900.0 + f64::from(rng.random_range(0..12)),
+                )
+            };
             (0..n).map(point).collect()
         };
         let (shell, hole) = (scribble(), scribble());
         let drawn = Polygon::new(shell.clone(), vec![]);
-        let both = vec![feature("A", drawn.clone()), feature("B", Polygon::new(shell, vec![hole])), square("C", 50.0, 50.0, 9.0)];
+        let both = vec![
+            feature("A", drawn.clone()),
+            feature("B", Polygon::new(shell, vec![hole])),
+            square("C", 50.0, 50.0, 9.0),
+        ];
         let (tasks, findings) = region.tasks(both);
         for task in &tasks {
             assert_valid(&task.geometry);

@@ -61,11 +61,16 @@ fn nothing_to_work_on_is_a_fault() {
 
 #[test]
 fn collection_of_polygons_is_one_polygon() {
-    let members = ["0 0, 10 0, 10 10", "50 50, 60 50, 60 60"].map(|shell| Geometry::from(polygon(shell, &[])));
+    let members =
+        ["0 0, 10 0, 10 10", "50 50, 60 50, 60 60"].map(|shell| Geometry::from(polygon(shell, &[])));
     let whole = feature("A", Geometry::GeometryCollection(GeometryCollection(members.to_vec())));
     assert!(survey_polygons(&[whole], &utm()).unwrap().is_empty());
-    let with_line = GeometryCollection(vec![members[0].clone(), LineString::from(vec![(0., 0.), (1., 1.)]).into()]);
-    assert_eq!(fault_codes(&[feature("A", Geometry::GeometryCollection(with_line))], &utm()), ["task.not_polygon"]);
+    let with_line =
+        GeometryCollection(vec![members[0].clone(), LineString::from(vec![(0., 0.), (1., 1.)]).into()]);
+    assert_eq!(
+        fault_codes(&[feature("A", Geometry::GeometryCollection(with_line))], &utm()),
+        ["task.not_polygon"]
+    );
 }
 
 #[test]
