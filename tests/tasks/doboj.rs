@@ -8,7 +8,7 @@ use clearway::progress::Silent;
 use clearway::tasks::{
     District, Finding, PolygonFeature, Settlement, TaskArea, TaskOptions, from_polygons, survey_polygons,
 };
-use geo::{Geometry, MapCoordsInPlace, MultiPolygon};
+use geo::{Geometry, MultiPolygon};
 use glam::DVec2;
 
 use super::kit::{Region, assert_valid, near};
@@ -24,15 +24,14 @@ fn read(path: &Path, id_column: &str) -> Vec<PolygonFeature> {
     let to_laea = Reprojection::new(&Crs::wgs84(), &laea(), "test").unwrap();
     let collection: geojson::FeatureCollection = text.parse().unwrap();
     let features = collection.features.into_iter().enumerate().map(|(i, feature)| {
-        let mut geometry: Geometry<f64> = feature.geometry.unwrap().try_into().unwrap();
-        geometry.map_coords_in_place(|at| {
-            let p = to_laea.point(DVec2::new(at.x, at.y)).unwrap();
-            geo::Coord { x: p.x, y: p.y }
-        });
+        let geometry: Geometry<f64> = feature.geometry.unwrap().try_into().unwrap();
         let attributes = feature.properties.unwrap();
         let id = attributes[id_column].as_str().unwrap().to_owned();
         let place = format!("{}, feature {}", path.display(), i + 1);
-        PolygonFeature { imsma_id: Some(id.clone()), id, place, geometry: Some(geometry), attributes }
+        let imsma_id = Some(id.clone());
+        let mut feature = PolygonFeature { imsma_id, id, place, geometry: Some(geometry), attributes };
+        feature.reproject(&to_laea);
+        feature
     });
     features.collect()
 }

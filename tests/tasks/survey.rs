@@ -115,3 +115,13 @@ fn survey_alone_finds_what_the_run_finds() {
     assert_eq!(codes(&alone), ["task.repaired", "task.overlap"]);
     assert_eq!(alone, in_run);
 }
+
+#[test]
+fn finding_reads_as_a_sentence() {
+    let findings = survey_polygons(&[feature("A", polygon("0 0, 40 40, 40 0, 0 40", &[]))], &utm()).unwrap();
+    assert_eq!(
+        findings[0].to_string(),
+        "task `A` was invalid and is repaired: a boundary crosses itself near (500020, 5499920); area 0 m² as drawn, \
+         800 m² now [task.repaired]"
+    );
+}
