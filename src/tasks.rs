@@ -27,6 +27,7 @@ mod overlap;
 mod places;
 mod polygons;
 mod repair;
+mod rings;
 mod split;
 mod survey;
 mod zonal;
@@ -106,7 +107,7 @@ pub struct Finding {
     pub code: &'static str,
     /// The task it is about; `None` when it is about many (the text counts them and names the first ten).
     pub task_id: Option<String>,
-    /// What was found and what was done about it.
+    /// What was found and what was done about it; after a task's name it reads as a sentence.
     pub text: String,
 }
 
@@ -117,6 +118,15 @@ impl Finding {
 
     fn overall(code: &'static str, text: String) -> Self {
         Self { code, task_id: None, text }
+    }
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.task_id {
+            Some(id) => write!(f, "task `{id}` {} [{}]", self.text, self.code),
+            None => write!(f, "{} [{}]", self.text, self.code),
+        }
     }
 }
 

@@ -16,7 +16,8 @@ use crate::units::M2_PER_HECTARE;
 pub struct GrowOptions {
     /// Cells of at least this rank are taken, 0..100.
     pub min_rank: f64,
-    /// Connected pieces below this are dropped and reported, m².
+    /// Connected pieces below this are dropped and reported, m². Parts of a piece that is split are kept, whatever
+    /// their area.
     pub min_area_m2: f64,
     /// Connected pieces above this are split, m².
     pub max_area_m2: f64,
@@ -86,7 +87,7 @@ pub fn grow(
     progress.check()?;
 
     let parts: Vec<Vec<Piece>> = pieces.into_par_iter().map(|piece| split(piece, &sizes)).collect();
-    findings.extend(describe_split(&parts, &sizes));
+    findings.extend(describe_split(&parts, &sizes, grow.min_area_m2));
     let parts: Vec<Vec<Run>> = parts.into_par_iter().flatten().map(|part| part.runs()).collect();
     progress.check()?;
 
@@ -167,7 +168,7 @@ fn large_enough(
 }
 
 /// What was split into how many, and how even the parts are.
-fn describe_split(pieces: &[Vec<Piece>], sizes: &Sizes) -> Vec<Finding> {
+fn describe_split(pieces: &[Vec<Piece>], sizes: &Sizes, min_area_m2: f64) -> Vec<Finding> {
     let mut findings = Vec::new();
     let is_larger = |piece: &Piece| piece.area_m2(sizes) > sizes.max_area_m2 * (1.0 + 1e-9);
     let n_large_cells = pieces.iter().flatten().filter(|part| part.len() == 1 && is_larger(part)).count();
@@ -192,12 +193,17 @@ fn describe_split(pieces: &[Vec<Piece>], sizes: &Sizes) -> Vec<Finding> {
         (mean > 0.0).then_some((most / mean, least / mean))
     });
     let (most, least) = spreads.fold((1.0_f64, 1.0_f64), |(most, least), (m, l)| (most.max(m), least.min(l)));
-    let text = format!(
+    let is_small = |piece: &&Piece| piece.area_m2(sizes) < min_area_m2 * (1.0 - 1e-9);
+    let n_small = split.iter().flat_map(|parts| parts.iter()).filter(is_small).count();
+    let mut text = format!(
         "{} pieces of more than {} m² are split into {n_parts} tasks; the dearest costs {most:.2} times, the cheapest \
          {least:.2} times the mean of its piece",
         split.len(),
         sizes.max_area_m2
     );
+    if n_small > 0 {
+        text.push_str(&format!("; {n_small} of them are smaller than min_area_m2, but no ground is lost"));
+    }
     findings.push(Finding::overall("grow.split", text));
     findings
 }

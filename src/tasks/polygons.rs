@@ -1,6 +1,6 @@
 //! Tasks from polygons.
 
-use geo::{BoundingRect, Geometry, MultiPolygon};
+use geo::{BoundingRect, Coord, Geometry, MapCoordsInPlace, MultiPolygon};
 use glam::DVec2;
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use super::survey::sound_polygons;
 use super::zonal::{Ground, Sums, sums};
 use super::{Finding, Planes, TaskArea, TaskOptions, area_m2, finish, from_sums, list_ids};
 use crate::error::{Fault, Result};
-use crate::grid::Frame;
+use crate::grid::{Frame, Reprojection};
 use crate::progress::Progress;
 
 /// A polygon as a source gives it, brought into the frame's CRS and otherwise untouched.
@@ -24,6 +24,19 @@ pub struct PolygonFeature {
     pub geometry: Option<Geometry<f64>>,
     /// All columns of the source.
     pub attributes: Map<String, Value>,
+}
+
+impl PolygonFeature {
+    /// Brings the geometry into another CRS, point by point: edges stay straight lines on the map. A point the
+    /// projection has no value for becomes NaN, which [`super::survey_polygons`] reports as a fault.
+    pub fn reproject(&mut self, way: &Reprojection) {
+        if let Some(geometry) = &mut self.geometry {
+            geometry.map_coords_in_place(|at| {
+                let there = way.point(DVec2::new(at.x, at.y)).unwrap_or(DVec2::NAN);
+                Coord { x: there.x, y: there.y }
+            });
+        }
+    }
 }
 
 /// Tasks from polygons, in the order given, with what was found odd about them.

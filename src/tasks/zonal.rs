@@ -70,6 +70,9 @@ impl Sums {
 }
 
 /// The sums of every piece, in the order given.
+///
+/// # Panics
+/// When the planes do not lie on one frame, which is a bug of whoever made them.
 pub(super) fn sums(
     pieces: &[Ground<'_>],
     planes: &Planes<'_>,
@@ -77,6 +80,10 @@ pub(super) fn sums(
     progress: &dyn Progress,
 ) -> Result<Vec<Sums>> {
     let frame = planes.rank.frame();
+    let required = [planes.hazard, planes.people_at_risk, planes.benefit, planes.cost];
+    let optional = planes.acceptability.into_iter().chain(planes.difficulty);
+    let is_same = required.into_iter().chain(optional).all(|plane| plane.frame().same_cells(frame));
+    assert!(is_same, "planes of one run lie on one frame");
     let n_criteria = planes.contributions.map_or(0, |c| c.names().len());
     let mut sums = vec![Sums::new(n_criteria); pieces.len()];
     let mut waiting: Vec<(usize, usize)> =

@@ -30,12 +30,8 @@ fn shares(ground: &MultiPolygon<f64>, frame: &Frame) -> Vec<f64> {
 fn clipped_area(ring: &LineString<f64>, cell: Rect<f64>) -> f64 {
     let mut points: Vec<Coord<f64>> = ring.0[..ring.0.len() - 1].to_vec();
     type Side<'a> = &'a dyn Fn(Coord<f64>) -> f64;
-    let sides: [Side; 4] = [
-        &|p| p.x - cell.min().x,
-        &|p| cell.max().x - p.x,
-        &|p| p.y - cell.min().y,
-        &|p| cell.max().y - p.y,
-    ];
+    let sides: [Side; 4] =
+        [&|p| p.x - cell.min().x, &|p| cell.max().x - p.x, &|p| p.y - cell.min().y, &|p| cell.max().y - p.y];
     for inside in sides {
         let mut kept = Vec::new();
         for i in 0..points.len() {
@@ -126,7 +122,8 @@ fn ground_beyond_every_edge_of_the_frame_is_cut_off() {
     near(found[0], 0.5, 1e-12);
     near(found.iter().sum(), 0.5, 1e-12);
     // Wholly outside on each side: nothing.
-    for away in ["-30 70, -10 70, -10 90", "50 70, 70 70, 70 90", "0 200, 20 200, 20 210", "0 0, 20 0, 20 10"] {
+    for away in ["-30 70, -10 70, -10 90", "50 70, 70 70, 70 90", "0 200, 20 200, 20 210", "0 0, 20 0, 20 10"]
+    {
         assert!(Coverage::of(&MultiPolygon::new(vec![polygon(away, &[])]), &frame).is_empty(), "{away}");
     }
 }
@@ -150,8 +147,7 @@ fn random_polygons_agree_with_clipping() {
             let cell = cell_rect(&frame, i % frame.n_cols, i / frame.n_cols);
             let of_ring = |ring: &LineString<f64>| clipped_area(ring, cell) / cell.unsigned_area();
             let part = &ground.0[0];
-            let expected =
-                of_ring(part.exterior()) - part.interiors().iter().map(of_ring).sum::<f64>();
+            let expected = of_ring(part.exterior()) - part.interiors().iter().map(of_ring).sum::<f64>();
             worst = worst.max((share - expected).abs());
             if i % 29 == 0 {
                 let common = ground.intersection(&cell.to_polygon()).unsigned_area();

@@ -3,8 +3,6 @@
 use clearway::grid::UNKNOWN;
 use clearway::progress::Silent;
 use clearway::tasks::{GrowOptions, TaskOptions, grow};
-use rand::{RngExt, SeedableRng};
-use rand_pcg::Pcg64Mcg;
 
 use super::kit::{Region, codes, near};
 use crate::common::{cells, frame_lonlat, frame_utm};
@@ -60,8 +58,7 @@ fn small_pieces_are_dropped_and_counted() {
 fn nothing_taken_is_a_fault_that_names_the_key() {
     let region = Region::of_ranks(cells("50 60 / ? 89"));
     let run = |options: &GrowOptions| {
-        let error =
-            grow(&region.planes(), options, &TaskOptions::default(), &Silent::default()).unwrap_err();
+        let error = grow(&region.planes(), options, &TaskOptions::default(), &Silent::default()).unwrap_err();
         error.faults().iter().map(|fault| (fault.code, fault.place.clone())).collect::<Vec<_>>()
     };
     assert_eq!(run(&WHOLE), [("grow.nothing", "tasks.grow.min_rank".to_owned())]);
@@ -83,18 +80,16 @@ fn cells_larger_than_the_limit_are_a_task_each() {
 #[test]
 fn tiles_and_threads_do_not_change_a_bit() {
     let frame = frame_lonlat(90, 70, 18.0, 44.75, 1.0 / 3600.0);
-    let mut rng = Pcg64Mcg::seed_from_u64(4);
     let region = Region::new(&frame, |plane, col, row| {
         let wave = ((col as f32) / 9.0).sin() + ((row as f32) / 7.0).cos();
         match plane {
-            "rank" if rng_free_hash(col, row) % 17 == 0 => UNKNOWN,
+            "rank" if scrambled(col, row).is_multiple_of(17) => UNKNOWN,
             "rank" => 50.0 + 25.0 * wave,
-            _ => 1.0 + 0.3 * wave + (rng_free_hash(col, row) % 100) as f32 / 1000.0,
+            _ => 1.0 + 0.3 * wave + (scrambled(col, row) % 100) as f32 / 1000.0,
         }
     });
     let options = GrowOptions { min_rank: 55.0, min_area_m2: 3000.0, max_area_m2: 20_000.0 };
-    let mut run = |tile_cells: usize, n_threads: usize| {
-        let _ = rng.random_range(0..2);
+    let run = |tile_cells: usize, n_threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
         let task_options = TaskOptions { tile_cells, ..TaskOptions::default() };
         pool.install(|| grow(&region.planes(), &options, &task_options, &Silent::default()).unwrap())
@@ -106,7 +101,7 @@ fn tiles_and_threads_do_not_change_a_bit() {
     }
 }
 
-fn rng_free_hash(col: usize, row: usize) -> u32 {
+fn scrambled(col: usize, row: usize) -> u32 {
     let mixed = (col as u32).wrapping_mul(0x9E37_79B9) ^ (row as u32).wrapping_mul(0x85EB_CA6B);
     (mixed ^ (mixed >> 15)).wrapping_mul(0x2C1B_3C6D) >> 8
 }

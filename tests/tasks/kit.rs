@@ -37,7 +37,8 @@ impl Region {
     /// Ranks as given; hazard 0.5, 2 people, benefit 0.25 and US$ 200 everywhere.
     pub fn of_ranks(rank: MemoryCells) -> Self {
         let frame = rank.frame().clone();
-        let flat = |value: f32| MemoryCells::from_values(frame.clone(), vec![value; frame.n_cells() as usize]);
+        let flat =
+            |value: f32| MemoryCells::from_values(frame.clone(), vec![value; frame.n_cells() as usize]);
         Self { hazard: flat(0.5), people: flat(2.0), benefit: flat(0.25), cost: flat(200.0), rank }
     }
 

@@ -16,8 +16,7 @@ fn rank_is_the_mid_rank_of_benefit_per_cost() {
         cost: cells("100 100 200 100 100"),
         rank: cells("0 0 0 0 0"),
     };
-    let features: Vec<_> =
-        (0..5).map(|i| square(&format!("{i}"), 10.0 * f64::from(i), 90.0, 10.0)).collect();
+    let features: Vec<_> = (0..5).map(|i| square(&format!("{i}"), 10.0 * f64::from(i), 90.0, 10.0)).collect();
     let options = TaskOptions { class_percents: vec![10.0, 50.0], ..TaskOptions::default() };
     let (tasks, _) = from_polygons(features, &region.planes(), &options, &Silent::default()).unwrap();
     // N = 4: smallest 0; the tie 100·(1 + 1/2)/3 = 50 twice; largest 100.

@@ -83,7 +83,8 @@ fn district_is_the_one_around_the_point() {
     let districts =
         [district("west", "0 0, 50 0, 50 100, 0 100"), district("east", "50 0, 90 0, 90 100, 50 100")];
     let options = TaskOptions { districts: &districts, ..TaskOptions::default() };
-    let features = vec![square("a", 10.0, 10.0, 10.0), square("b", 60.0, 10.0, 10.0), square("c", 92.0, 10.0, 5.0)];
+    let features =
+        vec![square("a", 10.0, 10.0, 10.0), square("b", 60.0, 10.0, 10.0), square("c", 92.0, 10.0, 5.0)];
     let (tasks, _) = from_polygons(features, &region.planes(), &options, &Silent::default()).unwrap();
     let names: Vec<_> = tasks.iter().map(|task| task.district.as_deref()).collect();
     assert_eq!(names, [Some("west"), Some("east"), None]);

@@ -151,20 +151,28 @@ fn winding_shapes_stay_connected() {
         ring % 4 < 2 || (x > 0 && y == x - 1)
     };
     let comb = |col: usize, row: usize| row < 3 || col % 4 < 2;
-    let checker = |col: usize, row: usize| (col + row) % 2 == 0;
+    let checker = |col: usize, row: usize| (col + row).is_multiple_of(2);
     let annulus = |col: usize, row: usize| {
         let (x, y) = (col as i64 - 30, row as i64 - 30);
         (400..900).contains(&(x * x + y * y))
     };
-    let shapes: [(&str, &dyn Fn(usize, usize) -> bool); 4] =
+    type Shape<'a> = (&'a str, &'a dyn Fn(usize, usize) -> bool);
+    let shapes: [Shape; 4] =
         [("spiral", &spiral), ("comb", &comb), ("checker", &checker), ("annulus", &annulus)];
     for (name, shape) in shapes {
         let found = split(61, 61, 90, shape, |_, _| 5.0);
         found.assert_sound(90, shape);
         let n_cells: usize = (0..61 * 61).filter(|i| shape(i % 61, i / 61)).count();
         let (most, least) = found.spread();
-        eprintln!("{name}: {n_cells} cells, {} parts, cost {least:.2}..{most:.2} of the mean", found.tasks.len());
-        assert!(found.tasks.len() as f64 <= 2.0 * n_cells as f64 / 90.0 + 1.0, "{name}: {}", found.tasks.len());
+        eprintln!(
+            "{name}: {n_cells} cells, {} parts, cost {least:.2}..{most:.2} of the mean",
+            found.tasks.len()
+        );
+        assert!(
+            found.tasks.len() as f64 <= 2.0 * n_cells as f64 / 90.0 + 1.0,
+            "{name}: {}",
+            found.tasks.len()
+        );
     }
 }
 

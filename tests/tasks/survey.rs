@@ -61,11 +61,16 @@ fn nothing_to_work_on_is_a_fault() {
 
 #[test]
 fn collection_of_polygons_is_one_polygon() {
-    let members = ["0 0, 10 0, 10 10", "50 50, 60 50, 60 60"].map(|shell| Geometry::from(polygon(shell, &[])));
+    let members =
+        ["0 0, 10 0, 10 10", "50 50, 60 50, 60 60"].map(|shell| Geometry::from(polygon(shell, &[])));
     let whole = feature("A", Geometry::GeometryCollection(GeometryCollection(members.to_vec())));
     assert!(survey_polygons(&[whole], &utm()).unwrap().is_empty());
-    let with_line = GeometryCollection(vec![members[0].clone(), LineString::from(vec![(0., 0.), (1., 1.)]).into()]);
-    assert_eq!(fault_codes(&[feature("A", Geometry::GeometryCollection(with_line))], &utm()), ["task.not_polygon"]);
+    let with_line =
+        GeometryCollection(vec![members[0].clone(), LineString::from(vec![(0., 0.), (1., 1.)]).into()]);
+    assert_eq!(
+        fault_codes(&[feature("A", Geometry::GeometryCollection(with_line))], &utm()),
+        ["task.not_polygon"]
+    );
 }
 
 #[test]
@@ -109,4 +114,14 @@ fn survey_alone_finds_what_the_run_finds() {
     let (_, in_run) = region.tasks(features);
     assert_eq!(codes(&alone), ["task.repaired", "task.overlap"]);
     assert_eq!(alone, in_run);
+}
+
+#[test]
+fn finding_reads_as_a_sentence() {
+    let findings = survey_polygons(&[feature("A", polygon("0 0, 40 40, 40 0, 0 40", &[]))], &utm()).unwrap();
+    assert_eq!(
+        findings[0].to_string(),
+        "task `A` was invalid and is repaired: a boundary crosses itself near (500020, 5499920); area 0 m² as drawn, \
+         800 m² now [task.repaired]"
+    );
 }

@@ -67,7 +67,8 @@ fn unknown_cells_are_left_out_and_said() {
 #[test]
 fn ground_outside_the_frame_counts_as_area_only() {
     // x −20..20 over cells 0..20: half on the frame.
-    let (tasks, findings) = two_cells().tasks(vec![feature("A", polygon("-20 90, 20 90, 20 100, -20 100", &[]))]);
+    let (tasks, findings) =
+        two_cells().tasks(vec![feature("A", polygon("-20 90, 20 90, 20 100, -20 100", &[]))]);
     near(tasks[0].area_m2, 400.0, 1e-9);
     near(tasks[0].scored_share, 0.5, 1e-12);
     near(tasks[0].cost_usd.unwrap(), 400.0, 1e-9);
