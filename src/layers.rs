@@ -10,6 +10,7 @@
 mod constant;
 mod on_frame;
 mod ranges;
+mod resample;
 mod spec;
 mod survey;
 

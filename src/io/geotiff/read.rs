@@ -1,81 +1,30 @@
 //! The reader: a band of a file, by windows.
+//!
+//! Opening reads the tags, judges them against the length of the file and takes no memory they do not pay for.
+//! A window decodes the blocks it touches, in parallel, each at most once while the cache holds it; threads
+//! share the file through reads at a position, and no lock is held but that of the block being decoded.
+
+mod cache;
+mod directory;
+mod facts;
+mod georeference;
+mod image;
+mod layout;
+mod metadata;
+mod samples;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::error::Result;
-use crate::grid::{Cells, Crs, Frame, Window};
-
-/// What type of number the file holds. `f64`, `i32` and `u32` values are rounded to the nearest `f32`
-/// (whole numbers are exact up to 16,777,216).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SampleType {
-    /// One bit, as masks use.
-    Bit,
-    /// Unsigned byte.
-    U8,
-    /// Signed byte.
-    I8,
-    /// Unsigned 16 bits.
-    U16,
-    /// Signed 16 bits.
-    I16,
-    /// Unsigned 32 bits.
-    U32,
-    /// Signed 32 bits.
-    I32,
-    /// Single precision.
-    F32,
-    /// Double precision.
-    F64,
-}
-
-/// How a file is to be read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReadOptions {
-    /// The band, counted from 1.
-    pub band: usize,
-    /// Takes the place of the file's own nodata value; may be NaN.
-    pub nodata: Option<f64>,
-    /// Takes the place of the file's own CRS, or gives one to a file that has none.
-    pub crs: Option<Crs>,
-    /// Bound on the decoded blocks kept (bytes), see [`GeoTiff::cache_bytes_for_rows`].
-    pub cache_bytes: usize,
-}
-
-impl Default for ReadOptions {
-    fn default() -> Self {
-        Self { band: 1, nodata: None, crs: None, cache_bytes: 64 << 20 }
-    }
-}
-
-/// What the file says of itself.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RasterFacts {
-    /// Type of number on disk.
-    pub sample: SampleType,
-    /// Bands in the file.
-    pub n_bands: usize,
-    /// Name of the compression: "none", "lzw", "deflate", "zstd", "packbits".
-    pub compression: &'static str,
-    /// Whether it is tiled (otherwise it lies in strips).
-    pub is_tiled: bool,
-    /// Columns of a tile or strip on disk.
-    pub block_cols: usize,
-    /// Rows of a tile or strip on disk.
-    pub block_rows: usize,
-    /// The nodata value in use: the override, or else the file's own.
-    pub nodata: Option<f64>,
-    /// Whether the file carries an internal mask.
-    pub has_mask: bool,
-    /// The band's description.
-    pub description: Option<String>,
-    /// The band's unit, as the file words it.
-    pub unit: Option<String>,
-    /// The band's declared scale; reported, not applied.
-    pub scale: Option<f64>,
-    /// The band's declared offset; reported, not applied.
-    pub offset: Option<f64>,
-}
+use self::directory::{Directory, Source};
+pub use self::facts::{RasterFacts, ReadOptions, SampleType};
+use self::georeference::frame_of;
+use self::image::Image;
+use self::layout::Layout;
+use self::metadata::Metadata;
+use super::tags;
+use crate::error::{Faults, Result};
+use crate::grid::{Cells, Frame, UNKNOWN, Window};
 
 /// One band of a GeoTIFF, read by window from any number of threads.
 #[derive(Debug)]
@@ -83,6 +32,8 @@ pub struct GeoTiff {
     path: PathBuf,
     frame: Frame,
     facts: RasterFacts,
+    image: Image,
+    mask: Option<Image>,
 }
 
 impl GeoTiff {
@@ -92,8 +43,46 @@ impl GeoTiff {
     }
 
     /// Opens a file with a nodata value, CRS or cache of one's own.
-    pub fn open_with(_path: &Path, _options: &ReadOptions) -> Result<Self> {
-        unimplemented!()
+    pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Self> {
+        let source = Arc::new(Source::open(path)?);
+        let mut directories = source.directories()?.into_iter();
+        let directory = directories.next().expect("a TIFF has a first directory");
+        let mut faults = Faults::new();
+        let layout = faults.take(Layout::of(&source, &directory))?;
+        let size = layout.as_ref().map(|layout| (layout.n_cols, layout.n_rows));
+        let frame = faults.take(frame_of(&source, &directory, options.crs.as_ref(), size))?;
+        if let Some(layout) = &layout
+            && !(1..=layout.n_bands).contains(&options.band)
+        {
+            let expected = format!("a band from 1 to {}", layout.n_bands);
+            let fix = "set `band` to one of the file's";
+            faults.push(source.fault("raster.band", expected, format!("band {}", options.band), fix));
+        }
+        let nodata = match options.nodata {
+            None => faults.take(declared_nodata(&source, &directory))?.flatten(),
+            given => given,
+        };
+        faults.finish()?;
+        let (layout, frame) = (layout.expect("no fault"), frame.expect("no fault"));
+        let mask = mask_of(&source, directories, &layout, options.cache_bytes)?;
+        let band = options.band - 1;
+        let metadata = Metadata::of(directory.text(&source, tags::GDAL_METADATA)?.as_deref(), band);
+        let facts = RasterFacts {
+            sample: layout.sample,
+            n_bands: layout.n_bands,
+            compression: layout.codec.name(),
+            is_tiled: layout.is_tiled,
+            block_cols: layout.block_cols,
+            block_rows: layout.block_rows_on_disk,
+            nodata,
+            has_mask: mask.is_some(),
+            description: metadata.description,
+            unit: metadata.unit,
+            scale: metadata.scale,
+            offset: metadata.offset,
+        };
+        let image = Image::new(source, layout, band, nodata, options.cache_bytes);
+        Ok(Self { path: path.to_path_buf(), frame, facts, image, mask })
     }
 
     /// The file.
@@ -106,10 +95,11 @@ impl GeoTiff {
         &self.facts
     }
 
-    /// Bytes of cache with which windows of up to `n_rows` rows, read one beside the other over the whole
-    /// width, decode no block twice. What a wide striped file read in square tiles needs.
-    pub fn cache_bytes_for_rows(&self, _n_rows: usize) -> usize {
-        unimplemented!()
+    /// Bytes of cache ([`ReadOptions::cache_bytes`]) with which windows of up to `n_rows` rows, read one beside
+    /// the other over the whole width, decode no block twice. What a wide striped file read in square tiles
+    /// needs.
+    pub fn cache_bytes_for_rows(&self, n_rows: usize) -> usize {
+        self.image.cache_bytes_for_rows(n_rows)
     }
 }
 
@@ -118,7 +108,53 @@ impl Cells for GeoTiff {
         &self.frame
     }
 
-    fn read(&self, _window: Window, _out: &mut [f32]) -> Result<()> {
-        unimplemented!()
+    fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
+        debug_assert_eq!(out.len(), window.len());
+        out.fill(UNKNOWN);
+        self.image.read(window, out)?;
+        if let Some(mask) = &self.mask {
+            let mut shown = vec![0.0; window.len()];
+            mask.read(window, &mut shown)?;
+            for (value, shown) in out.iter_mut().zip(shown) {
+                // A sparse block of a mask is unknown, and shows nothing either.
+                *value = if shown > 0.0 { *value } else { UNKNOWN };
+            }
+        }
+        Ok(())
     }
+}
+
+/// GDAL's nodata tag: a number as text, possibly `nan`.
+fn declared_nodata(source: &Source, directory: &Directory) -> Result<Option<f64>> {
+    let Some(text) = directory.text(source, tags::GDAL_NODATA)? else {
+        return Ok(None);
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| {
+        let fix = "mend it with `gdal_edit.py -a_nodata VALUE`, or set `nodata` for the layer";
+        source.fault("raster.nodata", "a number as nodata value", format!("`{text}`"), fix).into()
+    })
+}
+
+/// The internal mask that belongs to an image, where there is one: bit 4 of the subfile type, the same size.
+fn mask_of(
+    source: &Arc<Source>,
+    directories: impl Iterator<Item = Directory>,
+    image: &Layout,
+    cache_bytes: usize,
+) -> Result<Option<Image>> {
+    for directory in directories {
+        let kind = directory.number(source, tags::NEW_SUBFILE_TYPE)?.unwrap_or(0);
+        if kind & 0b101 != 0b100 {
+            continue;
+        }
+        let layout = Layout::of(source, &directory)?;
+        if (layout.n_cols, layout.n_rows) == (image.n_cols, image.n_rows) {
+            return Ok(Some(Image::new(Arc::clone(source), layout, 0, None, cache_bytes / 4)));
+        }
+    }
+    Ok(None)
 }

@@ -1,0 +1,12 @@
+//! Files in and out: every layout, every fault, and round trips.
+
+mod common;
+
+mod io {
+    mod csv;
+    mod files;
+    mod geojson;
+    mod geotiff_layouts;
+    mod geotiff_real;
+    mod geotiff_roundtrip;
+}
