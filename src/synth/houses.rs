@@ -14,8 +14,10 @@ use crate::grid::Window;
 
 /// Lumps of a settlement at most: a city's lumps are blocks, a village's are houses.
 const MAX_LUMPS: u32 = 4_000;
-/// People in a house.
-const PEOPLE_A_HOUSE: u32 = 5;
+/// Ground (m²) of a person in a lump: five people share a house on a 30 m cell, a hectare holds a hamlet.
+const M2_A_PERSON: f64 = 500.0;
+/// Fewest and most people of a village's lump.
+const PEOPLE_A_LUMP: (u32, u32) = (5, 15);
 /// Places tried for a house before it goes to the middle of the settlement.
 const PLACES_TRIED: usize = 12;
 /// Cells a side of the blocks houses are sorted by.
@@ -77,7 +79,9 @@ fn block_of(house: &House) -> (i64, i64) {
 }
 
 fn houses_of(settlement: &Settlement, ground: &Ground, terrain: &Terrain, dice: &mut Dice) -> Vec<House> {
-    let n = (settlement.people / PEOPLE_A_HOUSE).clamp(1, MAX_LUMPS);
+    let cell_m2 = ground.cell_m.x * ground.cell_m.y;
+    let people_a_lump = ((cell_m2 / M2_A_PERSON) as u32).clamp(PEOPLE_A_LUMP.0, PEOPLE_A_LUMP.1);
+    let n = (settlement.people / people_a_lump).clamp(1, MAX_LUMPS);
     let n_cells = DVec2::new(ground.frame.n_cols as f64, ground.frame.n_rows as f64);
     let home = ground.cell_of(settlement.at).clamp(DVec2::ZERO, n_cells - 1.0).floor();
     (0..n)

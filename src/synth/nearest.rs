@@ -44,10 +44,14 @@ impl<T: Copy> Segments<T> {
         let Some(nearest) = self.tree.nearest_neighbor(&middle.to_array()) else {
             return Vec::new();
         };
-        // From any point of the box the nearest to the middle is at most this far, so nothing further counts.
+        // From any point of the box the segment nearest to the middle is at most this far, so nothing further
+        // counts; and what counts comes within half a diagonal more of the middle.
+        let half_m = low.distance(high) / 2.0;
         let to_nearest_m = distance_m(middle, nearest.geom().from.into(), nearest.geom().to.into(), 1.0);
-        let reach_m = (to_nearest_m + low.distance(high) / 2.0) * stretch * stretch;
-        self.near_box(low, high, reach_m)
+        let reach_m = (to_nearest_m + half_m) * stretch * stretch;
+        let mut near = self.near_box(low, high, reach_m);
+        near.retain(|s| distance_m(middle, s.a, s.b, 1.0) <= (reach_m + half_m) * stretch * stretch);
+        near
     }
 }
 

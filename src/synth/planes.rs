@@ -1,7 +1,8 @@
 //! The cells of a tile: every layer as a pure function of the region's objects and the cell's coordinates.
 //!
-//! Values are rounded to steps that people would record (hazard 0.0005, cost one cent, distance one metre), so
-//! that files compress and the last bits of a float say nothing. Lakes and what lies beyond the border are
+//! Values are rounded to steps about as fine as people would record them: hazard 1/2048, its deviation 1/1024,
+//! cost 1/64 US$, difficulty 1/16, distance one metre. Powers of two leave the low bits of a float zero, so files
+//! compress to a fraction of what hundredths would take. Lakes and what lies beyond the border are
 //! unknown in `hazard`, `hazard_sd`, `population` and `cost`, as on real maps.
 
 use glam::DVec2;
@@ -133,16 +134,16 @@ impl Region {
         planes.set(Layer::Landcover, index, cover as f32);
         let steep = if is_water { 0.0 } else { 2.2 * slope };
         let thick = if cover == 10 { 0.25 } else { 0.0 };
-        planes.set(Layer::SlopeFactor, index, quantised((1.0 + steep + thick).min(4.0), 100.0));
+        planes.set(Layer::SlopeFactor, index, quantised((1.0 + steep + thick).min(4.0), 16.0));
 
         if is_water || !self.ground.is_inland(at) {
             return;
         }
         planes.set(Layer::Population, index, people as f32);
-        planes.set(Layer::Cost, index, quantised(self.usd_per_m2(at, cover, slope), 100.0));
-        let hazard = quantised(self.hazard(at, near), 2000.0);
+        planes.set(Layer::Cost, index, quantised(self.usd_per_m2(at, cover, slope), 64.0));
+        let hazard = quantised(self.hazard(at, near), 2048.0);
         planes.set(Layer::Hazard, index, hazard);
-        planes.set(Layer::HazardSd, index, quantised(self.hazard_sd(at, f64::from(hazard)), 1000.0));
+        planes.set(Layer::HazardSd, index, quantised(self.hazard_sd(at, f64::from(hazard)), 1024.0));
     }
 
     fn near(&self, block: Window) -> Near<'_> {

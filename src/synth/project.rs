@@ -10,7 +10,9 @@ pub fn project_text(spec: &SynthSpec, region: &Region, budget_usd: f64) -> Strin
     let (name, size, seed) = (spec.preset.name(), spec.size, spec.seed);
     let years = region.character.years;
     let crs = &region.frame().crs;
-    let (start, budget_usd) = (format!("{START_YEAR}-{START_DAY}"), thousands(budget_usd));
+    let start = format!("{START_YEAR}-{START_DAY}");
+    let (seed_line, budget_line) =
+        (format!("seed = {seed}"), format!("budget_usd = {}", thousands(budget_usd)));
     let tasks = match spec.preset {
         Preset::Hillside | Preset::Nation => "\
 # Tasks are the hazardous areas as recorded; `id` is the column that names them.
@@ -35,7 +37,7 @@ grow = {{ min_rank = {min_rank:.3}, min_area_m2 = 5000, max_area_m2 = 100000 }}"
 
 [project]
 name = \"{name}\"
-seed = {seed}                  # for all that is drawn by chance; the same seed gives the same result
+{seed_line:<33}# for all that is drawn by chance; the same seed gives the same result
 
 [layers]
 # Probability that the ground in a cell is contaminated, 0 to 1. Lakes and land beyond the border are unknown.
@@ -77,7 +79,7 @@ difficulty = \"slope_factor\"      # a task takes its mean of this layer times a
 start = \"{start}\"
 years = {years}
 discount = 0.03                  # a good done a year later counts 3 % less
-budget_usd = {budget_usd}      # about half of what all tasks would cost: it binds
+{budget_line:<33}# less than all tasks cost and than the teams could spend: it binds
 objective = \"discounted\"         # person-hectare-years of exposure averted within the years
 worth = \"exposure_ha\"            # what a task is worth a year: people times contaminated hectares
 seconds = 5                      # how long to search; more finds a little better
