@@ -62,7 +62,7 @@ pub struct Common {
     #[arg(long, global = true, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
     /// Say nothing but errors
-    #[arg(long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more: each stage's time, every warning in full
     #[arg(short, long, global = true)]
