@@ -267,3 +267,14 @@ fn the_summary_says_what_was_made() {
     let frame: &Frame = &summary.frame;
     assert_eq!((frame.n_cols, frame.n_rows, frame.crs.epsg()), (100, 100, 4326));
 }
+
+#[test]
+fn an_interrupted_synth_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("new");
+    let stopped = Silent::default();
+    stopped.cancelled.store(true, std::sync::atomic::Ordering::Relaxed);
+    let error = synth(&spec(Preset::Plain, 32, 1), &out, &stopped).unwrap_err();
+    assert!(matches!(error, clearway::error::Error::Interrupted), "{error}");
+    assert!(!out.exists());
+}
