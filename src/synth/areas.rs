@@ -90,6 +90,13 @@ impl Region {
             let near = near.map_or(&self.settlements[0], |near| &self.settlements[near.data]);
             self.record(outline, near, &mut dice, &mut areas)?;
         }
+        if areas.is_empty() {
+            // A frame of a few cells, whose patches all reach past its edge: one inside a known cell.
+            let home = &self.settlements[0];
+            let blob = Blob::new(&mut dice, home.at, 0.2 * self.ground.cell_m.min_element());
+            let outline = Outline { suspected: blob.corners(), confirmed: None };
+            self.record(outline, home, &mut dice, &mut areas)?;
+        }
         Ok(areas)
     }
 
