@@ -32,8 +32,10 @@ pub enum Command {
     #[command(after_help = "Example:\n  clearway score grids/plain/project.toml --backend cpu --memory 1GiB")]
     Score(ProjectArgs),
     /// Plan only: the project's task areas, or a bare problem file
-    #[command(after_help = "Examples:\n  clearway plan grids/hillside/project.toml --seconds 60 --out runs/plan\n  \
-                            clearway plan --problem problem.json --iterations 20000 --json")]
+    #[command(
+        after_help = "Examples:\n  clearway plan grids/hillside/project.toml --seconds 60 --out runs/plan\n  \
+                            clearway plan --problem problem.json --iterations 20000 --json"
+    )]
     Plan(PlanArgs),
     /// Every fault of the inputs, and what is odd about them, before any work
     #[command(after_help = "Example:\n  clearway check grids/hillside/project.toml")]
@@ -48,7 +50,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  clearway devices --json")]
     Devices(JsonArgs),
     /// Completions for a shell, on stdout
-    #[command(after_help = "Example:\n  clearway completions bash > ~/.local/share/bash-completion/completions/clearway")]
+    #[command(
+        after_help = "Example:\n  clearway completions bash > ~/.local/share/bash-completion/completions/clearway"
+    )]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,

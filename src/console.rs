@@ -77,7 +77,9 @@ impl Progress for Console {
         let bar = self.bars.then(|| {
             let bar = ProgressBar::new(total);
             let style = "{msg:24} {bar:32} {percent:>3} %  {elapsed} gone, {eta} to go";
-            bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(
+                ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
             bar.set_message(label.to_owned());
             bar.enable_steady_tick(Duration::from_millis(200));
             bar

@@ -187,7 +187,9 @@ fn show_devices(json: bool) -> Result<()> {
     }
     match auto {
         Some(_) => Ok(()),
-        None => print("`--backend auto` takes the native engine: no real GPU is seen (software ones must be named)\n"),
+        None => print(
+            "`--backend auto` takes the native engine: no real GPU is seen (software ones must be named)\n",
+        ),
     }
 }
 
@@ -197,7 +199,14 @@ fn refuse_overwrite(out: &std::path::Path, overwrite: bool) -> Result<()> {
         let found = format!("{} already there", file.display());
         let fix = "choose another folder with --out, or replace the region with --overwrite";
         let place = out.display().to_string();
-        return Err(clearway::error::Fault::new("synth.exists", place, "a folder without a region", found, fix).into());
+        return Err(clearway::error::Fault::new(
+            "synth.exists",
+            place,
+            "a folder without a region",
+            found,
+            fix,
+        )
+        .into());
     }
     Ok(())
 }

@@ -161,7 +161,16 @@ impl Job {
             let tasks = outline_tasks(&mut self, &prepared, settings, &summary, progress)?;
             if let Some(plan) = &prepared.project.plan {
                 let crs = &prepared.layers.frame.crs;
-                plan_teams(&mut self, &tasks, &prepared.teams, plan, &prepared.project, crs, options, progress)?;
+                plan_teams(
+                    &mut self,
+                    &tasks,
+                    &prepared.teams,
+                    plan,
+                    &prepared.project,
+                    crs,
+                    options,
+                    progress,
+                )?;
             }
         }
         self.commit()

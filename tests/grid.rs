@@ -104,7 +104,7 @@ fn window_past_the_frame_reads_unknown() {
 fn tiles_cover_every_cell_once() {
     let frame = frame_utm(7, 5, 10.0);
     for size in [1, 2, 3, 7, 100] {
-        let mut seen = vec![0; 35];
+        let mut seen = [0; 35];
         for tile in Tiling::new(&frame, size).tiles() {
             for row in tile.row..tile.end_row() {
                 for col in tile.col..tile.end_col() {

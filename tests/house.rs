@@ -40,14 +40,16 @@ fn may_import(module: &str) -> &'static [&'static str] {
         "tasks" => &["layers", "grid", "units", "error", "progress"],
         // Knows nothing of rasters, files or GPUs; the grid lends it geodesics alone.
         "plan" => &["grid", "units", "error", "progress"],
-        "report" | "synth" => &["plan", "tasks", "score", "io", "layers", "grid", "units", "error", "progress"],
+        "report" | "synth" => {
+            &["plan", "tasks", "score", "io", "layers", "grid", "units", "error", "progress"]
+        }
         "run" => &[
             "report", "synth", "plan", "tasks", "score", "io", "gpu", "layers", "grid", "units", "error",
             "progress",
         ],
         "lib" | "main" | "cli" | "console" => &[
-            "run", "report", "synth", "plan", "tasks", "score", "io", "gpu", "layers", "grid", "units", "error",
-            "progress",
+            "run", "report", "synth", "plan", "tasks", "score", "io", "gpu", "layers", "grid", "units",
+            "error", "progress",
         ],
         other => panic!("module `{other}` has no floor: give it one here and in ARCHITECTURE.md"),
     }
@@ -97,7 +99,11 @@ fn only_floors_that_may_do_touch_files_or_clocks() {
         let code: String =
             text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
         if !["io", "report", "synth", "run", "main", "console", "error"].contains(&module.as_str()) {
-            assert!(!code.contains("std::fs") && !code.contains("File::"), "{} touches files", path.display());
+            assert!(
+                !code.contains("std::fs") && !code.contains("File::"),
+                "{} touches files",
+                path.display()
+            );
         }
         // The planner keeps to `seconds` at its barriers.
         if !["run", "main", "console", "plan"].contains(&module.as_str()) {

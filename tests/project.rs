@@ -56,7 +56,9 @@ fn least_project_gets_the_defaults_of_the_contract() {
 #[test]
 fn paths_are_relative_to_the_project_file() {
     let project = open(LEAST, &[]).unwrap();
-    let LayerSource::Raster { path, band } = &project.layer("hazard").unwrap().source else { panic!("a raster") };
+    let LayerSource::Raster { path, band } = &project.layer("hazard").unwrap().source else {
+        panic!("a raster")
+    };
     assert_eq!((path.parent().unwrap(), *band), (project.folder.as_path(), 1));
 }
 
@@ -79,7 +81,10 @@ fn whole_plan_section_is_read() {
     assert_eq!(plan.after, [("B".to_owned(), "A".to_owned())]);
     let TeamsSource::Tables(teams) = plan.teams else { panic!("tables") };
     assert_eq!(teams[0].closed, [ClosedSeason::Yearly((12, 15), (2, 28))]);
-    assert_eq!((teams[0].work_days_per_week, teams[0].setup_days, teams[0].travel_km_per_day), (5, 2.0, 200.0));
+    assert_eq!(
+        (teams[0].work_days_per_week, teams[0].setup_days, teams[0].travel_km_per_day),
+        (5, 2.0, 200.0)
+    );
     assert_eq!(teams[0].capabilities, ["manual"]);
 }
 
@@ -139,7 +144,9 @@ fn what_this_version_does_not_do_is_refused_by_name() {
     ] {
         let found = faults(&format!("{LEAST}\n{section}\n"));
         assert!(
-            found.iter().any(|(code, place)| code == "project.not_yet" && place.contains(&format!("`{key}`"))),
+            found
+                .iter()
+                .any(|(code, place)| code == "project.not_yet" && place.contains(&format!("`{key}`"))),
             "{key}: {found:?}"
         );
     }
@@ -161,7 +168,12 @@ fn overrides_reach_numbers_names_and_new_tables() {
     );
     let project = open(
         &text,
-        &["score.criteria.people.weight=5", "project.name=other", "score.exposure.kernel=none", "project.seed=9"],
+        &[
+            "score.criteria.people.weight=5",
+            "project.name=other",
+            "score.exposure.kernel=none",
+            "project.seed=9",
+        ],
     )
     .unwrap();
     assert_eq!(project.score.recipe.criteria[0].weight, 5.0);

@@ -166,7 +166,8 @@ impl Reprojection {
     /// The way from one CRS to another; `place` names what is to be reprojected.
     pub fn new(from: &Crs, to: &Crs, place: &str) -> Result<Self> {
         let is_identity = from == to;
-        if !is_identity && !(from.is_on_wgs84() && to.is_on_wgs84()) {
+        let is_exact = from.is_on_wgs84() && to.is_on_wgs84();
+        if !is_identity && !is_exact {
             let expected = format!("coordinates in {to}, or in a CRS with no datum shift to it");
             let fix = format!(
                 "reproject it first: `ogr2ogr -t_srs {to} OUT IN` for vectors, `gdalwarp -t_srs {to} IN OUT` for rasters"

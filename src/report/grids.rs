@@ -19,7 +19,12 @@ pub struct GridFile {
 
 /// Every grid a run writes.
 pub const GRIDS: [GridFile; 7] = [
-    grid(Plane::Rank, "priority.tif", "rank among scored cells, 100 = first; no data is not scored", "percentile"),
+    grid(
+        Plane::Rank,
+        "priority.tif",
+        "rank among scored cells, 100 = first; no data is not scored",
+        "percentile",
+    ),
     grid(Plane::Class, "class.tif", "priority class, 1 = first; 0 is not scored", ""),
     grid(Plane::Benefit, "benefit.tif", "benefit of clearance: hazard times weighted criteria, 0..1", "1"),
     grid(Plane::Cost, "cost.tif", "cost of clearing the cell", "US$"),

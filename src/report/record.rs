@@ -51,8 +51,10 @@ impl Record {
         };
         let inputs: Vec<Value> =
             self.inputs.iter().map(|path| hashed(path, path.display().to_string())).collect::<Result<_>>()?;
-        let outputs: Vec<Value> =
-            outputs.iter().map(|name| hashed(&folder.join(name), (*name).to_owned())).collect::<Result<_>>()?;
+        let outputs: Vec<Value> = outputs
+            .iter()
+            .map(|name| hashed(&folder.join(name), (*name).to_owned()))
+            .collect::<Result<_>>()?;
         let device = self.engine.as_ref().map(|(info, note)| {
             json!({ "kind": info.kind, "device": info.device, "driver": info.driver, "why": note })
         });

@@ -102,7 +102,9 @@ pub fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Number(written) => written.as_f64().filter(|_| written.is_f64()).map_or(written.to_string(), number),
+        Value::Number(written) => {
+            written.as_f64().filter(|_| written.is_f64()).map_or(written.to_string(), number)
+        }
         other => other.to_string(),
     }
 }

@@ -29,7 +29,13 @@ pub fn write_tasks(path: &Path, tasks: &[TaskArea], criteria: &[String], crs: &C
 
 /// Writes what the plan does: each task done with its ground and its row of `plan.csv`, then a line per team
 /// from its base through its tasks (straight between them: the roads are not known).
-pub fn write_plan(path: &Path, rows: &[PlanRow], tasks: &[TaskArea], problem: &Problem, crs: &Crs) -> Result<()> {
+pub fn write_plan(
+    path: &Path,
+    rows: &[PlanRow],
+    tasks: &[TaskArea],
+    problem: &Problem,
+    crs: &Crs,
+) -> Result<()> {
     let lonlat = Reprojection::new(crs, &Crs::wgs84(), "plan.geojson")?;
     let by_id: std::collections::HashMap<&str, &TaskArea> =
         tasks.iter().map(|task| (task.task_id.as_str(), task)).collect();
@@ -38,7 +44,8 @@ pub fn write_plan(path: &Path, rows: &[PlanRow], tasks: &[TaskArea], problem: &P
         let mut properties: Map<String, Value> =
             row.columns().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         properties.insert("kind".into(), "task".into());
-        let ground = by_id.get(row.task_id.as_str()).map(|task| on_wgs84(&task.geometry, &lonlat, &task.task_id));
+        let ground =
+            by_id.get(row.task_id.as_str()).map(|task| on_wgs84(&task.geometry, &lonlat, &task.task_id));
         writer.write(None, &properties, ground.transpose()?.map(Geometry::MultiPolygon).as_ref())?;
     }
     for team in &problem.teams {
@@ -79,7 +86,8 @@ fn on_wgs84(ground: &MultiPolygon<f64>, lonlat: &Reprojection, task_id: &str) ->
         None => {
             let found = format!("({}, {})", point.x, point.y);
             let fix = "check the CRS of the frame and of the polygon";
-            Err(Fault::new("task.off_the_map", format!("task {task_id}"), "a place on the map", found, fix).into())
+            Err(Fault::new("task.off_the_map", format!("task {task_id}"), "a place on the map", found, fix)
+                .into())
         }
     })
 }

@@ -23,7 +23,8 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
         _ => Error::io("read", path)(error),
     })?;
     let problem = Problem::read(&text, &name)?;
-    let stem = path.file_stem().map_or_else(|| "problem".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let stem =
+        path.file_stem().map_or_else(|| "problem".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&stem));
     let staging = Staging::new(&out, options.overwrite)?;
     let outcome = Outcome::new(&stem, staging.out_dir());

@@ -53,7 +53,7 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
     }
     if let Some(areas) = &prepared.areas {
         report.facts.push(("hazardous areas".to_owned(), areas.len().to_string()));
-        report.warnings.extend(survey_polygons(areas, &frame.crs)?.into_iter().map(|finding| finding.text));
+        report.warnings.extend(survey_polygons(areas, &frame.crs)?.iter().map(ToString::to_string));
     }
     for (name, n) in [
         ("teams", prepared.teams.len()),

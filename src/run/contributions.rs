@@ -39,13 +39,19 @@ impl Contributions for CriterionParts<'_> {
         let hazard = self.hazard.read_vec(window)?;
         // Exposure is known exactly where a cell is scored.
         let exposure = self.exposure.read_vec(window)?;
-        let layers: Vec<Vec<f32>> = self.layers.iter().map(|layer| layer.read_vec(window)).collect::<Result<_>>()?;
+        let layers: Vec<Vec<f32>> =
+            self.layers.iter().map(|layer| layer.read_vec(window)).collect::<Result<_>>()?;
         out.fill(UNKNOWN);
         let mut values = vec![0.0; layers.len()];
         for i in (0..n).filter(|&i| !is_unknown(exposure[i]) && !is_unknown(hazard[i])) {
             values.iter_mut().zip(&layers).for_each(|(value, layer)| *value = f64::from(layer[i]));
-            let parts =
-                contributions(self.recipe, self.maxima, f64::from(hazard[i]), f64::from(exposure[i]), &values);
+            let parts = contributions(
+                self.recipe,
+                self.maxima,
+                f64::from(hazard[i]),
+                f64::from(exposure[i]),
+                &values,
+            );
             for (k, part) in parts.into_iter().enumerate() {
                 out[k * n + i] = part as f32;
             }

@@ -98,10 +98,16 @@ pub fn set(root: &mut Node, assignment: &str) -> Result<()> {
             Value::List(items) => {
                 let at = step.parse().ok().filter(|at| *at < items.len());
                 let at = at.or_else(|| items.iter().position(|item| named(item, step)));
-                let at = at.ok_or_else(|| fault("the `name` or position of an entry", format!("`{step}`")))?;
+                let at =
+                    at.ok_or_else(|| fault("the `name` or position of an entry", format!("`{step}`")))?;
                 &mut items[at]
             }
-            other => return Err(fault("a table or list on the way", format!("{} before `{step}`", other.describe()))),
+            other => {
+                return Err(fault(
+                    "a table or list on the way",
+                    format!("{} before `{step}`", other.describe()),
+                ));
+            }
         };
     }
     *node = value;

@@ -70,14 +70,17 @@ impl Outcome {
             ),
         );
         self.line("people", format!("{} in scored cells", count(summary.people.round() as u64)));
-        self.line("exposure", format!("{} person-hectares over all scored ground", short(summary.exposure_ha)));
+        self.line(
+            "exposure",
+            format!("{} person-hectares over all scored ground", short(summary.exposure_ha)),
+        );
         if let Some(tenth) = summary.curve.iter().find(|point| point.percent >= 10.0) {
             let part = |x: f64, whole: f64| if whole > 0.0 { 100.0 * x / whole } else { 0.0 };
             self.line(
                 "first tenth",
                 format!(
-                    "the first {:.1} % of cells hold {:.1} % of the exposure for {:.1} % of the cost",
-                    tenth.percent,
+                    "the first {:.1} % of scored cells hold {:.1} % of the exposure for {:.1} % of the cost",
+                    part(tenth.cells as f64, summary.n_scored as f64),
                     part(tenth.exposure_ha, summary.exposure_ha),
                     part(tenth.cost_usd, summary.cost_usd)
                 ),

@@ -34,7 +34,9 @@ pub fn plan_teams(
     let params = params(job.record.seed, settings.seconds, settings.iterations, options);
     let solution = plan::plan(&problem, &params, progress)?;
     if progress.is_cancelled() {
-        job.record.warnings.push("the search was interrupted: the plan is the best found until then".to_owned());
+        job.record
+            .warnings
+            .push("the search was interrupted: the plan is the best found until then".to_owned());
     }
     job.lap("plan");
     let ranks: Vec<f64> = {
@@ -101,14 +103,18 @@ fn refuse_idle_budget(problem: &Problem, file: &str) -> Result<()> {
         let expected = format!("at least the cheapest task, {cheapest:.0} US$");
         let found = format!("{budget:.0} US$, which buys nothing");
         let fix = "raise `budget_usd`, or leave it out for no limit";
-        return Err(Fault::new("plan.budget", format!("{file}: `plan.budget_usd`"), expected, found, fix).into());
+        return Err(
+            Fault::new("plan.budget", format!("{file}: `plan.budget_usd`"), expected, found, fix).into()
+        );
     }
     Ok(())
 }
 
 fn unit(settings: &PlanSettings) -> &'static str {
     match (settings.objective, &settings.worth) {
-        (Objective::Discounted, WorthColumn::ExposureHa) => "person-hectare-years of exposure averted, discounted",
+        (Objective::Discounted, WorthColumn::ExposureHa) => {
+            "person-hectare-years of exposure averted, discounted"
+        }
         (Objective::Discounted, WorthColumn::Benefit) => "benefit-hectare-years, discounted",
         (Objective::Discounted, WorthColumn::Attribute(_)) => "worth-years, discounted",
         (Objective::Collect, WorthColumn::ExposureHa) => "person-hectares on tasks finished by the horizon",

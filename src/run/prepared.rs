@@ -116,5 +116,12 @@ fn far_teams(teams: &[TeamSettings], layers: Option<&OpenLayers>) -> Vec<String>
 
 fn internal(project: &Project) -> Error {
     let place = project.file.display().to_string();
-    Fault::new("project.internal", place, "layers on a frame", "none, and no fault to explain it", "report it").into()
+    Fault::new(
+        "project.internal",
+        place,
+        "layers on a frame",
+        "none, and no fault to explain it",
+        "report it",
+    )
+    .into()
 }

@@ -75,7 +75,13 @@ fn task_of(task: &TaskArea, settings: &PlanSettings, file: &str, faults: &mut Fa
                 if number.is_none_or(|number| !number.is_finite() || number < 0.0) {
                     let place = format!("task {}, column `{name}`", task.task_id);
                     let fix = format!("mend the column, or choose another worth under [plan] in {file}");
-                    faults.push(Fault::new("plan.column", place, "a number of 0 or more", value.to_string(), fix));
+                    faults.push(Fault::new(
+                        "plan.column",
+                        place,
+                        "a number of 0 or more",
+                        value.to_string(),
+                        fix,
+                    ));
                 }
                 number
             }
@@ -116,11 +122,23 @@ fn tie_down(
         let at = problem.tasks.iter().position(|task| task.id == id);
         if at.is_none() {
             let (found, fix) = if unknown.contains(&id) {
-                (format!("{id:?}, whose worth or cost is unknown"), "remove the entry, or make its ground known")
+                (
+                    format!("{id:?}, whose worth or cost is unknown"),
+                    "remove the entry, or make its ground known",
+                )
             } else {
-                (format!("{id:?}, which is none of the {} task areas", tasks.len()), "see `task_id` in tasks.csv")
+                (
+                    format!("{id:?}, which is none of the {} task areas", tasks.len()),
+                    "see `task_id` in tasks.csv",
+                )
             };
-            faults.push(Fault::new("plan.unknown_task", format!("{file}: `{key}`"), "a planned task", found, fix));
+            faults.push(Fault::new(
+                "plan.unknown_task",
+                format!("{file}: `{key}`"),
+                "a planned task",
+                found,
+                fix,
+            ));
         }
         at
     };
@@ -143,9 +161,9 @@ fn tie_down(
 fn team_of(team: &TeamSettings, start: Date, horizon_days: f64) -> Team {
     let from = team.available_from.map_or(0.0, |date| days_between(start, date).clamp(0.0, horizon_days));
     // The last day counts in full.
-    let to = team.available_to.map_or(horizon_days, |date| {
-        (days_between(start, date) + 1.0).clamp(from, horizon_days)
-    });
+    let to = team
+        .available_to
+        .map_or(horizon_days, |date| (days_between(start, date) + 1.0).clamp(from, horizon_days));
     Team {
         id: team.team_id.clone(),
         at: Some([team.lon, team.lat]),
@@ -173,7 +191,8 @@ fn closed_days(seasons: &[ClosedSeason], start: Date, horizon_days: f64) -> Vec<
             spans.push([first, last]);
         }
     };
-    let last_year = start.checked_add((horizon_days.ceil() as i64).days()).map_or(start.year(), |end| end.year());
+    let last_year =
+        start.checked_add((horizon_days.ceil() as i64).days()).map_or(start.year(), |end| end.year());
     for season in seasons {
         match season {
             ClosedSeason::Once(from, to) => add(*from, *to),

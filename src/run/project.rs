@@ -95,7 +95,8 @@ impl Project {
         }
         top.finish();
         reading.into_faults().finish()?;
-        let missing = || Error::from(Fault::new("project.internal", name, "checked settings", "a gap", "report it"));
+        let missing =
+            || Error::from(Fault::new("project.internal", name, "checked settings", "a gap", "report it"));
         Ok(Self {
             file,
             folder,
@@ -137,8 +138,8 @@ fn to_json(node: &Node) -> serde_json::Value {
         Value::Number(number) => (*number).into(),
         Value::Bool(value) => (*value).into(),
         Value::List(items) => items.iter().map(to_json).collect(),
-        Value::Table(entries) => {
-            serde_json::Value::Object(entries.iter().map(|(key, node)| (key.clone(), to_json(node))).collect())
-        }
+        Value::Table(entries) => serde_json::Value::Object(
+            entries.iter().map(|(key, node)| (key.clone(), to_json(node))).collect(),
+        ),
     }
 }

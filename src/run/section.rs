@@ -107,7 +107,11 @@ impl<'a> Section<'a> {
     pub fn tables(&self, key: &'static str) -> Vec<Section<'a>> {
         let items = self.list(key).unwrap_or_default();
         let path = self.key(key);
-        items.iter().enumerate().map(|(i, n)| Section::new(self.reading, &format!("{path}[{i}]"), n)).collect()
+        items
+            .iter()
+            .enumerate()
+            .map(|(i, n)| Section::new(self.reading, &format!("{path}[{i}]"), n))
+            .collect()
     }
 
     /// A string.
@@ -197,7 +201,13 @@ impl<'a> Section<'a> {
 
     /// Notes that a key asks for what this version does not do.
     pub fn not_yet(&self, key: &str, what: &str, instead: &str) {
-        self.fault("project.not_yet", key, instead, &format!("{what}, which this version does not do"), "change it");
+        self.fault(
+            "project.not_yet",
+            key,
+            instead,
+            &format!("{what}, which this version does not do"),
+            "change it",
+        );
     }
 
     /// Notes a fault at a key.

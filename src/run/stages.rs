@@ -74,7 +74,8 @@ pub fn outline_tasks(
 ) -> Result<Vec<TaskArea>> {
     let layers = &prepared.layers;
     let recipe = &prepared.project.score.recipe;
-    let grid = |name: &str| -> Result<Arc<dyn Cells>> { Ok(Arc::new(GeoTiff::open(&job.staging.path(name), 1)?)) };
+    let grid =
+        |name: &str| -> Result<Arc<dyn Cells>> { Ok(Arc::new(GeoTiff::open(&job.staging.path(name), 1)?)) };
     let (rank, benefit, cost) = (grid("priority.tif")?, grid("benefit.tif")?, grid("cost.tif")?);
     let (people_at_risk, exposure) = (grid("people_at_risk.tif")?, grid("exposure.tif")?);
     let hazard = layers.plane("hazard");
@@ -108,7 +109,7 @@ pub fn outline_tasks(
             tasks::grow(&planes, &grow, &options, progress)?
         }
     };
-    job.record.warnings.extend(findings.into_iter().map(|finding| finding.text));
+    job.record.warnings.extend(findings.iter().map(ToString::to_string));
     let criteria: Vec<String> = recipe.criteria.iter().map(|criterion| criterion.name.clone()).collect();
     tables::write_tasks(&job.staging.path("tasks.csv"), &tasks, &criteria)?;
     job.outputs.push("tasks.csv");

@@ -19,7 +19,9 @@ pub fn read_tasks(run_dir: &Path) -> Result<(Vec<TaskArea>, PathBuf)> {
             let place = run_dir.display().to_string();
             let found = format!("no {}", needed.file_name().unwrap_or_default().to_string_lossy());
             let fix = "give the folder of a run that made task areas, or leave --tasks out to score the project anew";
-            return Err(Fault::new("run.not_finished", place, "a finished run with task areas", found, fix).into());
+            return Err(
+                Fault::new("run.not_finished", place, "a finished run with task areas", found, fix).into()
+            );
         }
     }
     let table = geojson::read(&file)?;

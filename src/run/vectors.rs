@@ -7,7 +7,9 @@ use glam::DVec2;
 use serde_json::Value;
 
 use super::layers::missing_as_fault;
-use super::project::{PlanSettings, TaskSettings, TaskSource, TeamSettings, TeamsSource, duplicate_teams, read_team_tables};
+use super::project::{
+    PlanSettings, TaskSettings, TaskSource, TeamSettings, TeamsSource, duplicate_teams, read_team_tables,
+};
 use crate::error::{Error, Fault, Result};
 use crate::grid::{Crs, Reprojection};
 use crate::io::csv::Table;
@@ -30,14 +32,19 @@ pub fn read_areas(tasks: &TaskSettings, frame_crs: &Crs) -> Result<Option<Vec<Po
         // Without a column of its own the feature's id, or its position, tells it apart.
         let own = match id {
             Some(column) => text_of(feature.properties.get(column)),
-            None => text_of(feature.properties.get("imsma_id")).or(feature.id.clone()).or(Some(format!("A{number:05}"))),
+            None => text_of(feature.properties.get("imsma_id"))
+                .or(feature.id.clone())
+                .or(Some(format!("A{number:05}"))),
         };
         let imsma = text_of(feature.properties.get(imsma_id.as_deref().unwrap_or("imsma_id")));
         polygons.push(PolygonFeature {
             id: own.unwrap_or_default(),
             imsma_id: imsma,
             place: format!("{}, feature {number}", path.display()),
-            geometry: feature.geometry.map(|geometry| reprojected(geometry, &onto_frame, path, number)).transpose()?,
+            geometry: feature
+                .geometry
+                .map(|geometry| reprojected(geometry, &onto_frame, path, number))
+                .transpose()?,
             attributes: feature.properties,
         });
     }
@@ -74,14 +81,16 @@ pub fn read_settlements(path: &Path) -> Result<Vec<Settlement>> {
 pub fn read_districts(path: &Path, name: Option<&str>, frame_crs: &Crs) -> Result<Vec<District>> {
     let (crs, features) = read_features(path, "plan.districts")?;
     let onto_frame = Reprojection::new(&crs, frame_crs, &path.display().to_string())?;
-    let candidates: Vec<&str> = name.map_or_else(|| vec!["name", "NAME", "shapeName", "district"], |name| vec![name]);
+    let candidates: Vec<&str> =
+        name.map_or_else(|| vec!["name", "NAME", "shapeName", "district"], |name| vec![name]);
     let Some(column) = candidates.iter().find(|column| has_column(&features, column)) else {
         return Err(no_column("plan.districts.name", &candidates.join("` or `"), &features, path));
     };
     let mut districts = Vec::new();
     for feature in features {
         let number = feature.index + 1;
-        let (Some(name), Some(geometry)) = (text_of(feature.properties.get(*column)), feature.geometry) else {
+        let (Some(name), Some(geometry)) = (text_of(feature.properties.get(*column)), feature.geometry)
+        else {
             continue;
         };
         let geometry = match reprojected(geometry, &onto_frame, path, number)? {
@@ -90,7 +99,9 @@ pub fn read_districts(path: &Path, name: Option<&str>, frame_crs: &Crs) -> Resul
             _ => {
                 let place = format!("{}, feature {number}", path.display());
                 let fix = "remove it, or give the district's outline";
-                return Err(Fault::new("districts.geometry", place, "a polygon", "another geometry", fix).into());
+                return Err(
+                    Fault::new("districts.geometry", place, "a polygon", "another geometry", fix).into()
+                );
             }
         };
         districts.push(District { name, geometry });
@@ -112,8 +123,19 @@ pub fn read_teams(plan: &PlanSettings, project: &str) -> Result<Vec<TeamSettings
 fn read_features(path: &Path, key: &str) -> Result<(Crs, Vec<Feature>)> {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     if !["geojson", "json"].contains(&extension.as_str()) {
-        let fix = format!("convert it: `ogr2ogr -t_srs EPSG:4326 {}.geojson {}`", path.with_extension("").display(), path.display());
-        return Err(Fault::new("input.format", format!("`{key}`"), "a GeoJSON file", path.display().to_string(), fix).into());
+        let fix = format!(
+            "convert it: `ogr2ogr -t_srs EPSG:4326 {}.geojson {}`",
+            path.with_extension("").display(),
+            path.display()
+        );
+        return Err(Fault::new(
+            "input.format",
+            format!("`{key}`"),
+            "a GeoJSON file",
+            path.display().to_string(),
+            fix,
+        )
+        .into());
     }
     let table = missing_as_fault(key, geojson::read(path))?;
     if table.features.is_empty() {
@@ -128,10 +150,18 @@ fn has_column(features: &[Feature], column: &str) -> bool {
 }
 
 fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Error {
-    let known: Vec<&str> = features.first().map_or(Vec::new(), |f| f.properties.keys().map(String::as_str).collect());
+    let known: Vec<&str> =
+        features.first().map_or(Vec::new(), |f| f.properties.keys().map(String::as_str).collect());
     let fix = format!("name one of its columns: {}", known.join(", "));
     let expected = format!("the column `{column}`");
-    Fault::new("input.missing_column", format!("{} (`{key}`)", path.display()), expected, "no such column", fix).into()
+    Fault::new(
+        "input.missing_column",
+        format!("{} (`{key}`)", path.display()),
+        expected,
+        "no such column",
+        fix,
+    )
+    .into()
 }
 
 fn text_of(value: Option<&Value>) -> Option<String> {
@@ -142,15 +172,20 @@ fn text_of(value: Option<&Value>) -> Option<String> {
     }
 }
 
-fn reprojected(geometry: Geometry<f64>, onto: &Reprojection, path: &Path, number: usize) -> Result<Geometry<f64>> {
+fn reprojected(
+    geometry: Geometry<f64>,
+    onto: &Reprojection,
+    path: &Path,
+    number: usize,
+) -> Result<Geometry<f64>> {
     geometry.try_map_coords(|point| match onto.point(DVec2::new(point.x, point.y)) {
         Some(p) => Ok(geo::Coord { x: p.x, y: p.y }),
         None => {
             let place = format!("{}, feature {number}", path.display());
             let found = format!("({}, {})", point.x, point.y);
-            let fix = "check the file's CRS: GeoJSON is longitude, latitude in degrees unless it says otherwise";
+            let fix =
+                "check the file's CRS: GeoJSON is longitude, latitude in degrees unless it says otherwise";
             Err(Fault::new("input.off_the_map", place, "coordinates on the map", found, fix).into())
         }
     })
 }
-

@@ -43,7 +43,9 @@ pub fn verify(run_dir: &Path) -> Result<VerifyReport> {
         n_outputs += 1;
         match file_hash(&run_dir.join(name)) {
             Ok(hash) if hash.sha256 == expected => {}
-            Ok(_) => report.violations.push(format!("{name} is not the file that the run wrote: its hash differs")),
+            Ok(_) => {
+                report.violations.push(format!("{name} is not the file that the run wrote: its hash differs"))
+            }
             Err(error) => report.violations.push(format!("{name}: {error}")),
         }
     }
@@ -89,7 +91,9 @@ fn verify_plan(plan_file: &Path, run_dir: &Path, report: &mut VerifyReport) -> R
         // A by-hand plan that leaves tasks out is none for `completion`, which asks for all of them.
         let is_plan = !is_less_better || baseline["tasks"].as_u64() == Some(problem.tasks.len() as u64);
         if !holds && is_plan {
-            report.violations.push(format!("the plan ({value}) is worse than by hand, {}: {by_hand}", baseline["name"]));
+            report
+                .violations
+                .push(format!("the plan ({value}) is worse than by hand, {}: {by_hand}", baseline["name"]));
         }
     }
     if report.violations.len() == before {
@@ -100,9 +104,11 @@ fn verify_plan(plan_file: &Path, run_dir: &Path, report: &mut VerifyReport) -> R
 }
 
 fn entries<'a>(record: &'a Value, key: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    record[key].as_array().into_iter().flatten().filter_map(|entry| {
-        Some((entry["path"].as_str()?, entry["sha256"].as_str()?))
-    })
+    record[key]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some((entry["path"].as_str()?, entry["sha256"].as_str()?)))
 }
 
 fn read_json(path: &Path, run_dir: &Path) -> Result<Value> {
@@ -116,6 +122,13 @@ fn read_json(path: &Path, run_dir: &Path) -> Result<Value> {
     })?;
     serde_json::from_str(&text).map_err(|error| {
         let fix = "run the project again";
-        Fault::new("run.record", path.display().to_string(), "JSON as clearway writes it", error.to_string(), fix).into()
+        Fault::new(
+            "run.record",
+            path.display().to_string(),
+            "JSON as clearway writes it",
+            error.to_string(),
+            fix,
+        )
+        .into()
     })
 }

@@ -98,7 +98,13 @@ fn truncated_and_foreign_files_are_refused() {
 #[test]
 fn layers_elsewhere_and_in_another_crs_are_refused_with_the_command() {
     let region = region("hillside");
-    let far = Frame::north_up(Crs::from_epsg(32628, "test").unwrap(), DVec2::new(9e5, 1e6), DVec2::splat(30.0), 8, 8);
+    let far = Frame::north_up(
+        Crs::from_epsg(32628, "test").unwrap(),
+        DVec2::new(9e5, 1e6),
+        DVec2::splat(30.0),
+        8,
+        8,
+    );
     let frame = GeoTiff::open(&region.path().join("hazard.tif"), 1).unwrap().frame().clone();
     let far = Frame { crs: frame.crs.clone(), ..far };
     write(&region.path().join("population.tif"), &far, &[1.0; 64]);
@@ -133,7 +139,11 @@ fn teams_are_checked_row_by_row() {
     let twice = "M1,one,manual,-20,50,300,\nM1,two,manual,-20,50,300,\n";
     std::fs::write(region.path().join("teams.csv"), format!("{header}\n{twice}")).unwrap();
     refused_run(region.path(), &["teams.duplicate_id"]);
-    std::fs::write(region.path().join("teams.csv"), "team_id,name,asset_type,rate_m2_per_day\nM1,one,manual,3\n").unwrap();
+    std::fs::write(
+        region.path().join("teams.csv"),
+        "team_id,name,asset_type,rate_m2_per_day\nM1,one,manual,3\n",
+    )
+    .unwrap();
     let text = refused_run(region.path(), &["teams.missing_column"]);
     assert!(text.contains("`lon`, `lat`"), "{text}");
 }

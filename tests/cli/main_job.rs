@@ -31,7 +31,8 @@ fn run(region: &str, more: &[&str]) -> tempfile::TempDir {
     let out = folder();
     let project = here("grids").join(region).join("project.toml");
     let target = out.path().join("run");
-    let mut args = vec!["run", arg(&project), "--out", arg(&target), "--iterations", "300", "--backend", "cpu"];
+    let mut args =
+        vec!["run", arg(&project), "--out", arg(&target), "--iterations", "300", "--backend", "cpu"];
     args.extend(more);
     worked(out.path(), &args);
     out
@@ -109,7 +110,8 @@ fn tables_agree_with_grids_and_with_each_other() {
 
 #[test]
 fn same_seed_and_iterations_give_the_same_bytes() {
-    let (one, two) = (run("hillside", &["--threads", "1"]), run("hillside", &["--threads", "2", "--memory", "64MiB"]));
+    let (one, two) =
+        (run("hillside", &["--threads", "1"]), run("hillside", &["--threads", "2", "--memory", "64MiB"]));
     // plan.json holds the seconds the search took, run.json the time of day.
     for name in FILES.iter().filter(|name| !["plan.json", "run.json"].contains(name)) {
         let read = |out: &tempfile::TempDir| std::fs::read(out.path().join("run").join(name)).unwrap();
@@ -129,7 +131,8 @@ fn software_gpu_agrees_with_the_native_engine() {
             worked(out.path(), &args);
             out
         });
-        let rank = |out: &tempfile::TempDir| all(&GeoTiff::open(&out.path().join("run/priority.tif"), 1).unwrap());
+        let rank =
+            |out: &tempfile::TempDir| all(&GeoTiff::open(&out.path().join("run/priority.tif"), 1).unwrap());
         let (a, b) = (rank(&native), rank(&gpu));
         crate::common::assert_cells(&b, &a, 1, 0.01, 0.0);
         assert_eq!(json_file(&gpu.path().join("run/run.json"))["engine"]["kind"], "gpu");

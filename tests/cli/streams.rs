@@ -69,7 +69,7 @@ fn without_a_vulkan_loader_the_native_engine_takes_over_and_says_so() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(json_file(&out.path().join("run/run.json"))["engine"]["kind"], "native");
     let lines = stderr(&output);
-    assert_eq!(lines.lines().filter(|line| line.contains("native engine")).count(), 1, "{lines}");
+    assert_eq!(lines.lines().filter(|line| line.contains("engine: native")).count(), 1, "{lines}");
 }
 
 #[test]

@@ -67,7 +67,8 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> (Vec<LayerSe
         ("hazard", "hazard = { path = \"hazard.tif\" }"),
         ("population", "population = { path = \"population.tif\", unit = \"people_per_cell\" }"),
     ] {
-        if !has(name) && !(name == "hazard" && top.node("hazard").is_some()) {
+        let is_built = name == "hazard" && top.node("hazard").is_some();
+        if !has(name) && !is_built {
             let fix = format!("add `{example}` under [layers]");
             section.fault("project.missing_key", name, &format!("the layer `{name}`"), "nothing", &fix);
         }
@@ -125,16 +126,20 @@ fn read_layer(reading: &Reading, name: &str, node: &Node, folder: &Path) -> Opti
             None
         }
         (false, true) if name != "cost" => {
-            section.wrong("constant", "a raster (`path`): only cost may be one number everywhere", "`constant`");
+            section.wrong(
+                "constant",
+                "a raster (`path`): only cost may be one number everywhere",
+                "`constant`",
+            );
             None
         }
         (false, true) if settings.unit != Unit::UsdPerM2 => {
             section.wrong("unit", "\"usd_per_m2\" with `constant`", &format!("{:?}", settings.unit.key()));
             None
         }
-        (false, true) => {
-            section.number_where("constant", "US$ per m², more than 0", |c| c > 0.0).map(LayerSource::Constant)
-        }
+        (false, true) => section
+            .number_where("constant", "US$ per m², more than 0", |c| c > 0.0)
+            .map(LayerSource::Constant),
         _ => {
             let path = section.required("path", path, &format!("path = \"{name}.tif\""));
             if let Some(path) = path.as_ref().filter(|path| is_vector(path)) {
@@ -184,6 +189,7 @@ fn read_nodata(section: &Section<'_>) -> Option<f64> {
 }
 
 fn is_vector(path: &str) -> bool {
-    let extension = Path::new(path).extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let extension =
+        Path::new(path).extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     ["geojson", "json", "gpkg", "shp", "kml", "csv"].contains(&extension.as_str())
 }

@@ -82,8 +82,10 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
     let section = top.section("plan")?;
     let start = section.date("start");
     let start = section.required("start", start, "start = \"2027-03-01\"");
-    let years = section.number_where("years", "years, more than 0 and at most 100", |y| y > 0.0 && y <= 100.0);
-    let discount = section.number_where("discount", "a rate per year from 0 to 1", |r| (0.0..=1.0).contains(&r));
+    let years =
+        section.number_where("years", "years, more than 0 and at most 100", |y| y > 0.0 && y <= 100.0);
+    let discount =
+        section.number_where("discount", "a rate per year from 0 to 1", |r| (0.0..=1.0).contains(&r));
     let budget_usd = section.number_where("budget_usd", "US$, 0 or more", |b| b >= 0.0);
     let objectives = [
         ("discounted", Objective::Discounted),
@@ -139,7 +141,8 @@ fn read_teams(reading: &Reading, section: &Section<'_>, folder: &Path) -> Option
         }
         (true, false) => section.text("teams").map(|path| TeamsSource::File(folder.join(path))),
         (false, true) => {
-            let teams = section.tables("team").iter().filter_map(|table| read_team_table(reading, table)).collect();
+            let teams =
+                section.tables("team").iter().filter_map(|table| read_team_table(reading, table)).collect();
             Some(TeamsSource::Tables(teams))
         }
         (false, false) => {
@@ -171,7 +174,8 @@ fn read_team_table(reading: &Reading, table: &Section<'_>) -> Option<TeamSetting
         })
         .collect();
     let mut faults = Vec::new();
-    let team = read_team(&TeamRow { place: format!("{}: `{}`", reading.file(), table.path()), fields }, &mut faults);
+    let team =
+        read_team(&TeamRow { place: format!("{}: `{}`", reading.file(), table.path()), fields }, &mut faults);
     faults.into_iter().for_each(|fault| reading.push(fault));
     team
 }

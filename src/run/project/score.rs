@@ -20,7 +20,13 @@ const DEFAULT_SIGMA_M: f64 = 1000.0;
 /// Reads `[score]`, or its defaults where it is left out: people as the one criterion.
 pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings> {
     let Some(section) = top.section("score") else {
-        return Some(settings(Vec::new(), Vec::new(), Kernel::Gaussian { sigma_m: DEFAULT_SIGMA_M }, None, None));
+        return Some(settings(
+            Vec::new(),
+            Vec::new(),
+            Kernel::Gaussian { sigma_m: DEFAULT_SIGMA_M },
+            None,
+            None,
+        ));
     };
     let forms = ["risk", "sum", "product", "ordered"].map(|form| (form, form));
     if let Some(form) = section.choice("benefit", &forms).filter(|form| *form != "risk") {
@@ -35,22 +41,33 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
             .map(|item| if let Toml::Number(number) = item.value { number } else { f64::NAN })
             .collect();
         let rising = numbers.windows(2).all(|pair| pair[0] < pair[1]);
-        if numbers.is_empty() || numbers.len() > 253 || !rising || !numbers.iter().all(|p| *p > 0.0 && *p < 100.0) {
+        if numbers.is_empty()
+            || numbers.len() > 253
+            || !rising
+            || !numbers.iter().all(|p| *p > 0.0 && *p < 100.0)
+        {
             let expected = "rising percentages between 0 and 100, such as [5, 15, 40]";
             section.wrong("classes", expected, &format!("{numbers:?}"));
         }
         numbers
     });
     let mut names = Vec::new();
-    let criteria: Vec<Criterion> =
-        section.tables("criteria").into_iter().filter_map(|s| read_criterion(s, layers, &mut names)).collect();
+    let criteria: Vec<Criterion> = section
+        .tables("criteria")
+        .into_iter()
+        .filter_map(|s| read_criterion(s, layers, &mut names))
+        .collect();
     let weights: f64 = criteria.iter().map(|criterion| criterion.weight).sum();
     if !criteria.is_empty() && weights <= 0.0 {
         section.wrong("criteria", "at least one weight above 0", "weights that add up to 0");
     }
     for (i, criterion) in criteria.iter().enumerate() {
         if criteria[..i].iter().any(|other| other.name == criterion.name) {
-            section.wrong("criteria", "criteria with different names", &format!("{:?} twice", criterion.name));
+            section.wrong(
+                "criteria",
+                "criteria with different names",
+                &format!("{:?} twice", criterion.name),
+            );
         }
     }
     for (key, what) in [("gates", "gates"), ("robustness", "sampling for robustness")] {
@@ -108,7 +125,11 @@ fn read_kernel(section: &Section<'_>) -> Option<Kernel> {
     kernel
 }
 
-fn read_criterion(section: Section<'_>, layers: &[LayerSettings], names: &mut Vec<String>) -> Option<Criterion> {
+fn read_criterion(
+    section: Section<'_>,
+    layers: &[LayerSettings],
+    names: &mut Vec<String>,
+) -> Option<Criterion> {
     let name = section.text("name");
     let name = section.required("name", name, "name = \"people\"");
     let layer = section.text("layer");

@@ -74,7 +74,13 @@ pub fn read(top: &Section<'_>, folder: &Path, layers: &[LayerSettings]) -> Optio
     let difficulty = section.text("difficulty");
     if let Some(name) = difficulty.as_ref().filter(|name| !layers.iter().any(|layer| layer.name == **name)) {
         let fix = format!("add `{name} = {{ path = … }}` under [layers]");
-        section.fault("project.unknown_layer", "difficulty", "a layer of [layers]", &format!("{name:?}"), &fix);
+        section.fault(
+            "project.unknown_layer",
+            "difficulty",
+            "a layer of [layers]",
+            &format!("{name:?}"),
+            &fix,
+        );
     }
     section.finish();
     Some(TaskSettings { source: source?, difficulty })

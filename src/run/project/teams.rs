@@ -97,7 +97,13 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "remove the column".to_owned(),
             };
-            faults.push(Fault::new("teams.unknown_column", &file, COLUMNS.join(", "), format!("`{column}`"), fix));
+            faults.push(Fault::new(
+                "teams.unknown_column",
+                &file,
+                COLUMNS.join(", "),
+                format!("`{column}`"),
+                fix,
+            ));
         }
     }
     let missing: Vec<&str> =
@@ -107,7 +113,13 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
         let fix = "add it; a team needs a base (`lon`, `lat` in degrees) and a rate";
         faults.push(Fault::new("teams.missing_column", &file, COLUMNS[..6].join(", "), found, fix));
     } else if table.rows().len() == 0 {
-        faults.push(Fault::new("teams.none", &file, "at least one team", "no row", "add a row for each team"));
+        faults.push(Fault::new(
+            "teams.none",
+            &file,
+            "at least one team",
+            "no row",
+            "add a row for each team",
+        ));
     } else {
         let rows = table.rows().map(|row| {
             let field = |column: &String| row.text(column).map(|text| (column.clone(), text.to_owned()));
@@ -133,7 +145,13 @@ pub fn duplicates(teams: &[TeamSettings], place: &str) -> Vec<Fault> {
         .filter(|(_, count)| *count > 1)
         .map(|(id, count)| {
             let found = format!("{id:?} {count} times");
-            Fault::new("teams.duplicate_id", place, "a different `team_id` for each team", found, "rename them")
+            Fault::new(
+                "teams.duplicate_id",
+                place,
+                "a different `team_id` for each team",
+                found,
+                "rename them",
+            )
         })
         .collect()
 }
@@ -167,10 +185,9 @@ pub fn read_team(row: &TeamRow, faults: &mut Vec<Fault>) -> Option<TeamSettings>
         lat: fields.number("lat", None, "degrees from -90 to 90", |n| n.abs() <= 90.0),
         rate_m2_per_day: fields.number("rate_m2_per_day", None, "m² a day, more than 0", positive),
         closed: fields.closed(),
-        work_days_per_week: fields
-            .number("work_days_per_week", Some(5.0), "whole days from 1 to 7", |n| {
-                n.fract() == 0.0 && (1.0..=7.0).contains(&n)
-            }) as u8,
+        work_days_per_week: fields.number("work_days_per_week", Some(5.0), "whole days from 1 to 7", |n| {
+            n.fract() == 0.0 && (1.0..=7.0).contains(&n)
+        }) as u8,
         cost_factor: fields.number("cost_factor", Some(1.0), "a factor above 0", positive),
         mobilisation_usd: fields.number("mobilisation_usd", Some(0.0), "US$, 0 or more", not_negative),
         setup_days: fields.number("setup_days", Some(2.0), "days, 0 or more", not_negative),
@@ -198,7 +215,8 @@ impl Fields<'_> {
 
     fn required(&mut self, column: &str) -> String {
         self.text(column).unwrap_or_else(|| {
-            self.wrong(column, &format!("`{column}`"), "nothing");
+            let place = format!("{}, column `{column}`", self.row.place);
+            self.faults.push(Fault::new("teams.value", place, "a value", "nothing", "fill it in"));
             String::new()
         })
     }
@@ -208,7 +226,13 @@ impl Fields<'_> {
         self.faults.push(Fault::new("teams.value", place, expected, found, "change the value"));
     }
 
-    fn number(&mut self, column: &str, default: Option<f64>, expected: &str, ok: impl Fn(f64) -> bool) -> f64 {
+    fn number(
+        &mut self,
+        column: &str,
+        default: Option<f64>,
+        expected: &str,
+        ok: impl Fn(f64) -> bool,
+    ) -> f64 {
         let text = match (self.text(column), default) {
             (Some(text), _) => text,
             (None, Some(default)) => return default,
