@@ -3,8 +3,8 @@
 //!
 //! The objects (settlements, roads, front lines, patches) are made first, from the seed. Every raster tile is
 //! then a pure function of them and of the cells' coordinates, so memory is bounded and the same seed gives the
-//! same bytes on any number of threads and with any tile size. Nothing in a region is real: all lie in the open
-//! North Atlantic, and names are invented.
+//! same bytes on any number of threads and with any tile size. Nothing in a region is real: its middle lies in
+//! the open North Atlantic, and names are invented.
 //!
 //! Bytes agree between machines for the rasters (`+ − × ÷ √` only). Longitudes and latitudes in the vector files
 //! go through a projection that uses the system's `sin` and are rounded to 1e-6 degrees; a difference in the last

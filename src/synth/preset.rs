@@ -114,8 +114,9 @@ impl Preset {
 /// What a preset's region is made from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Character {
-    /// Coordinate reference system. All presets lie in the open North Atlantic, where there is no land: no
-    /// reader can take the region for a real one.
+    /// Coordinate reference system. All presets have their middle in the open North Atlantic, far from any
+    /// land, so that nobody can take the region for a real one; the largest frames reach over coasts, of which
+    /// they show nothing.
     pub epsg: u32,
     /// Longitude of the middle of the frame; of a UTM zone's middle meridian.
     pub lon_deg: f64,

@@ -30,7 +30,7 @@ grow = {{ min_rank = {min_rank:.3}, min_area_m2 = 5000, max_area_m2 = 100000 }}"
     };
     format!(
         "\
-# A made-up region: nothing in it is real. It lies in the open North Atlantic, where there is no land, and
+# A made-up region: nothing in it is real. Its middle lies in the open North Atlantic, far from any land, and
 # every name is invented. Made by:
 #   clearway synth --preset {name} --size {size} --seed {seed} --out DIR
 # {size} x {size} cells, {crs}. Paths are relative to this file.
@@ -52,6 +52,7 @@ cost = {{ path = \"cost.tif\", unit = \"usd_per_m2\" }}
 road_distance = {{ path = \"road_distance.tif\" }}
 # How many times longer the work takes than on flat open ground, 1 or more.
 slope_factor = {{ path = \"slope_factor.tif\" }}
+# Beside them, to look at: roads.geojson, and landcover.tif with the class codes of ESA WorldCover.
 
 [score]
 benefit = \"risk\"                 # hazard times the weighted worth of the criteria below
