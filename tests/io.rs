@@ -6,7 +6,9 @@ mod io {
     mod csv;
     mod files;
     mod geojson;
+    mod geotiff_faults;
     mod geotiff_layouts;
     mod geotiff_real;
     mod geotiff_roundtrip;
+    mod tiff_bytes;
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use clearway::grid::{Cells, UNKNOWN, Window};
+use clearway::grid::{UNKNOWN, Window};
 use clearway::io::atomic::{Staging, write_atomic};
 use clearway::io::hash::{bytes_hash, file_hash};
 use clearway::io::scratch::Scratch;
