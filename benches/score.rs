@@ -4,10 +4,14 @@
 
 use std::sync::Arc;
 
-use clearway::grid::{Crs, Frame, Window};
+use std::time::Instant;
+
+use clearway::grid::{CellStore, Crs, Frame, MemoryCells, Window};
+use clearway::progress::Silent;
 use clearway::score::curve::quanta;
 use clearway::score::program::{Call, Program, Shared, Tally};
 use clearway::score::{Engine, Kernel, Native, RankTable, Reach, Term, bins_to_refine, exposure_program};
+use clearway::score::{Inputs, Options, Plane, PlaneSink, Recipe, score};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use glam::DVec2;
 use rand::{RngExt, SeedableRng};
@@ -143,5 +147,54 @@ fn stages(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, stages);
+/// Planes go nowhere.
+struct NoSink;
+
+impl PlaneSink for NoSink {
+    fn put(&mut self, _: Plane, _: Window, _: &[f32]) -> clearway::error::Result<()> {
+        Ok(())
+    }
+}
+
+/// The whole pipeline on layers in memory, people in 3 % of the cells, with where the time went on stderr.
+fn whole(criterion: &mut Criterion) {
+    let size = 4096;
+    let crs = Crs::from_epsg(32636, "bench").expect("a known code");
+    let frame = Frame::north_up(crs, DVec2::new(500_000.0, 5_500_000.0), DVec2::splat(CELL_M), size, size);
+    let cells = |seed, make: fn(&mut Pcg64) -> f32| {
+        MemoryCells::from_values(frame.clone(), plane(seed, size * size, make))
+    };
+    let hazard = cells(20, |rng| rng.random::<f32>().powi(6));
+    let population = cells(21, |rng| if rng.random_range(0..33) == 0 { rng.random() } else { 0.0 });
+    let cost = cells(22, |rng| rng.random_range(500.0..9000.0));
+    let inputs =
+        Inputs { frame: &frame, hazard: &hazard, population: &population, cost: &cost, criteria: vec![] };
+    let kernel = Kernel::Gaussian { sigma_m: RADIUS_CELLS * CELL_M / 4.0 };
+    let recipe = Recipe { kernel, ..Recipe::default() };
+    let began = Instant::now();
+    let clock = || began.elapsed().as_secs_f64();
+    let scratch = |_: &str| -> clearway::error::Result<Box<dyn CellStore>> {
+        Ok(Box::new(MemoryCells::new(frame.clone())))
+    };
+    let mut group = criterion.benchmark_group("whole");
+    group.throughput(Throughput::Elements((size * size) as u64)).sample_size(10);
+    for engine in &mut engines() {
+        let mut last = None;
+        group.bench_function(BenchmarkId::new(engine.info().kind, size), |bencher| {
+            bencher.iter(|| {
+                let options = Options { clock: Some(&clock), ..Options::default() };
+                let progress = Silent::default();
+                let engine = engine.as_mut();
+                let scored = score(engine, &inputs, &recipe, options, &scratch, &mut NoSink, &progress);
+                last = Some(scored.expect("scored"));
+            });
+        });
+        for stage in last.iter().flat_map(|summary| &summary.seconds) {
+            eprintln!("{:>8.0} ms  {}", stage.seconds * 1e3, stage.stage);
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, stages, whole);
 criterion_main!(benches);

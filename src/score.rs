@@ -32,7 +32,9 @@ mod people_at_risk;
 mod pipeline;
 mod priority;
 pub mod program;
+mod programs;
 mod rank;
+mod reach;
 mod reading;
 mod recipe;
 mod runner;
@@ -40,18 +42,20 @@ mod summary;
 mod tile_size;
 mod tiles;
 mod value;
+mod widest;
 
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
-pub use exposure::{Reach, TileReach};
 pub use inputs::Inputs;
 pub use native::Native;
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;
+pub use programs::exposure_program;
 pub use rank::{RankTable, bins_to_refine};
+pub use reach::{Reach, TileReach};
 pub use recipe::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
 pub use summary::{
     ClassSummary, CurvePoint, Maxima, Options, Plane, PlaneSink, StageSeconds, Summary, UnknownCount,
 };
-pub use tiles::{Scratch, exposure_program, score};
+pub use tiles::{Scratch, score};
 pub use value::{Line, Term};

@@ -6,6 +6,7 @@
 use crate::grid::{UNKNOWN, is_unknown};
 
 /// Cell by cell.
+#[inline(always)]
 pub fn benefit(hazard: &[f32], worth: &[f32], out: &mut [f32]) {
     for ((out, &hazard), &worth) in out.iter_mut().zip(hazard).zip(worth) {
         let is_known = !is_unknown(hazard) & !is_unknown(worth);

@@ -12,6 +12,7 @@ pub fn thresholds(class_percents: &[f64]) -> Vec<f32> {
 }
 
 /// Cell by cell; `thresholds` fall.
+#[inline(always)]
 pub fn class(rank: &[f32], thresholds: &[f32], out: &mut [f32]) {
     for (out, &rank) in out.iter_mut().zip(rank) {
         let above = thresholds.iter().map(|&threshold| u32::from(rank < threshold));

@@ -6,6 +6,7 @@
 use crate::grid::{UNKNOWN, is_unknown};
 
 /// Cell by cell over whole rows; `row_area_m2` has one entry a row.
+#[inline(always)]
 pub fn priority(benefit: &[f32], cost: &[f32], row_area_m2: &[f32], out: &mut [f32]) {
     let n_cols = out.len() / row_area_m2.len();
     let rows = out.chunks_exact_mut(n_cols).zip(benefit.chunks_exact(n_cols)).zip(cost.chunks_exact(n_cols));

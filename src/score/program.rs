@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::curve::{N_SEGMENTS, Quanta, SegmentSum};
-use super::exposure::TileReach;
 use super::histogram::{N_BINS, N_REFINED};
 use super::rank::RankTable;
+use super::reach::TileReach;
 use super::value::Term;
 
 /// A plane of a program.

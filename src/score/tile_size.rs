@@ -1,7 +1,8 @@
 //! How large a tile is: from memory and the engine's limits, never from the grid.
 
 use super::Engine;
-use super::exposure::{Reach, across_stride};
+use super::exposure::across_stride;
+use super::reach::Reach;
 
 /// Tiles are a multiple of this, as the blocks of rasters are.
 const STEP: usize = 512;

@@ -16,10 +16,11 @@ use crate::progress::Progress;
 
 use super::class::thresholds;
 use super::curve::{Quanta, SegmentSum, quanta};
-use super::exposure::{Reach, TileReach, across_stride};
 use super::pipeline::{Buffers, PassSeconds, run_pass};
-use super::program::{Call, Program, Shape, Shared, Slot, Tally};
+use super::program::{Call, Program, Shared, Tally};
+use super::programs::{Ranking, exposure_program, priority_program, rank_program};
 use super::rank::{RankTable, bins_to_refine};
+use super::reach::{Reach, TileReach};
 use super::reading::{Counts, Reader};
 use super::runner::Runner;
 use super::tile_size::tile_size;
@@ -262,8 +263,8 @@ impl Passes<'_> {
         table: RankTable,
         quanta: Quanta,
     ) -> Result<(Vec<SegmentSum>, Vec<Vec<u64>>)> {
-        let table = Shared::new(table);
         let thresholds = Arc::new(thresholds(&self.recipe.class_percents));
+        let ranking = Ranking { table: Shared::new(table), thresholds, quanta };
         let mut tally = Tally::of_curve();
         let mut classes = vec![vec![0; self.recipe.n_classes()]; self.inputs.frame.n_rows];
         let (inputs, reader, buffers, sink) = (self.inputs, self.reader, self.buffers, &mut *self.sink);
@@ -285,14 +286,7 @@ impl Passes<'_> {
                 Ok(planes)
             },
             |tile, planes: TilePlanes| {
-                let mut program = Program::new(tile.n_cols, tile.n_rows);
-                let [benefit, people_at_risk, cost] = [program.input(), program.input(), program.input()];
-                let priority = if planes.len() > 3 { program.input() } else { benefit };
-                let (rank, class) = (program.output(), program.output());
-                let row_area_m2 = row_areas(inputs, tile);
-                program.call(Call::Rank { priority, table: table.clone(), out: rank });
-                program.call(Call::Class { rank, thresholds: thresholds.clone(), out: class });
-                program.call(Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta });
+                let program = rank_program(tile, &ranking, row_areas(inputs, tile), planes.len() > 3);
                 let out = runner.run(&program, &planes, buffers, &mut tally)?;
                 buffers.give(planes);
                 Ok(out)
@@ -362,49 +356,6 @@ impl Passes<'_> {
         }
         .summary()
     }
-}
-
-/// The first pass of a tile: people on the source window and hazard in, exposure and people at risk out.
-pub fn exposure_program(tile: Window, reach: &Arc<TileReach>) -> Program {
-    let mut program = Program::new(tile.n_cols, tile.n_rows);
-    let source = Shape { n_cols: reach.source.n_cols, n_rows: reach.source.n_rows };
-    let population = program.input_of(source);
-    let hazard = program.input();
-    let across = program.plane_of(Shape { n_cols: across_stride(tile.n_cols), n_rows: source.n_rows });
-    let (exposure, people_at_risk) = (program.output(), program.output());
-    program.call(Call::ExposureAcross { population, reach: reach.clone(), out: across });
-    program.call(Call::ExposureDown { across, hazard, reach: reach.clone(), out: exposure });
-    program.call(Call::Maximum { of: exposure });
-    program.call(Call::PeopleAtRisk { hazard, exposure, out: people_at_risk });
-    program
-}
-
-fn priority_program(
-    tile: Window,
-    terms: &[(Source, Term)],
-    layers: &[usize],
-    row_area_m2: Arc<Vec<f32>>,
-    by_cost: bool,
-) -> Program {
-    let mut program = Program::new(tile.n_cols, tile.n_rows);
-    let [hazard, cost, exposure] = [program.input(), program.input(), program.input()];
-    let layer_slots: Vec<(usize, Slot)> = layers.iter().map(|layer| (*layer, program.input())).collect();
-    let worth = program.plane();
-    let (out, per_usd) = (program.output(), program.output());
-    for (i, (source, term)) in terms.iter().enumerate() {
-        let of = match source {
-            Source::Exposure => exposure,
-            Source::Layer(index) => {
-                let slot = layer_slots.iter().find(|(layer, _)| layer == index);
-                slot.expect("every layer of the recipe is read").1
-            }
-        };
-        program.call(Call::Value { of, term: *term, is_first: i == 0, worth });
-    }
-    program.call(Call::Benefit { hazard, worth, out });
-    program.call(Call::Priority { benefit: out, cost, row_area_m2, out: per_usd });
-    program.call(Call::Histogram { priority: if by_cost { per_usd } else { out } });
-    program
 }
 
 fn row_areas(inputs: &Inputs<'_>, tile: Window) -> Arc<Vec<f32>> {

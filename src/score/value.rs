@@ -73,6 +73,7 @@ fn value_of(x: f32, term: &Term) -> f32 {
 }
 
 /// Cell by cell: worth = worth + w · v; the first criterion starts from 0.
+#[inline(always)]
 pub fn value(of: &[f32], term: &Term, is_first: bool, worth: &mut [f32]) {
     for (worth, &x) in worth.iter_mut().zip(of) {
         let so_far = if is_first { 0.0 } else { *worth };
