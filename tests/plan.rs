@@ -4,6 +4,10 @@ mod common;
 
 mod plan {
     mod benchmarks;
+    mod by_hand;
     mod exhaustive;
+    mod faults;
+    mod judge;
+    mod promises;
     pub mod random;
 }

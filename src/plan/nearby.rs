@@ -21,7 +21,7 @@ impl Neighbours {
     pub(crate) fn of(model: &Model, count: usize) -> Self {
         let n = model.tasks.len();
         let count = count.min(n.saturating_sub(1));
-        let has_distances = !matches!(model.travel, super::travel::Travel::None);
+        let has_distances = !matches!(model.travel, super::travel::Travel::None(_));
         let lists = if !has_distances || count == 0 {
             vec![Box::default(); n]
         } else if n > ALL_PAIRS && model.travel.coordinates(0).is_some() {

@@ -17,6 +17,7 @@ mod insert;
 mod parts;
 mod repair;
 mod ruin;
+mod swift;
 
 pub(crate) use epochs::{Effort, search};
 
@@ -30,6 +31,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) positions: Vec<u32>,
     /// For every team how many first positions are locked without a gap: nothing goes before them.
     pub(crate) n_fixed: Vec<usize>,
+    /// Whether nobody ever waits and distances are in a table, the same both ways (swift.rs).
+    pub(crate) is_swift: bool,
     /// Mean value of a task, the measure for temperatures.
     pub(crate) typical: f64,
 }
@@ -53,7 +56,10 @@ impl<'a> Ground<'a> {
             })
             .collect();
         let typical = (value.abs() / n_done.max(1) as f64).max(1e-12);
-        Self { model, near, price, positions, n_fixed, typical }
+        let last_day = model.teams.iter().map(|team| team.calendar.until()).fold(0.0, f64::max);
+        let is_swift = model.travel.row(0).is_some()
+            && model.tasks.iter().all(|t| t.preds.is_empty() && t.release <= 0.0 && t.due >= last_day);
+        Self { model, near, price, positions, n_fixed, is_swift, typical }
     }
 }
 

@@ -19,14 +19,16 @@ const EARTH_KM: f64 = 6_371.0088;
 /// Distances between places.
 #[derive(Debug, Clone)]
 pub(crate) enum Travel {
-    /// All are zero.
-    None,
+    /// All are zero; a row of zeros, one a place.
+    None(Arc<[f64]>),
     /// All pairs, row by row.
     Table {
         /// Places.
         n: usize,
         /// n × n distances.
         distances: Arc<[f64]>,
+        /// Whether they are the same both ways.
+        is_symmetric: bool,
     },
     /// From coordinates.
     Points(Points),
@@ -48,12 +50,12 @@ impl Travel {
     pub(crate) fn of(problem: &Problem) -> Self {
         let spec = &problem.distance;
         match spec.kind {
-            DistanceKind::None => Self::None,
+            DistanceKind::None => Self::none(2 * problem.teams.len() + problem.tasks.len()),
             DistanceKind::Matrix => {
                 let rows = spec.matrix.as_deref().unwrap_or_default();
                 let finish = |&d: &f64| rounded(d * spec.detour, spec.round);
                 let distances: Vec<f64> = rows.iter().flatten().map(finish).collect();
-                Self::Table { n: rows.len(), distances: distances.into() }
+                Self::table(rows.len(), distances)
             }
             DistanceKind::Euclidean | DistanceKind::Geodesic => {
                 let teams = problem.teams.iter().map(|team| team.at);
@@ -78,11 +80,11 @@ impl Travel {
     /// The same distances between some of the places, renumbered in the order given.
     pub(crate) fn subset(&self, places: &[usize]) -> Self {
         match self {
-            Self::None => Self::None,
-            Self::Table { n, distances } => {
+            Self::None(_) => Self::none(places.len()),
+            Self::Table { n, distances, .. } => {
                 let cut = |&a: &usize| places.iter().map(move |&b| distances[a * n + b]);
                 let distances: Vec<f64> = places.iter().flat_map(cut).collect();
-                Self::Table { n: places.len(), distances: distances.into() }
+                Self::table(places.len(), distances)
             }
             Self::Points(points) => {
                 let at: Vec<_> = places.iter().map(|&p| points.at[p]).collect();
@@ -111,15 +113,35 @@ impl Travel {
                 distances[b * n + a] = d;
             }
         }
-        Self::Table { n, distances: distances.into() }
+        Self::Table { n, distances: distances.into(), is_symmetric: true }
+    }
+
+    fn none(n_places: usize) -> Self {
+        Self::None(vec![0.0; n_places].into())
+    }
+
+    fn table(n: usize, distances: Vec<f64>) -> Self {
+        let is_symmetric =
+            (0..n).all(|a| (0..a).all(|b| distances[a * n + b].total_cmp(&distances[b * n + a]).is_eq()));
+        Self::Table { n, distances: distances.into(), is_symmetric }
+    }
+
+    /// Distances from a place to all others, where they are in a table and the same both ways.
+    #[inline]
+    pub(crate) fn row(&self, place: usize) -> Option<&[f64]> {
+        match self {
+            Self::None(zeros) => Some(zeros),
+            Self::Table { n, distances, is_symmetric: true } => Some(&distances[place * n..(place + 1) * n]),
+            _ => None,
+        }
     }
 
     /// The distance, exactly as the judge computes it.
     #[inline]
     pub(crate) fn exact(&self, a: usize, b: usize) -> f64 {
         match self {
-            Self::None => 0.0,
-            Self::Table { n, distances } => distances[a * n + b],
+            Self::None(_) => 0.0,
+            Self::Table { n, distances, .. } => distances[a * n + b],
             Self::Points(points) => points.exact(a, b),
         }
     }

@@ -18,8 +18,9 @@ use crate::progress::Progress;
 
 /// Searches side by side, whatever the number of threads.
 const WORKERS: u64 = 2;
-/// Times the workers meet.
+/// Times the workers meet, and more often when an epoch would be longer than so many steps a worker.
 const EPOCHS: u64 = 96;
+const LONGEST_EPOCH: u64 = 20_000;
 /// From so many tasks on, and with some teams, the plan is cut into parts that are searched side by side.
 const PARTS_FROM: usize = 1_200;
 /// Steps that measure how fast this machine is.
@@ -49,7 +50,7 @@ impl Effort {
         let Some(seconds) = self.seconds else { return default };
         let rate = rate();
         let left = (seconds - self.begun.elapsed().as_secs_f64()).max(0.0);
-        (rate * left * 0.97) as u64
+        (rate * left * 0.92) as u64
     }
 }
 
@@ -95,7 +96,7 @@ pub(crate) fn search(
     let steps = effort.steps(default, &rate).max(1);
     let mut workers: Vec<Worker> =
         (0..WORKERS).map(|w| Worker::new(&ground, &start, Chance::new(effort.seed, w, 0))).collect();
-    let n_epochs = EPOCHS.min(steps.div_ceil(WORKERS));
+    let n_epochs = EPOCHS.max(steps / (WORKERS * LONGEST_EPOCH)).min(steps.div_ceil(WORKERS));
     let mut done = 0;
     progress.start("plan", n_epochs);
     for epoch in 0..n_epochs {
@@ -108,6 +109,10 @@ pub(crate) fn search(
             // The first workers take what does not divide evenly.
             let count = (of_epoch + WORKERS - 1 - w as u64) / WORKERS;
             for i in 0..count {
+                // Whoever interrupts does not ask for the same plan again.
+                if i % 256 == 255 && progress.is_cancelled() {
+                    return;
+                }
                 let within = i as f64 / count as f64;
                 worker.step(heat.at((epoch as f64 + within) / n_epochs as f64));
             }

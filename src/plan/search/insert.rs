@@ -70,6 +70,10 @@ impl Worker<'_> {
         if !model.can(j as usize, k) {
             return;
         }
+        if self.ground.is_swift {
+            let first = first.max(self.ground.n_fixed[k]);
+            return self.scan_swift(j, k, first, last, best);
+        }
         let (task, team) = (&model.tasks[j as usize], &model.teams[k]);
         let route = &self.state.routes[k];
         let calendar = &*team.calendar;

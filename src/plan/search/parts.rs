@@ -42,7 +42,7 @@ pub(super) fn search(
         let Some(part) = parts.first() else { return 1.0 };
         let begun = std::time::Instant::now();
         let count = (part.tasks.len() as u64 * 4).max(200);
-        improve(model, &state, part, price, count, (0.0, 0.1), effort.seed);
+        improve(model, &state, part, price, count, (0.0, 0.1), effort.seed, progress);
         count as f64 / begun.elapsed().as_secs_f64().max(1e-9) * effort.n_threads as f64
     };
     let steps = effort.steps(n * 60, &rate).max(1);
@@ -60,7 +60,7 @@ pub(super) fn search(
         let span = (epoch as f64 / n_epochs as f64, (epoch + 1) as f64 / n_epochs as f64);
         let run = |(i, part): (usize, &Part)| {
             let count = (target - done) * part.tasks.len() as u64 / n_in_parts.max(1);
-            improve(model, &state, part, price, count, span, effort.seed ^ (epoch << 20 | i as u64))
+            improve(model, &state, part, price, count, span, effort.seed ^ (epoch << 20 | i as u64), progress)
         };
         let found: Vec<Vec<(u32, Vec<u32>)>> = if effort.n_threads > 1 {
             parts.par_iter().enumerate().map(run).collect()
@@ -170,6 +170,7 @@ fn improve(
     count: u64,
     span: (f64, f64),
     seed: u64,
+    progress: &dyn Progress,
 ) -> Vec<(u32, Vec<u32>)> {
     let outside = |j: u32| match state.at[j as usize].0 {
         NONE => Outside::Undone,
@@ -189,6 +190,9 @@ fn improve(
     if before.is_feasible() {
         let heat = Heat::typical(&ground);
         for i in 0..count {
+            if i % 256 == 255 && progress.is_cancelled() {
+                break;
+            }
             let share = span.0 + (span.1 - span.0) * i as f64 / count as f64;
             worker.step(heat.at(share));
         }
