@@ -70,7 +70,6 @@ macro_rules! written_by_crate_tiff {
         tags.write_tag(Tag::Unknown(34735), &keys[..]).unwrap();
         image.rows_per_strip(7).unwrap();
         image.write_data(&values).unwrap();
-        drop(encoder);
         let expected: Vec<f32> = values.iter().map(|&value| value as f32).collect();
         assert_cells(&band(&out.into_inner(), 1), &expected, n_cols, 0.0, 0.0);
     }};
