@@ -6,6 +6,7 @@ mod io {
     mod csv;
     mod files;
     mod geojson;
+    mod geotiff_cog;
     mod geotiff_faults;
     mod geotiff_layouts;
     mod geotiff_real;

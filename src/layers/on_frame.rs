@@ -71,18 +71,23 @@ impl OnFrame {
     /// The source's cells in a window of the source, scaled.
     fn read_scaled(&self, window: Window) -> Result<Vec<f32>> {
         let mut values = self.source.read_vec(window)?;
+        self.scale(&mut values);
+        Ok(values)
+    }
+
+    /// Values as read become values in the layer's unit.
+    fn scale(&self, values: &mut [f32]) {
         let (scale, offset) = (self.spec.scale, self.spec.offset);
         let nodata = self.spec.nodata.map(|nodata| nodata as f32);
         if nodata.is_none() && scale == 1.0 && offset == 0.0 {
-            return Ok(values);
+            return;
         }
-        for value in &mut values {
+        for value in values {
             *value = match is_unknown(*value) || nodata == Some(*value) {
                 true => UNKNOWN,
                 false => canonical((f64::from(*value) * scale + offset) as f32),
             };
         }
-        Ok(values)
     }
 
     /// Cells of a window inside the frame, before the unit.
@@ -143,22 +148,38 @@ impl Cells for OnFrame {
         let Some(inside) = window.clipped(&self.frame) else {
             return Ok(());
         };
-        let values = self.read_inside(inside)?;
-        for (row, line) in (inside.row..).zip(values.chunks_exact(inside.n_cols)) {
-            let to = window.offset(inside.col, row);
-            let out = &mut out[to..to + inside.n_cols];
-            let factor = self.per_cell(row);
-            if factor == 1.0 {
-                out.copy_from_slice(line);
-                continue;
+        match self.way {
+            // Nothing to bring together: straight into place.
+            Way::Shifted(col, row) if inside == window => {
+                let (col, row) = (window.col + col, window.row + row);
+                self.source.read(Window { col, row, ..window }, out)?;
+                self.scale(out);
             }
-            for (out, &value) in out.iter_mut().zip(line) {
-                if !is_unknown(value) {
-                    *out = canonical((f64::from(value) * factor) as f32);
+            _ => {
+                let values = self.read_inside(inside)?;
+                for (row, line) in (inside.row..).zip(values.chunks_exact(inside.n_cols)) {
+                    let to = window.offset(inside.col, row);
+                    out[to..to + inside.n_cols].copy_from_slice(line);
                 }
             }
         }
+        for (row, line) in (window.row..).zip(out.chunks_exact_mut(window.n_cols)) {
+            if (inside.row..inside.end_row()).contains(&row) {
+                multiply(line, self.per_cell(row));
+            }
+        }
         Ok(())
+    }
+}
+
+fn multiply(values: &mut [f32], factor: f64) {
+    if factor == 1.0 {
+        return;
+    }
+    for value in values {
+        if !is_unknown(*value) {
+            *value = canonical((f64::from(*value) * factor) as f32);
+        }
     }
 }
 

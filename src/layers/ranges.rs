@@ -138,14 +138,11 @@ impl Judge<'_> {
     }
 
     fn negative_fix(&self, min: At) -> String {
-        let name = self.name;
-        match min.0 <= -99.0 {
-            true => format!(
-                "{} looks like a mark for unknown: set `nodata = {}` under [layers.{name}]",
-                min.0, min.0
-            ),
-            false => format!("correct the layer, or set `scale` and `offset` under [layers.{name}]"),
-        }
+        format!(
+            "if {} marks unknown cells, set `nodata` under [layers.{}] to that number (as it stands in the file, \
+             before `scale`); otherwise correct the layer",
+            min.0, self.name
+        )
     }
 
     /// A value with where it stands: cell and world coordinates.

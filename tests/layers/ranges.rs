@@ -32,7 +32,7 @@ fn undeclared_nodata_is_guessed() {
     for role in [Role::Hazard, Role::Population, Role::Cost] {
         let (_, found, fix) = fault(role, "x", "-9999 0.5 / 0.25 1");
         assert!(found.contains("-9999 at column 0, row 0"), "{found}");
-        assert!(fix.contains("`nodata = -9999` under [layers.x]"), "{fix}");
+        assert!(fix.contains("if -9999 marks unknown cells, set `nodata` under [layers.x]"), "{fix}");
     }
 }
 

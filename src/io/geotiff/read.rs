@@ -95,7 +95,15 @@ impl GeoTiff {
         &self.facts
     }
 
-    /// Bytes of cache ([`ReadOptions::cache_bytes`]) with which windows of up to `n_rows` rows, read one beside
+    /// Another bound on the decoded blocks kept (bytes); what is kept now is forgotten.
+    pub fn set_cache_bytes(&mut self, bytes: usize) {
+        self.image.set_cache_bytes(bytes);
+        if let Some(mask) = &mut self.mask {
+            mask.set_cache_bytes(bytes / 4);
+        }
+    }
+
+    /// Bytes of cache ([`GeoTiff::set_cache_bytes`]) with which windows of up to `n_rows` rows, read one beside
     /// the other over the whole width, decode no block twice. What a wide striped file read in square tiles
     /// needs.
     pub fn cache_bytes_for_rows(&self, n_rows: usize) -> usize {

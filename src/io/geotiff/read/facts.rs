@@ -70,7 +70,8 @@ pub struct ReadOptions {
     pub nodata: Option<f64>,
     /// Takes the place of the file's own CRS, or gives one to a file that has none.
     pub crs: Option<Crs>,
-    /// Bound on the decoded blocks kept (bytes), see [`GeoTiff::cache_bytes_for_rows`].
+    /// Bound on the decoded blocks kept (bytes), see
+    /// [`GeoTiff::cache_bytes_for_rows`](super::super::GeoTiff::cache_bytes_for_rows).
     pub cache_bytes: usize,
 }
 

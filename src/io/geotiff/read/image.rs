@@ -70,6 +70,11 @@ impl Image {
         Ok(())
     }
 
+    /// See [`super::GeoTiff::set_cache_bytes`].
+    pub(super) fn set_cache_bytes(&mut self, bytes: usize) {
+        self.cache = BlockCache::new(bytes / block_bytes(&self.layout));
+    }
+
     /// See [`super::GeoTiff::cache_bytes_for_rows`].
     pub(super) fn cache_bytes_for_rows(&self, n_rows: usize) -> usize {
         // Windows that are not aligned to the blocks touch one row of blocks more.
