@@ -35,7 +35,7 @@ use project::Project;
 use stages::{outline_tasks, score_grids};
 pub use verify::{VerifyReport, verify};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::geotiff::Compression;
 use crate::progress::Progress;
@@ -92,7 +92,7 @@ impl Default for Options {
 pub fn run(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
     let project = Project::open(project, &options.overrides)?;
     let job = Job::begin("run", &project, options)?;
-    let prepared = Prepared::open(project, Need::Everything, progress)?;
+    let prepared = Prepared::open(project, Need::Everything, options.memory_bytes, progress)?;
     job.work(prepared, options, progress)
 }
 
@@ -100,7 +100,7 @@ pub fn run(project: &Path, options: &Options, progress: &dyn Progress) -> Result
 pub fn score(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
     let project = Project::open(project, &options.overrides)?;
     let job = Job::begin("score", &project, options)?;
-    let prepared = Prepared::open(project, Need::Grids, progress)?;
+    let prepared = Prepared::open(project, Need::Grids, options.memory_bytes, progress)?;
     job.work(prepared, options, progress)
 }
 
@@ -117,7 +117,7 @@ pub fn plan(
     match tasks_from {
         Some(run_dir) => job.plan_tasks_of(run_dir, project, options, progress),
         None => {
-            let prepared = Prepared::open(project, Need::Everything, progress)?;
+            let prepared = Prepared::open(project, Need::Everything, options.memory_bytes, progress)?;
             job.work(prepared, options, progress)
         }
     }
@@ -206,7 +206,30 @@ impl Job {
         self.record.results.insert("summary".into(), self.outcome.to_json());
         self.record.write(&record, self.staging.folder(), &self.outputs)?;
         self.outcome.take_record(&self.record, &self.outputs);
+        let out_dir = self.staging.out_dir().to_path_buf();
+        let earlier = outputs_of(&out_dir);
         self.staging.commit(&self.outputs, RUN_RECORD)?;
+        // A replaced run's files that this one did not write would stand beside its record as if they were its.
+        for name in earlier.iter().filter(|name| !self.outputs.contains(&name.as_str())) {
+            let stale = out_dir.join(name);
+            std::fs::remove_file(&stale)
+                .or_else(gone)
+                .map_err(Error::io("remove the earlier run's", &stale))?;
+        }
         Ok(self.outcome)
     }
+}
+
+/// The files that the run in a folder wrote, by its record; none where there is no readable record.
+fn outputs_of(out_dir: &Path) -> Vec<String> {
+    let record = std::fs::read_to_string(out_dir.join(RUN_RECORD)).ok();
+    let record: Option<serde_json::Value> = record.and_then(|text| serde_json::from_str(&text).ok());
+    let outputs = record.as_ref().and_then(|record| record["outputs"].as_array());
+    let names = outputs.into_iter().flatten().filter_map(|output| output["path"].as_str());
+    // Plain names only: a record from elsewhere must not lead out of the folder.
+    names.filter(|name| Path::new(name).file_name() == Some(name.as_ref())).map(str::to_owned).collect()
+}
+
+fn gone(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }

@@ -32,7 +32,8 @@ impl CheckReport {
 /// Checks a project; its faults, all together, are the error.
 pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> Result<CheckReport> {
     let project = Project::open(project, overrides)?;
-    let prepared = Prepared::open(project, Need::Everything, progress)?;
+    let prepared =
+        Prepared::open(project, Need::Everything, super::Options::default().memory_bytes, progress)?;
     let frame = &prepared.layers.frame;
     let mut report = CheckReport { warnings: prepared.warnings.clone(), ..CheckReport::default() };
     report.facts.push((

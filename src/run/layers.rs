@@ -36,11 +36,24 @@ impl OpenLayers {
     }
 }
 
-/// Opens and surveys the layers. Faults are added to `faults`; `None` comes back when the frame itself is
+/// Rows of cells that a layer keeps decoded, where memory allows: about what a tile with its halo spans.
+const ROWS_KEPT: usize = 2048;
+
+/// A layer's cache holds at least this, bytes.
+const LEAST_CACHE: usize = 8 << 20;
+
+/// Opens and surveys the layers; their caches of decoded blocks take an eighth of `memory_bytes`. Faults are added to `faults`; `None` comes back when the frame itself is
 /// missing or any layer is at fault.
-pub fn open(project: &Project, faults: &mut Faults, progress: &dyn Progress) -> Result<Option<OpenLayers>> {
+pub fn open(
+    project: &Project,
+    memory_bytes: u64,
+    faults: &mut Faults,
+    progress: &dyn Progress,
+) -> Result<Option<OpenLayers>> {
     let mut sources: Vec<(&LayerSettings, Option<Arc<GeoTiff>>)> = Vec::new();
     let mut complete = true;
+    let most_cache = (memory_bytes / 8) as usize / project.layers.len().max(1);
+    let most_cache = most_cache.max(LEAST_CACHE);
     for layer in &project.layers {
         let LayerSource::Raster { path, band } = &layer.source else {
             sources.push((layer, None));
@@ -48,7 +61,11 @@ pub fn open(project: &Project, faults: &mut Faults, progress: &dyn Progress) -> 
         };
         let options = ReadOptions { band: *band, nodata: layer.nodata, ..ReadOptions::default() };
         match faults.take(missing_as_fault(&layer.name, GeoTiff::open_with(path, &options)))? {
-            Some(source) => sources.push((layer, Some(Arc::new(source)))),
+            Some(mut source) => {
+                // Strips of a wide file reach across many square tiles: a row of tiles' worth is kept decoded.
+                source.set_cache_bytes(source.cache_bytes_for_rows(ROWS_KEPT).clamp(LEAST_CACHE, most_cache));
+                sources.push((layer, Some(Arc::new(source))));
+            }
             None => complete = false,
         }
     }
@@ -115,7 +132,8 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
         unit: layer.unit.clone(),
         scale: layer.scale,
         offset: layer.offset,
-        nodata: layer.nodata,
+        // The file was opened with the project's nodata value already.
+        nodata: None,
         resampling: layer.resample,
     };
     match (&layer.source, source) {

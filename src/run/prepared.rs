@@ -40,9 +40,9 @@ pub struct Prepared {
 
 impl Prepared {
     /// Opens all inputs; every fault of every one is reported together.
-    pub fn open(project: Project, need: Need, progress: &dyn Progress) -> Result<Self> {
+    pub fn open(project: Project, need: Need, memory_bytes: u64, progress: &dyn Progress) -> Result<Self> {
         let mut faults = Faults::new();
-        let layers = layers::open(&project, &mut faults, progress)?;
+        let layers = layers::open(&project, memory_bytes, &mut faults, progress)?;
         let mut files = Vec::new();
         let mut warnings = layers.as_ref().map_or(Vec::new(), |layers| layers.warnings.clone());
         let mut areas = None;

@@ -187,6 +187,9 @@ fn finished_run_is_not_overwritten_unasked() {
     assert!(record == std::fs::read(region.path().join("out/run.json")).unwrap(), "the old run was touched");
     args.push("--overwrite");
     worked(region.path(), &args);
+    // Only grids this time: the earlier run's tables must not stand beside the new record.
+    worked(region.path(), &["score", "project.toml", "--out", "out", "--overwrite", "--backend", "cpu"]);
+    assert!(!region.path().join("out/plan.csv").exists());
     assert_eq!(json(&worked(region.path(), &["verify", "out", "--json"]))["sound"], true);
 }
 
