@@ -50,7 +50,7 @@ pub fn exposure_across(
         // Column c of the output has its centre at source column c + halo_cols.
         let source = &source[halo_cols - radius..];
         let (sums, padding) = out.split_at_mut(n_cols);
-        widest(|| across_row(source, weights, sums));
+        widest(across_row, (source, weights, sums));
         padding.fill(0.0);
     });
 }
@@ -107,7 +107,7 @@ pub fn exposure_down(
     bands.zip(table.rows.par_chunks(BAND_ROWS)).for_each(|((out, hazard), rows)| {
         let groups: Vec<Group> =
             rows.chunks(DOWN_ROWS).map(|rows| Group::new(rows, &table.weights)).collect();
-        widest(|| down_band(&groups, across, stride, &is_zero, n_cols, out));
+        widest(down_band, (groups.as_slice(), across, stride, &is_zero, n_cols, &mut *out));
         for (out, &hazard) in out.iter_mut().zip(hazard) {
             *out = if is_unknown(hazard) { UNKNOWN } else { *out };
         }

@@ -229,22 +229,22 @@ impl Block<'_> {
     fn run(&mut self, call: &Call, counts: &mut Counts, tally: &Tally) {
         match call {
             Call::PeopleAtRisk { hazard, exposure, out } => {
-                self.write(*out, |b, out| widest(|| people_at_risk(b.get(*hazard), b.get(*exposure), out)));
+                self.write(*out, |b, out| widest(people_at_risk, (b.get(*hazard), b.get(*exposure), out)));
             }
             Call::Value { of, term, is_first, worth } => {
-                self.write(*worth, |b, worth| widest(|| value(b.get(*of), term, *is_first, worth)));
+                self.write(*worth, |b, worth| widest(value, (b.get(*of), term, *is_first, worth)));
             }
             Call::Benefit { hazard, worth, out } => {
-                self.write(*out, |b, out| widest(|| benefit(b.get(*hazard), b.get(*worth), out)));
+                self.write(*out, |b, out| widest(benefit, (b.get(*hazard), b.get(*worth), out)));
             }
             Call::Priority { benefit, cost, row_area_m2, out } => self.write(*out, |b, out| {
-                widest(|| priority(b.get(*benefit), b.get(*cost), b.rows(row_area_m2), out));
+                widest(priority, (b.get(*benefit), b.get(*cost), b.rows(row_area_m2), out));
             }),
             Call::Rank { priority, table, out } => {
                 self.write(*out, |b, out| rank(b.get(*priority), table, out));
             }
             Call::Class { rank, thresholds, out } => {
-                self.write(*out, |b, out| widest(|| class(b.get(*rank), thresholds, out)));
+                self.write(*out, |b, out| widest(class, (b.get(*rank), thresholds.as_slice(), out)));
             }
             Call::Maximum { of } => counts.maximum_bits = maximum(self.get(*of), counts.maximum_bits),
             Call::Histogram { priority } => histogram(self.get(*priority), counts.bins()),
