@@ -6,57 +6,58 @@
 //! Elsewhere (NEON is always there on 64-bit ARM) the loop runs as compiled.
 #![allow(unsafe_code)] // see above: two calls, each behind the check that makes it right
 
-/// Calls `work` with the arguments, compiled for the widest vectors there are. `work` must be a function marked
-/// `#[inline(always)]`, named and not wrapped in a closure: only what is inlined is compiled anew, and closures
-/// need not be.
+/// A loop over cells with what it works on. [`work!`] makes one of a function.
+pub trait Work {
+    /// Does it.
+    fn run(self);
+}
+
+/// Does the work, compiled for the widest vectors there are.
 #[inline(always)]
-pub fn widest<F, A: Arguments<F>>(work: F, arguments: A) {
+pub fn widest(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
     {
         let has_avx2 = std::arch::is_x86_feature_detected!("avx2");
         if has_avx2 && std::arch::is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has both.
-            return unsafe { with_avx512(work, arguments) };
+            return unsafe { with_avx512(work) };
         }
         if has_avx2 {
             // SAFETY: the processor has AVX2.
-            return unsafe { with_avx2(work, arguments) };
+            return unsafe { with_avx2(work) };
         }
     }
-    arguments.call(work);
+    work.run();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2")]
-fn with_avx512<F, A: Arguments<F>>(work: F, arguments: A) {
-    arguments.call(work);
+fn with_avx512(work: impl Work) {
+    work.run();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn with_avx2<F, A: Arguments<F>>(work: F, arguments: A) {
-    arguments.call(work);
+fn with_avx2(work: impl Work) {
+    work.run();
 }
 
-/// A tuple of arguments for a function.
-pub trait Arguments<F> {
-    /// Calls the function with them.
-    fn call(self, work: F);
-}
+/// Makes a [`Work`] of a function marked `#[inline(always)]`: a struct of its arguments. A function or closure
+/// handed over as a value would not do: what calls it is compiled without the wide vectors, and then it stays
+/// a call.
+macro_rules! work {
+    ($name:ident = $function:ident($($argument:ident: $kind:ty),* $(,)?)) => {
+        struct $name<'a> {
+            $($argument: $kind,)*
+        }
 
-macro_rules! arguments {
-    ($($argument:ident)*) => {
-        impl<F: FnOnce($($argument),*), $($argument),*> Arguments<F> for ($($argument,)*) {
+        impl $crate::score::widest::Work for $name<'_> {
             #[inline(always)]
-            #[allow(non_snake_case)] // one name for a type and its value
-            fn call(self, work: F) {
-                let ($($argument,)*) = self;
-                work($($argument),*);
+            fn run(self) {
+                $function($(self.$argument),*);
             }
         }
     };
 }
 
-arguments!(A B C);
-arguments!(A B C D);
-arguments!(A B C D E G);
+pub(super) use work;
