@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::grid::{UNKNOWN, is_unknown};
 
 use super::reach::{AcrossTable, DownTable};
-use super::widest::widest;
+use super::widest::{widest, work};
 
 /// Columns computed together across; enough vectors to hide the latency of an addition.
 const ACROSS_BLOCK: usize = 64;
@@ -50,10 +50,12 @@ pub fn exposure_across(
         // Column c of the output has its centre at source column c + halo_cols.
         let source = &source[halo_cols - radius..];
         let (sums, padding) = out.split_at_mut(n_cols);
-        widest(|| across_row(source, weights, sums));
+        widest(AcrossRow { source, weights, sums });
         padding.fill(0.0);
     });
 }
+
+work!(AcrossRow = across_row(source: &'a [f32], weights: &'a [f32], sums: &'a mut [f32]));
 
 #[inline(always)]
 fn across_row(source: &[f32], weights: &[f32], out: &mut [f32]) {
@@ -107,12 +109,21 @@ pub fn exposure_down(
     bands.zip(table.rows.par_chunks(BAND_ROWS)).for_each(|((out, hazard), rows)| {
         let groups: Vec<Group> =
             rows.chunks(DOWN_ROWS).map(|rows| Group::new(rows, &table.weights)).collect();
-        widest(|| down_band(&groups, across, stride, &is_zero, n_cols, out));
+        widest(DownBand { groups: &groups, across, stride, is_zero: &is_zero, n_cols, out });
         for (out, &hazard) in out.iter_mut().zip(hazard) {
             *out = if is_unknown(hazard) { UNKNOWN } else { *out };
         }
     });
 }
+
+work!(DownBand = down_band(
+    groups: &'a [Group],
+    across: &'a [f32],
+    stride: usize,
+    is_zero: &'a ZeroBlocks,
+    n_cols: usize,
+    out: &'a mut [f32],
+));
 
 #[inline(always)]
 fn down_band(

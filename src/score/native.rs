@@ -21,9 +21,15 @@ use super::people_at_risk::people_at_risk;
 use super::priority::priority;
 use super::program::{Call, Program, Slot, Tally};
 use super::rank::rank;
-use super::value::value;
-use super::widest::widest;
+use super::value::{Term, value};
+use super::widest::{widest, work};
 use super::{Engine, EngineInfo};
+
+work!(PeopleAtRisk = people_at_risk(hazard: &'a [f32], exposure: &'a [f32], out: &'a mut [f32]));
+work!(AddValue = value(of: &'a [f32], term: &'a Term, is_first: bool, worth: &'a mut [f32]));
+work!(Benefit = benefit(hazard: &'a [f32], worth: &'a [f32], out: &'a mut [f32]));
+work!(Priority = priority(benefit: &'a [f32], cost: &'a [f32], row_area_m2: &'a [f32], out: &'a mut [f32]));
+work!(Class = class(rank: &'a [f32], thresholds: &'a [f32], out: &'a mut [f32]));
 
 /// Cells of a block: a handful of such planes fit the second-level cache.
 const BLOCK_CELLS: usize = 16_384;
@@ -229,22 +235,29 @@ impl Block<'_> {
     fn run(&mut self, call: &Call, counts: &mut Counts, tally: &Tally) {
         match call {
             Call::PeopleAtRisk { hazard, exposure, out } => {
-                self.write(*out, |b, out| widest(|| people_at_risk(b.get(*hazard), b.get(*exposure), out)));
+                self.write(*out, |b, out| {
+                    widest(PeopleAtRisk { hazard: b.get(*hazard), exposure: b.get(*exposure), out })
+                });
             }
             Call::Value { of, term, is_first, worth } => {
-                self.write(*worth, |b, worth| widest(|| value(b.get(*of), term, *is_first, worth)));
+                self.write(*worth, |b, worth| {
+                    widest(AddValue { of: b.get(*of), term, is_first: *is_first, worth })
+                });
             }
             Call::Benefit { hazard, worth, out } => {
-                self.write(*out, |b, out| widest(|| benefit(b.get(*hazard), b.get(*worth), out)));
+                self.write(*out, |b, out| {
+                    widest(Benefit { hazard: b.get(*hazard), worth: b.get(*worth), out })
+                });
             }
             Call::Priority { benefit, cost, row_area_m2, out } => self.write(*out, |b, out| {
-                widest(|| priority(b.get(*benefit), b.get(*cost), b.rows(row_area_m2), out));
+                let (benefit, cost, row_area_m2) = (b.get(*benefit), b.get(*cost), b.rows(row_area_m2));
+                widest(Priority { benefit, cost, row_area_m2, out });
             }),
             Call::Rank { priority, table, out } => {
                 self.write(*out, |b, out| rank(b.get(*priority), table, out));
             }
             Call::Class { rank, thresholds, out } => {
-                self.write(*out, |b, out| widest(|| class(b.get(*rank), thresholds, out)));
+                self.write(*out, |b, out| widest(Class { rank: b.get(*rank), thresholds, out }));
             }
             Call::Maximum { of } => counts.maximum_bits = maximum(self.get(*of), counts.maximum_bits),
             Call::Histogram { priority } => histogram(self.get(*priority), counts.bins()),

@@ -19,7 +19,7 @@ pub const REFINED_FLAG: u32 = 0x8000_0000;
 /// Rank by priority bits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RankTable {
-    /// By first-level bin: bits of the rank, or [`REFINED_FLAG`] and the place of the refined bin.
+    /// By first-level bin: bits of the rank, or the highest bit and the place of the refined bin.
     pub first: Vec<u32>,
     /// By refined bin and low bits: bits of the rank.
     pub refined: Vec<u32>,

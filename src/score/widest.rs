@@ -6,10 +6,15 @@
 //! Elsewhere (NEON is always there on 64-bit ARM) the loop runs as compiled.
 #![allow(unsafe_code)] // see above: two calls, each behind the check that makes it right
 
-/// Runs `work` with the widest vectors there are. `work` must be a loop, or call functions marked
-/// `#[inline(always)]`: only what is inlined into it is compiled anew.
+/// A loop over cells with what it works on. [`work!`] makes one of a function.
+pub trait Work {
+    /// Does it.
+    fn run(self);
+}
+
+/// Does the work, compiled for the widest vectors there are.
 #[inline(always)]
-pub fn widest<R>(work: impl FnOnce() -> R) -> R {
+pub fn widest(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
     {
         let has_avx2 = std::arch::is_x86_feature_detected!("avx2");
@@ -22,17 +27,37 @@ pub fn widest<R>(work: impl FnOnce() -> R) -> R {
             return unsafe { with_avx2(work) };
         }
     }
-    work()
+    work.run();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2")]
-fn with_avx512<R>(work: impl FnOnce() -> R) -> R {
-    work()
+fn with_avx512(work: impl Work) {
+    work.run();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
-    work()
+fn with_avx2(work: impl Work) {
+    work.run();
 }
+
+/// Makes a [`Work`] of a function marked `#[inline(always)]`: a struct of its arguments. A function or closure
+/// handed over as a value would not do: what calls it is compiled without the wide vectors, and then it stays
+/// a call.
+macro_rules! work {
+    ($name:ident = $function:ident($($argument:ident: $kind:ty),* $(,)?)) => {
+        struct $name<'a> {
+            $($argument: $kind,)*
+        }
+
+        impl $crate::score::widest::Work for $name<'_> {
+            #[inline(always)]
+            fn run(self) {
+                $function($(self.$argument),*);
+            }
+        }
+    };
+}
+
+pub(super) use work;

@@ -47,7 +47,8 @@ fn curve_of_three_cells_by_hand() {
 #[test]
 fn totals_keep_to_a_millionth_over_thirty_decades() {
     let mut rng = Pcg64::seed_from_u64(21);
-    let n = 63 * 65;
+    // Three workgroups of the GPU, so that words carry between them.
+    let n = 257 * 129;
     let mut plane =
         |make: &mut dyn FnMut(&mut Pcg64) -> f32| (0..n).map(|_| make(&mut rng)).collect::<Vec<_>>();
     let rank =
@@ -55,9 +56,9 @@ fn totals_keep_to_a_millionth_over_thirty_decades() {
     let cost = plane(&mut |rng| 10f32.powf(rng.random_range(-24.0..6.0)));
     let benefit = plane(&mut |rng| 10f32.powf(rng.random_range(-30.0..0.0)));
     let people = plane(&mut |rng| 10f32.powf(rng.random_range(-25.0..5.0)));
-    let row_area_m2: Vec<f32> = (0..65).map(|row| 900.0 + row as f32 * 0.37).collect();
+    let row_area_m2: Vec<f32> = (0..129).map(|row| 900.0 + row as f32 * 0.37).collect();
     let quanta = quanta(1000.0, 1e6, 1e5);
-    let mut program = Program::new(63, 65);
+    let mut program = Program::new(257, 129);
     let [r, c, b, p] = [program.input(), program.input(), program.input(), program.input()];
     let row_area = Arc::new(row_area_m2.clone());
     program.call(Call::Curve {
@@ -72,7 +73,7 @@ fn totals_keep_to_a_millionth_over_thirty_decades() {
     for i in (0..n).filter(|i| !is_unknown(rank[*i])) {
         for (row, point) in expected.iter_mut().enumerate() {
             if f64::from(rank[i]) >= 100.0 - (row + 1) as f64 / 2.0 {
-                let area_m2 = f64::from(row_area_m2[i / 63]);
+                let area_m2 = f64::from(row_area_m2[i / 257]);
                 point.cells += 1;
                 point.area_m2 += area_m2;
                 point.cost_usd += f64::from(cost[i]);

@@ -1,6 +1,6 @@
 //! The whole: tiles, threads and engines give one result; bad layers are refused.
 
-use super::harness::{ALL_PLANES, Layers, exact_ranks, on_each_engine, people_only, two_criteria};
+use super::harness::{Layers, exact_ranks, on_each_engine, people_only, two_criteria};
 use crate::common::{assert_cells, cells, frame_lonlat, frame_utm};
 use clearway::error::Error;
 use clearway::grid::{Frame, MemoryCells, UNKNOWN, is_unknown};
@@ -69,7 +69,7 @@ fn the_gpu_agrees_with_the_native_engine() {
         let (_, native) = layers.score_whole(&mut Native::new(), &recipe);
         super::harness::with_gpu(|gpu, is_exact| {
             let (_, on_gpu) = layers.score_whole(gpu, &recipe);
-            for plane in ALL_PLANES {
+            for plane in super::harness::ALL_PLANES {
                 let (found, expected) = (on_gpu.get(plane), native.get(plane));
                 let largest = expected.iter().copied().fold(0.0, f32::max);
                 match plane {

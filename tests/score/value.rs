@@ -25,9 +25,9 @@ fn worth_adds_weighted_values_and_keeps_the_unknown() {
         let planes: [&[f32]; 3] = [&first, &second, &hazard];
         let found = run(tested.engine, &program, &planes, &mut Tally::default());
         let expected = [0.0, 0.5, 1.0, UNKNOWN, UNKNOWN, 0.25, 0.5];
-        assert_cells(&found[0], &expected, 7, 0.0, 1e-7);
+        assert_cells(&found[0], &expected, 7, 0.0, 1e-6);
         let expected = [0.0, 0.25, 0.5, UNKNOWN, UNKNOWN, 0.125, UNKNOWN];
-        assert_cells(&found[1], &expected, 7, 0.0, 1e-7);
+        assert_cells(&found[1], &expected, 7, 0.0, 1e-6);
     });
 }
 
@@ -37,7 +37,7 @@ fn the_cell_with_the_largest_exposure_is_worth_exactly_one() {
     layers.population = cells("0.1 0.7 0.3");
     on_each_engine(|tested| {
         let (summary, sink) = layers.score_whole(tested.engine, &people_only(0.0));
-        assert!((sink.get(Plane::Benefit)[1] - 1.0).abs() <= 2e-7);
+        assert!((sink.get(Plane::Benefit)[1] - 1.0).abs() <= 1e-6);
         assert!((summary.maxima.exposure - 0.7).abs() < 1e-7);
     });
 }
@@ -69,7 +69,7 @@ fn a_layers_largest_value_counts_scored_cells_only() {
     }];
     on_each_engine(|tested| {
         let (summary, sink) = layers.score_whole(tested.engine, &recipe);
-        assert_cells(&sink.get(Plane::Benefit), &[0.5, UNKNOWN, 1.0], 3, 0.0, 3e-7);
+        assert_cells(&sink.get(Plane::Benefit), &[0.5, UNKNOWN, 1.0], 3, 0.0, 1e-6);
         assert_eq!(summary.maxima.layers, [20.0]);
     });
 }
