@@ -214,9 +214,13 @@ impl Heat {
     /// By the size of the drops that single steps from a plan make: what is warm for one problem is cold for
     /// another.
     pub(super) fn sampled(ground: &Ground, start: &[Vec<u32>], seed: u64) -> Self {
-        if ground.model.worth.kind() == Objective::Collect {
-            return Self { hot: heat("HOT", 1.0) * ground.typical, cold: heat("COLD", 0.1) * ground.typical };
-        }
+        // Screened on some ten public and generated instances of each kind (docs/PLANNER.md).
+        let (hot, cold) = match ground.model.worth.kind() {
+            Objective::Collect => return Self { hot: ground.typical, cold: 0.1 * ground.typical },
+            Objective::Decay => (12.0, 0.03),
+            Objective::Completion => (8.0, 0.02),
+            Objective::Discounted => (0.5, 0.01),
+        };
         let mut worker = Worker::new(ground, start, Chance::new(seed, 2000, 0));
         // First downhill for a while, so that drops are those of a good plan.
         let warm_up = (ground.model.tasks.len() as u64 * 10).min(3_000);
@@ -229,7 +233,7 @@ impl Heat {
         }
         drops.sort_by(f64::total_cmp);
         let median = drops.get(drops.len() / 2).copied().unwrap_or(0.05 * ground.typical);
-        Self { hot: heat("HOT", 0.5) * median, cold: heat("COLD", 0.01) * median }
+        Self { hot: hot * median, cold: cold * median }
     }
 
     /// At a share of the run.
@@ -242,12 +246,8 @@ impl Heat {
     pub(super) fn typical(ground: &Ground) -> Self {
         let (hot, cold) = match ground.model.worth.kind() {
             Objective::Collect => (0.5, 0.1),
-            _ => (heat("PHOT", 0.02), heat("PCOLD", 0.0005)),
+            _ => (0.02, 0.0005),
         };
         Self { hot: hot * ground.typical, cold: cold * ground.typical }
     }
-}
-
-fn heat(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(default)
 }
