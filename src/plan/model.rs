@@ -69,6 +69,7 @@ pub(crate) struct Model {
     /// needs × teams.
     can_do: Vec<bool>,
     pub(crate) has_precedence: bool,
+    pub(crate) has_required: bool,
 }
 
 impl Model {
@@ -172,7 +173,8 @@ impl Model {
         let has_precedence = tasks.iter().any(|task| !task.preds.is_empty());
         let budget = problem.budget.unwrap_or(f64::INFINITY);
         let travel = Travel::of(problem);
-        Self { worth: Worth::of(problem), budget, teams, tasks, travel, can_do, has_precedence }
+        let has_required = tasks.iter().any(|task| task.is_required);
+        Self { worth: Worth::of(problem), budget, teams, tasks, travel, can_do, has_precedence, has_required }
     }
 
     /// The part of it that some teams and tasks make, with a budget of its own, and the tasks it holds in its
@@ -187,16 +189,14 @@ impl Model {
     ) -> (Self, Vec<u32>) {
         let mut chosen = tasks.to_vec();
         let mut task_of: HashMap<u32, u32> = chosen.iter().copied().zip(0..).collect();
-        while self.has_precedence {
-            let n_before = chosen.len();
+        let mut n_before = if self.has_precedence { usize::MAX } else { chosen.len() };
+        while chosen.len() < n_before {
+            n_before = chosen.len();
             chosen.retain(|&j| {
                 let preds = &self.tasks[j as usize].preds;
                 preds.iter().all(|p| task_of.contains_key(p) || matches!(outside(*p), Outside::Ends(_)))
             });
             task_of = chosen.iter().copied().zip(0..).collect();
-            if chosen.len() == n_before {
-                break;
-            }
         }
         let mut places: Vec<usize> = teams.iter().map(|&k| self.teams[k as usize].start).collect();
         places.extend(chosen.iter().map(|&j| self.tasks[j as usize].place));
@@ -222,6 +222,7 @@ impl Model {
             budget,
             teams: part_teams,
             has_precedence: part_tasks.iter().any(|task| !task.preds.is_empty()),
+            has_required: part_tasks.iter().any(|task| task.is_required),
             tasks: part_tasks,
             travel: self.travel.subset(&places),
             can_do,

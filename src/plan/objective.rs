@@ -43,30 +43,27 @@ impl Worth {
     /// What a task adds when it ends on a day within the horizon; larger is better for every objective.
     #[inline]
     pub(crate) fn value(&self, worth: f64, decay: f64, end: f64) -> f64 {
-        match self.kind {
-            Objective::Collect => worth,
-            Objective::Decay => (worth - decay * end).max(0.0),
-            Objective::Completion => -worth * end,
-            Objective::Discounted if self.rate_per_day > 0.0 => {
-                let r = self.rate_per_day;
-                worth / DAYS_PER_YEAR * (((-r * end).exp() - self.at_horizon) / r).max(0.0)
-            }
-            Objective::Discounted => worth / DAYS_PER_YEAR * (self.horizon - end).max(0.0),
-        }
+        self.value_and_weight(worth, decay, end).0
     }
 
-    /// How fast a task's value falls when it ends on that day and is put off: value per day.
+    /// The value, and how fast it falls when the end is put off: value per day.
     #[inline]
-    pub(crate) fn weight(&self, worth: f64, decay: f64, end: f64) -> f64 {
+    pub(crate) fn value_and_weight(&self, worth: f64, decay: f64, end: f64) -> (f64, f64) {
         match self.kind {
-            Objective::Collect => 0.0,
-            Objective::Decay if worth <= decay * end => 0.0,
-            Objective::Decay => decay,
-            Objective::Completion => worth,
-            Objective::Discounted if self.rate_per_day > 0.0 => {
-                worth / DAYS_PER_YEAR * (-self.rate_per_day * end).exp()
+            Objective::Collect => (worth, 0.0),
+            Objective::Decay => {
+                let value = worth - decay * end;
+                if value > 0.0 { (value, decay) } else { (0.0, 0.0) }
             }
-            Objective::Discounted => worth / DAYS_PER_YEAR,
+            Objective::Completion => (-worth * end, worth),
+            Objective::Discounted if self.rate_per_day > 0.0 => {
+                let (per_day, now) = (worth / DAYS_PER_YEAR, (-self.rate_per_day * end).exp());
+                (per_day * ((now - self.at_horizon) / self.rate_per_day).max(0.0), per_day * now)
+            }
+            Objective::Discounted => {
+                let per_day = worth / DAYS_PER_YEAR;
+                (per_day * (self.horizon - end).max(0.0), per_day)
+            }
         }
     }
 

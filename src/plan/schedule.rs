@@ -24,6 +24,12 @@ pub(crate) struct Visit {
     pub(crate) latest: f64,
     /// Value per day that this and all later visits lose when put off.
     pub(crate) weight: f64,
+    /// The same for this visit alone.
+    own_weight: f64,
+    /// Value, money and distance of the route up to and with this visit, without mobilisation.
+    value: f64,
+    cost: f64,
+    distance: f64,
 }
 
 /// One team's sequence with its times.
@@ -143,6 +149,9 @@ impl State {
 
     /// Required tasks that are in no route.
     pub(crate) fn n_missing(&self, model: &Model) -> usize {
+        if !model.has_required {
+            return 0;
+        }
         self.unserved.iter().filter(|&&j| model.is_required(j as usize)).count()
     }
 
@@ -160,30 +169,33 @@ impl State {
         self.unlist(task);
         self.routes[k].visits.insert(position, Visit { task, ..Visit::default() });
         self.renumber(k);
-        self.settle(model, k)
+        self.settle(model, k, position)
     }
 
     /// Takes tasks out of their routes; the times of those routes are brought up to date.
     pub(crate) fn remove(&mut self, model: &Model, tasks: &[u32]) {
-        let mut touched: Vec<u32> = Vec::with_capacity(8);
+        let mut touched: Vec<(u32, u32)> = Vec::with_capacity(8);
         for &task in tasks {
-            let (k, _) = self.at[task as usize];
+            let (k, position) = self.at[task as usize];
             if k == NONE {
                 continue;
             }
-            if !touched.contains(&k) {
-                self.save(k as usize);
-                touched.push(k);
+            match touched.iter_mut().find(|(known, _)| *known == k) {
+                Some((_, first)) => *first = position.min(*first),
+                None => {
+                    self.save(k as usize);
+                    touched.push((k, position));
+                }
             }
             self.enlist(task);
         }
-        for &k in &touched {
+        for &(k, _) in &touched {
             let at = &self.at;
             self.routes[k as usize].visits.retain(|visit| at[visit.task as usize].0 == k);
             self.renumber(k as usize);
         }
-        for k in touched {
-            self.settle(model, k as usize);
+        for (k, first) in touched {
+            self.settle(model, k as usize, first as usize);
         }
     }
 
@@ -256,9 +268,9 @@ impl State {
     }
 
     /// Times of one route, then of every route that waits for one of its tasks, until nothing moves.
-    fn settle(&mut self, model: &Model, k: usize) -> bool {
+    fn settle(&mut self, model: &Model, k: usize, first: usize) -> bool {
         if !model.has_precedence {
-            self.retime(model, k);
+            self.retime_from(model, k, first);
             return self.routes[k].is_feasible;
         }
         let mut queue = std::mem::take(&mut self.queue);
@@ -294,27 +306,36 @@ impl State {
 
     /// Times, value and cost of one route from its sequence.
     fn retime(&mut self, model: &Model, k: usize) {
+        self.retime_from(model, k, 0);
+    }
+
+    /// The same, where everything before a position is as it was.
+    fn retime_from(&mut self, model: &Model, k: usize, first: usize) {
         let mut route = std::mem::take(&mut self.routes[k]);
+        // What was broken before the position may have been the reason; seldom, so all is looked at again.
+        let first = if route.is_feasible { first } else { 0 };
         route.is_feasible = true;
-        self.forward(model, k, &mut route);
+        self.forward(model, k, &mut route, first);
         backward(model, k, &mut route);
         self.routes[k] = route;
     }
 
-    fn forward(&mut self, model: &Model, k: usize, route: &mut Route) {
+    fn forward(&mut self, model: &Model, k: usize, route: &mut Route, first: usize) {
         let team = &model.teams[k];
         let calendar = &*team.calendar;
         let (from, is_plain) = (calendar.from(), calendar.is_plain());
-        let (mut place, mut tau, mut day) = (team.start, 0.0, from);
-        let (mut value, mut cost, mut distance) = (0.0, 0.0, 0.0);
-        for i in 0..route.visits.len() {
+        let mut last = match first.checked_sub(1) {
+            None => Visit { place: team.start, end_day: from, ..Visit::default() },
+            Some(before) => route.visits[before],
+        };
+        for i in first..route.visits.len() {
             let visit = &mut route.visits[i];
             let j = visit.task as usize;
             let task = &model.tasks[j];
             let days = model.days(j, k);
             visit.place = task.place;
-            visit.leg = model.travel.exact(place, task.place);
-            visit.arrive = tau + visit.leg * team.pace;
+            visit.leg = model.travel.exact(last.place, task.place);
+            visit.arrive = last.end + visit.leg * team.pace;
             let mut release = task.release;
             for &p in &task.preds {
                 let (other, position) = self.at[p as usize];
@@ -331,31 +352,34 @@ impl State {
             } else if days > 0.0 {
                 calendar.ended(visit.end)
             } else {
-                calendar.ended(visit.arrive).max(day).max(release)
+                calendar.ended(visit.arrive).max(last.end_day).max(release)
             };
             if visit.end_day > task.due + SLACK || visit.end > team.tau_total + SLACK {
                 route.is_feasible = false;
             }
-            value += model.value(j, visit.end_day);
-            cost += model.task_cost(j, k) + team.cost_per_distance * visit.leg;
-            distance += visit.leg;
-            (place, tau, day) = (task.place, visit.end, visit.end_day);
-            self.ends[j] = day;
+            let (value, own_weight) = model.worth.value_and_weight(task.worth, task.decay, visit.end_day);
+            visit.own_weight = own_weight;
+            visit.value = last.value + value;
+            visit.cost = last.cost + model.task_cost(j, k) + team.cost_per_distance * visit.leg;
+            visit.distance = last.distance + visit.leg;
+            self.ends[j] = visit.end_day;
+            last = *visit;
         }
-        route.over = tau;
-        if !route.visits.is_empty() {
-            cost += team.mobilisation;
-            if let Some(end) = team.end {
-                let leg = model.travel.exact(place, end);
-                distance += leg;
-                cost += team.cost_per_distance * leg;
-                route.over = tau + leg * team.pace;
-                if route.over > team.tau_total + SLACK {
-                    route.is_feasible = false;
-                }
+        route.over = last.end;
+        (route.value, route.cost, route.distance) = (last.value, last.cost, last.distance);
+        if route.visits.is_empty() {
+            return;
+        }
+        route.cost += team.mobilisation;
+        if let Some(end) = team.end {
+            let leg = model.travel.exact(last.place, end);
+            route.distance += leg;
+            route.cost += team.cost_per_distance * leg;
+            route.over = last.end + leg * team.pace;
+            if route.over > team.tau_total + SLACK {
+                route.is_feasible = false;
             }
         }
-        (route.value, route.cost, route.distance) = (value, cost, distance);
     }
 }
 
@@ -363,17 +387,16 @@ impl State {
 fn backward(model: &Model, k: usize, route: &mut Route) {
     let team = &model.teams[k];
     let calendar = &*team.calendar;
-    let last_leg = match (team.end, route.visits.last()) {
-        (Some(end), Some(visit)) => model.travel.exact(visit.place, end) * team.pace,
-        _ => 0.0,
-    };
-    let (mut leave_by, mut weight) = (team.tau_total - last_leg, 0.0);
+    let until = calendar.until();
+    let last_end = route.visits.last().map_or(0.0, |visit| visit.end);
+    let (mut leave_by, mut weight) = (team.tau_total - (route.over - last_end), 0.0);
     for visit in route.visits.iter_mut().rev() {
-        let task = &model.tasks[visit.task as usize];
-        let days = visit.end - visit.start;
-        let end_by = if task.due < calendar.until() { calendar.tau(task.due) } else { team.tau_total };
-        visit.latest = leave_by.min(end_by) - days;
-        weight += model.worth.weight(task.worth, task.decay, visit.end_day);
+        let due = model.tasks[visit.task as usize].due;
+        if due < until {
+            leave_by = leave_by.min(calendar.tau(due));
+        }
+        visit.latest = leave_by - (visit.end - visit.start);
+        weight += visit.own_weight;
         visit.weight = weight;
         leave_by = visit.latest - visit.leg * team.pace;
     }

@@ -14,7 +14,7 @@ use crate::units::M_PER_KM;
 const TABLE_PLACES: usize = 2_000;
 
 /// Mean radius of the Earth, km, for the quick distances that only rank.
-const EARTH_KM: f64 = 6_371.0088;
+const EARTH_KM: f64 = 6_371.008_8;
 
 /// Distances between places.
 #[derive(Debug, Clone)]

@@ -1,9 +1,9 @@
-//! Many workers, in epochs: each does a fixed number of steps, then all meet and the best is noted.
+//! Many workers, in epochs: each does a number of steps, then all meet and the best is noted.
 //!
-//! What a worker does depends on the seed, its number and the epoch only, never on the clock or on how many
-//! threads there are. The clock is read in two places: before the start, to turn `seconds` into a number of
-//! steps, and between epochs, to stop. A run that did all its steps is therefore repeated exactly by giving
-//! the same seed and the number of `iterations` it reports.
+//! What a worker does depends on the seed, its number and the steps before, never on how many threads there
+//! are. With `iterations` nothing depends on the clock: the same seed and number of steps make the same plan.
+//! With `seconds` the clock, looked at between epochs only, says how far the cooling has come, so that a run
+//! ends cold whatever else the machine does; such a run is not repeated to the letter.
 
 use std::time::Instant;
 
@@ -21,10 +21,14 @@ const WORKERS: u64 = 2;
 /// Times the workers meet, and more often when an epoch would be longer than so many steps a worker.
 const EPOCHS: u64 = 96;
 const LONGEST_EPOCH: u64 = 20_000;
+/// Times in a run that all go on from where the best stands.
+const MEETINGS: f64 = 6.0;
 /// From so many tasks on, and with some teams, the plan is cut into parts that are searched side by side.
 const PARTS_FROM: usize = 1_200;
-/// Steps that measure how fast this machine is.
-const TRIAL: u64 = 300;
+/// Epochs a run by the clock aims at.
+const EPOCHS_BY_CLOCK: f64 = 150.0;
+/// First epoch of such a run, in steps a worker.
+const FIRST_EPOCH: u64 = 50;
 
 /// How much may be done.
 #[derive(Debug, Clone, Copy)]
@@ -39,18 +43,67 @@ pub(crate) struct Effort {
 impl Effort {
     /// Whether the time is up.
     pub(super) fn is_over(&self) -> bool {
-        self.seconds.is_some_and(|seconds| self.begun.elapsed().as_secs_f64() >= seconds)
+        self.share_of_time().is_some_and(|share| share >= 1.0)
     }
 
-    /// Steps in all: as asked, or as many as `rate` steps a second and worker allow in the time left.
-    pub(super) fn steps(&self, default: u64, rate: &dyn Fn() -> f64) -> u64 {
-        if let Some(iterations) = self.iterations {
-            return iterations;
+    /// Share of the time that has gone by, where time counts.
+    pub(super) fn share_of_time(&self) -> Option<f64> {
+        self.seconds.map(|seconds| self.begun.elapsed().as_secs_f64() / seconds.max(1e-9))
+    }
+}
+
+/// How far a run has come, by steps or by the clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Course {
+    /// Steps in all; none where the clock decides.
+    total: Option<u64>,
+    begun_at: f64,
+    pub(super) done: u64,
+    /// Share of the run at the beginning and the expected end of the present epoch.
+    pub(super) span: (f64, f64),
+    epoch_steps: u64,
+    n_epochs: u64,
+}
+
+impl Course {
+    /// A run of so many epochs when it goes by steps; `default` steps where neither is asked for.
+    pub(super) fn new(effort: &Effort, default: u64, n_epochs: impl Fn(u64) -> u64, first: u64) -> Self {
+        let by_steps = effort.iterations.or(if effort.seconds.is_none() { Some(default) } else { None });
+        let n_epochs = by_steps.map_or(1, |steps| n_epochs(steps).clamp(1, steps.max(1)));
+        let begun_at = effort.share_of_time().unwrap_or(0.0).min(0.999);
+        Self { total: by_steps, begun_at, done: 0, span: (0.0, 0.0), epoch_steps: first, n_epochs }
+    }
+
+    /// How many epochs to announce.
+    pub(super) fn n_announced(&self) -> u64 {
+        if self.total.is_some() { self.n_epochs } else { EPOCHS_BY_CLOCK as u64 }
+    }
+
+    /// Steps of the next epoch over all workers; none when the run is over.
+    pub(super) fn next(&mut self, effort: &Effort, epoch: u64) -> Option<u64> {
+        if let Some(total) = self.total {
+            if epoch >= self.n_epochs || effort.is_over() {
+                return None;
+            }
+            let share = |epoch: u64| epoch as f64 / self.n_epochs as f64;
+            self.span = (share(epoch), share(epoch + 1));
+            return Some(total * (epoch + 1) / self.n_epochs - self.done);
         }
-        let Some(seconds) = self.seconds else { return default };
-        let rate = rate();
-        let left = (seconds - self.begun.elapsed().as_secs_f64()).max(0.0);
-        (rate * left * 0.92) as u64
+        let share = effort.share_of_time().unwrap_or(1.0);
+        if share >= 1.0 {
+            return None;
+        }
+        let share = (share - self.begun_at) / (1.0 - self.begun_at);
+        let taken = share - self.span.0;
+        if epoch > 0 {
+            // Longer or shorter, towards the length aimed at, and never past the end by much.
+            let wanted = (1.0 / EPOCHS_BY_CLOCK).min(1.0 - share) / taken.max(1e-9);
+            self.epoch_steps = ((self.epoch_steps as f64 * wanted.clamp(0.3, 4.0)) as u64).max(1);
+            self.span = (share, (share + taken * wanted.clamp(0.3, 4.0)).min(1.0));
+        } else {
+            self.span = (share, share);
+        }
+        Some(self.epoch_steps)
     }
 }
 
@@ -83,28 +136,17 @@ pub(crate) fn search(
     let value = crate::plan::schedule::State::of(model, &start).value();
     let ground = Ground::new(model, price, value, n_done);
     let heat = Heat::sampled(&ground, &start, effort.seed);
-    let rate = || {
-        let mut worker = Worker::new(&ground, &start, Chance::new(effort.seed, 1000, 0));
-        let begun = Instant::now();
-        for _ in 0..TRIAL {
-            worker.step(heat.at(0.5));
-        }
-        let rate = TRIAL as f64 / begun.elapsed().as_secs_f64().max(1e-9);
-        rate * WORKERS.min(effort.n_threads as u64) as f64
-    };
     let default = (40_000_000 / (model.tasks.len() as u64 + 20)).clamp(20_000, 400_000);
-    let steps = effort.steps(default, &rate).max(1);
+    let n_epochs = |steps: u64| EPOCHS.max(steps / (WORKERS * LONGEST_EPOCH));
+    let mut course = Course::new(effort, default, n_epochs, FIRST_EPOCH * WORKERS);
     let mut workers: Vec<Worker> =
         (0..WORKERS).map(|w| Worker::new(&ground, &start, Chance::new(effort.seed, w, 0))).collect();
-    let n_epochs = EPOCHS.max(steps / (WORKERS * LONGEST_EPOCH)).min(steps.div_ceil(WORKERS));
-    let mut done = 0;
-    progress.start("plan", n_epochs);
-    for epoch in 0..n_epochs {
-        if progress.is_cancelled() || effort.is_over() {
-            break;
-        }
-        let target = steps * (epoch + 1) / n_epochs;
-        let of_epoch = target - done;
+    progress.start("plan", course.n_announced());
+    let mut epoch = 0;
+    while !progress.is_cancelled()
+        && let Some(of_epoch) = course.next(effort, epoch)
+    {
+        let (from, to) = course.span;
         let run = |(w, worker): (usize, &mut Worker)| {
             // The first workers take what does not divide evenly.
             let count = (of_epoch + WORKERS - 1 - w as u64) / WORKERS;
@@ -113,8 +155,7 @@ pub(crate) fn search(
                 if i % 256 == 255 && progress.is_cancelled() {
                     return;
                 }
-                let within = i as f64 / count as f64;
-                worker.step(heat.at((epoch as f64 + within) / n_epochs as f64));
+                worker.step(heat.at(from + (to - from) * i as f64 / count as f64));
             }
         };
         if effort.n_threads > 1 {
@@ -122,13 +163,16 @@ pub(crate) fn search(
         } else {
             workers.iter_mut().enumerate().for_each(run);
         }
-        done = target;
-        meet(&mut workers, epoch, n_epochs);
+        course.done += of_epoch;
+        if (MEETINGS * from).floor() < (MEETINGS * to).floor() {
+            meet(&mut workers, to >= 1.0 - 1.0 / MEETINGS);
+        }
         note(best_of(&workers).best_merit.value);
         progress.advance(1);
+        epoch += 1;
     }
     progress.finish();
-    Ok(Outcome { sequences: best_of(&workers).best.clone(), iterations: done })
+    Ok(Outcome { sequences: best_of(&workers).best.clone(), iterations: course.done })
 }
 
 /// The worker with the best plan; of equals the first.
@@ -142,13 +186,8 @@ fn best_of<'a, 'b>(workers: &'a [Worker<'b>]) -> &'a Worker<'b> {
     best
 }
 
-/// Six times in a run everybody goes on from where the best now stands, and near the end from the best found.
-fn meet(workers: &mut [Worker], epoch: u64, n_epochs: u64) {
-    let sixth = (n_epochs / 6).max(1);
-    if (epoch + 1) % sixth != 0 {
-        return;
-    }
-    let is_late = epoch + 1 >= n_epochs - sixth;
+/// Everybody goes on from where the best now stands, and late in the run from the best found.
+fn meet(workers: &mut [Worker], is_late: bool) {
     let mut leader = 0;
     let merit = |worker: &Worker| -> Merit { if is_late { worker.best_merit } else { worker.merit } };
     for w in 1..workers.len() {
@@ -175,9 +214,13 @@ impl Heat {
     /// By the size of the drops that single steps from a plan make: what is warm for one problem is cold for
     /// another.
     pub(super) fn sampled(ground: &Ground, start: &[Vec<u32>], seed: u64) -> Self {
-        if ground.model.worth.kind() == Objective::Collect {
-            return Self { hot: heat("HOT", 2.0) * ground.typical, cold: heat("COLD", 0.4) * ground.typical };
-        }
+        // Screened on some ten public and generated instances of each kind (docs/PLANNER.md).
+        let (hot, cold) = match ground.model.worth.kind() {
+            Objective::Collect => return Self { hot: ground.typical, cold: 0.1 * ground.typical },
+            Objective::Decay => (12.0, 0.03),
+            Objective::Completion => (8.0, 0.02),
+            Objective::Discounted => (0.5, 0.01),
+        };
         let mut worker = Worker::new(ground, start, Chance::new(seed, 2000, 0));
         // First downhill for a while, so that drops are those of a good plan.
         let warm_up = (ground.model.tasks.len() as u64 * 10).min(3_000);
@@ -190,7 +233,7 @@ impl Heat {
         }
         drops.sort_by(f64::total_cmp);
         let median = drops.get(drops.len() / 2).copied().unwrap_or(0.05 * ground.typical);
-        Self { hot: heat("HOT", 0.5) * median, cold: heat("COLD", 0.01) * median }
+        Self { hot: hot * median, cold: cold * median }
     }
 
     /// At a share of the run.
@@ -203,12 +246,8 @@ impl Heat {
     pub(super) fn typical(ground: &Ground) -> Self {
         let (hot, cold) = match ground.model.worth.kind() {
             Objective::Collect => (0.5, 0.1),
-            _ => (heat("PHOT", 0.02), heat("PCOLD", 0.0005)),
+            _ => (0.02, 0.0005),
         };
         Self { hot: hot * ground.typical, cold: cold * ground.typical }
     }
-}
-
-fn heat(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(default)
 }

@@ -99,8 +99,15 @@ impl Worker<'_> {
         let room = model.budget - self.costs.now;
         let has_budget = model.budget.is_finite();
         let time_price = self.ground.typical * if is_collect { 1e-3 } else { 1e-9 };
-        let len = route.visits.len();
-        for q in first..=last.min(len) {
+        let row = model.travel.row(task.place);
+        let distance =
+            |other: usize| row.map_or_else(|| model.travel.quick(other, task.place), |row| row[other]);
+        let onward =
+            |other: usize| row.map_or_else(|| model.travel.quick(task.place, other), |row| row[other]);
+        // The value falls with the end: what it was at an earlier end bounds what it is now.
+        let (mut own, mut own_end) = (if is_collect { task.worth } else { f64::INFINITY }, f64::NEG_INFINITY);
+        let mut best_score = best.map_or(f64::NEG_INFINITY, |spot| spot.score);
+        for q in first..=last.min(route.visits.len()) {
             if self.blink == 0 {
                 self.blink = 20 + self.chance.below(160);
                 continue;
@@ -110,17 +117,15 @@ impl Worker<'_> {
                 0 => (team.start, 0.0),
                 _ => (route.visits[q - 1].place, route.visits[q - 1].end),
             };
-            let to = model.travel.quick(before, task.place);
-            let start = (tau + to * team.pace).max(release);
-            let end = start + days;
+            let to = distance(before);
+            let end = (tau + to * team.pace).max(release) + days;
             if end > end_by {
                 // Later positions end later still.
                 break;
             }
-            let (mut loss, mut added, extra) = (0.0, to, end - tau);
-            let mut extra = extra;
+            let (mut loss, mut added, mut extra) = (0.0, to, end - tau);
             if let Some(next) = route.visits.get(q) {
-                let away = model.travel.quick(task.place, next.place);
+                let away = onward(next.place);
                 let arrive = end + away * team.pace;
                 if arrive > next.latest + SLACK {
                     continue;
@@ -133,7 +138,7 @@ impl Worker<'_> {
                 added += away - next.leg;
                 extra = arrive - next.arrive;
             } else if let Some(home) = team.end {
-                let away = model.travel.quick(task.place, home);
+                let away = onward(home);
                 let over = end + away * team.pace;
                 if over > team.tau_total + SLACK {
                     continue;
@@ -141,22 +146,25 @@ impl Worker<'_> {
                 added += away - if q > 0 { model.travel.quick(before, home) } else { 0.0 };
                 extra = over - route.over;
             }
-            let own = if is_collect {
-                task.worth
-            } else {
-                let day = if is_plain { from + end } else { calendar.ended(end) };
-                model.worth.value(task.worth, task.decay, day.max(release_day))
-            };
-            let mut gain = own - loss;
+            let mut minus = loss + time_price * extra;
             if has_budget {
                 let cost = fixed_cost + team.cost_per_distance * added;
                 if cost > room {
                     continue;
                 }
-                gain -= self.costs.price * cost;
+                minus += self.costs.price * cost;
             }
-            let score = gain - time_price * extra;
-            if best.is_none_or(|spot| score > spot.score) {
+            if own_end <= end && own - minus <= best_score {
+                continue;
+            }
+            if !is_collect {
+                let day = if is_plain { from + end } else { calendar.ended(end) };
+                (own, own_end) = (model.worth.value(task.worth, task.decay, day.max(release_day)), end);
+            }
+            let score = own - minus;
+            if score > best_score {
+                best_score = score;
+                let gain = score + time_price * extra;
                 *best = Some(Spot { team: k, position: q, gain, score, extra });
             }
         }

@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::epochs::{Effort, Heat, Outcome};
+use super::epochs::{Course, Effort, Heat, Outcome};
 use super::{Ground, Merit, Worker};
 use crate::error::Result;
 use crate::plan::chance::Chance;
@@ -35,31 +35,19 @@ pub(super) fn search(
     let mut sequences = start;
     let mut state = State::of(model, &sequences);
     let mut merit = Merit { missing: state.n_missing(model), value: state.value() };
-    // Parts of about the same size cost about the same: one of them, timed, tells what the time allows.
-    let rate = || {
-        let mut chance = Chance::new(effort.seed, 3000, 0);
-        let parts = cut(model, &state, &near, &mut chance);
-        let Some(part) = parts.first() else { return 1.0 };
-        let begun = std::time::Instant::now();
-        let count = (part.tasks.len() as u64 * 4).max(200);
-        improve(model, &state, part, price, count, (0.0, 0.1), effort.seed, progress);
-        count as f64 / begun.elapsed().as_secs_f64().max(1e-9) * effort.n_threads as f64
-    };
-    let steps = effort.steps(n * 60, &rate).max(1);
-    let n_epochs = (steps / (n * STEPS_A_TASK)).clamp(6, 200).min(steps);
-    let mut done = 0;
-    progress.start("plan", n_epochs);
-    for epoch in 0..n_epochs {
-        if progress.is_cancelled() || effort.is_over() {
-            break;
-        }
-        let target = steps * (epoch + 1) / n_epochs;
+    let n_epochs = |steps: u64| (steps / (n * STEPS_A_TASK)).clamp(6, 200);
+    let mut course = Course::new(effort, n * 60, n_epochs, n);
+    progress.start("plan", course.n_announced());
+    let mut epoch = 0;
+    while !progress.is_cancelled()
+        && let Some(of_epoch) = course.next(effort, epoch)
+    {
         let mut chance = Chance::new(effort.seed, 4000, epoch);
         let parts = cut(model, &state, &near, &mut chance);
         let n_in_parts: u64 = parts.iter().map(|part| part.tasks.len() as u64).sum();
-        let span = (epoch as f64 / n_epochs as f64, (epoch + 1) as f64 / n_epochs as f64);
+        let span = course.span;
         let run = |(i, part): (usize, &Part)| {
-            let count = (target - done) * part.tasks.len() as u64 / n_in_parts.max(1);
+            let count = of_epoch * part.tasks.len() as u64 / n_in_parts.max(1);
             improve(model, &state, part, price, count, span, effort.seed ^ (epoch << 20 | i as u64), progress)
         };
         let found: Vec<Vec<(u32, Vec<u32>)>> = if effort.n_threads > 1 {
@@ -77,12 +65,13 @@ pub(super) fn search(
         if next.is_feasible() && next.cost() <= model.budget * (1.0 + 1e-10) && !merit.beats(next_merit) {
             (state, sequences, merit) = (next, joined, next_merit);
         }
-        done = target;
+        course.done += of_epoch;
+        epoch += 1;
         note(merit.value);
         progress.advance(1);
     }
     progress.finish();
-    Ok(Outcome { sequences, iterations: done })
+    Ok(Outcome { sequences, iterations: course.done })
 }
 
 /// Teams, their tasks and the unserved ones near them.

@@ -14,6 +14,7 @@ impl Worker<'_> {
         let n = self.ground.model.tasks.len();
         let n_done = n - self.state.unserved.len();
         let seed = self.chance.below(n) as u32;
+        let mut is_whole = false;
         if n_done > 0 {
             let draw = self.chance.unit();
             if draw < 0.62 && !self.ground.near.of_task(seed).is_empty() {
@@ -22,8 +23,11 @@ impl Worker<'_> {
                 self.any(n_done);
             } else if draw < 0.92 {
                 self.least(seed, n_done);
+            } else if draw < 0.985 {
+                self.tail(2 * LONGEST);
             } else {
-                self.tail();
+                self.tail(usize::MAX);
+                is_whole = true;
             }
         }
         let mut removed = std::mem::take(&mut self.removed);
@@ -32,7 +36,7 @@ impl Worker<'_> {
         if self.ground.model.budget.is_finite() {
             self.costs.now = self.state.cost();
         }
-        self.gather(seed, &removed);
+        self.gather(seed, &removed, is_whole);
         self.removed = removed;
     }
 
@@ -144,12 +148,13 @@ impl Worker<'_> {
         }
     }
 
-    /// The end of one route, or all of it when it is short.
-    fn tail(&mut self) {
+    /// The end of one route, or all of it.
+    fn tail(&mut self, most: usize) {
         let Some(j) = self.some_task() else { return };
         let (k, _) = self.state.at[j as usize];
         let visits = &self.state.routes[k as usize].visits;
-        let count = 1 + self.chance.below(visits.len().min(2 * LONGEST));
+        let count =
+            if most == usize::MAX { visits.len() } else { 1 + self.chance.below(visits.len().min(most)) };
         let tail: Vec<u32> = visits[visits.len() - count..].iter().map(|visit| visit.task).collect();
         for j in tail {
             self.mark(j);
@@ -181,7 +186,8 @@ impl Worker<'_> {
     }
 
     /// Candidates: what was taken out, then up to 25 unserved ones, two thirds of them near.
-    fn gather(&mut self, seed: u32, removed: &[u32]) {
+    /// When a whole route is open, it may go somewhere else altogether: then many more near ones.
+    fn gather(&mut self, seed: u32, removed: &[u32], is_whole: bool) {
         self.candidates.clear();
         self.candidates.extend_from_slice(removed);
         let n_free = self.state.unserved.len().saturating_sub(removed.len());
@@ -198,7 +204,7 @@ impl Worker<'_> {
         let near: Vec<u32> = std::iter::once(seed)
             .chain(near)
             .filter(|&j| self.state.at[j as usize].0 == NONE && !removed.contains(&j))
-            .take(17)
+            .take(if is_whole { 17 + removed.len() } else { 17 })
             .collect();
         self.candidates.extend(near);
         for _ in 0..8 {
