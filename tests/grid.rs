@@ -101,6 +101,20 @@ fn window_past_the_frame_reads_unknown() {
 }
 
 #[test]
+fn planes_go_to_arrays_of_rows_and_columns_and_back() {
+    let plane = cells("1 2 3 / 4 ? 6");
+    let array = plane.to_array();
+    assert_eq!(array.dim(), (2, 3));
+    assert_eq!(array[[1, 2]], 6.0);
+    assert!(is_unknown(array[[1, 1]]));
+    let mut changed = array.clone();
+    changed[[0, 1]] = f32::NAN;
+    let back = clearway::grid::MemoryCells::from_array(plane.frame().clone(), &changed).to_vec();
+    assert!(is_unknown(back[1]), "what is not finite is unknown");
+    assert_eq!(back[2], 3.0);
+}
+
+#[test]
 fn tiles_cover_every_cell_once() {
     let frame = frame_utm(7, 5, 10.0);
     for size in [1, 2, 3, 7, 100] {

@@ -5,6 +5,8 @@
 
 use std::sync::RwLock;
 
+use ndarray::Array2;
+
 use super::{Frame, Window};
 use crate::error::Result;
 
@@ -69,6 +71,21 @@ impl MemoryCells {
         assert_eq!(values.len() as u64, frame.n_cells(), "one value a cell");
         let values = RwLock::new(values.into_iter().map(canonical).collect());
         Self { frame, values }
+    }
+
+    /// A plane with the values of an array of (rows, columns), see [`MemoryCells::from_values`].
+    ///
+    /// # Panics
+    /// When the array's shape is not the frame's.
+    pub fn from_array(frame: Frame, values: &Array2<f32>) -> Self {
+        assert_eq!(values.dim(), (frame.n_rows, frame.n_cols), "one value a cell");
+        Self::from_values(frame, values.iter().copied().collect())
+    }
+
+    /// The values as an array of (rows, columns).
+    pub fn to_array(&self) -> Array2<f32> {
+        Array2::from_shape_vec((self.frame.n_rows, self.frame.n_cols), self.to_vec())
+            .expect("one value a cell")
     }
 
     /// The values, row by row.

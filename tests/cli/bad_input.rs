@@ -2,8 +2,9 @@
 //! nothing half-written.
 
 use std::path::Path;
+use std::process::Command;
 
-use clearway::grid::{Cells, Crs, Frame, UNKNOWN};
+use clearway::grid::{Cells, Crs, Frame, UNKNOWN, is_unknown};
 use clearway::io::geotiff::{GeoTiff, GeoTiffWriter, WriteSpec};
 use glam::DVec2;
 
@@ -73,7 +74,7 @@ fn values_that_cannot_be_are_refused_with_their_place() {
 #[test]
 fn per_cent_taken_for_a_share_is_answered_with_the_scale() {
     let region = region("hillside");
-    rewrite(region.path(), "hazard.tif", |_, v| if v == UNKNOWN { v } else { v * 100.0 });
+    rewrite(region.path(), "hazard.tif", |_, v| if is_unknown(v) { v } else { v * 100.0 });
     let text = refused_run(region.path(), &["layer.hazard_range"]);
     assert!(text.contains("scale = 0.01"), "{text}");
 }
@@ -202,8 +203,7 @@ fn full_disk_is_an_io_error_that_leaves_nothing() {
         "ulimit -f 8; trap '' XFSZ; exec {} run project.toml --out out --backend cpu --iterations 20",
         env!("CARGO_BIN_EXE_clearway")
     );
-    let output =
-        std::process::Command::new("bash").args(["-c", &script]).current_dir(region.path()).output().unwrap();
+    let output = Command::new("bash").args(["-c", &script]).current_dir(region.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stderr(&output).contains("cannot write"), "{}", stderr(&output));
     assert!(!region.path().join("out").exists(), "an output folder was left");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clearway::grid::{Cells, is_unknown};
+use clearway::grid::is_unknown;
 use clearway::io::csv::Table;
 use clearway::io::geotiff::GeoTiff;
 

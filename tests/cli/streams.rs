@@ -1,5 +1,7 @@
 //! Streams, help and small commands.
 
+use std::process::Command;
+
 use super::*;
 
 #[test]
@@ -59,7 +61,7 @@ fn without_a_vulkan_loader_the_native_engine_takes_over_and_says_so() {
     let out = folder();
     let project = here("grids/hillside/project.toml");
     // No driver is found: the loader looks where nothing is.
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_clearway"))
+    let output = Command::new(env!("CARGO_BIN_EXE_clearway"))
         .args(["score", arg(&project), "--out", "run", "--backend", "auto"])
         .env("VK_DRIVER_FILES", "/nowhere")
         .env("VK_ICD_FILENAMES", "/nowhere")
