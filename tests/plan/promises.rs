@@ -108,7 +108,8 @@ fn interrupted_search_gives_the_best_so_far() {
     let solution = plan(&problem, &params, &listener).unwrap();
     assert!(solution.iterations < 100_000_000);
     let notes = listener.notes.into_inner().unwrap();
-    assert!(notes[0].starts_with("best ") && notes[0].contains("bound "), "{notes:?}");
+    let last = notes.last().unwrap();
+    assert!(last.starts_with("best ") && last.contains("bound ") && last.contains("gap "), "{notes:?}");
     let silent = Silent::default();
     silent.cancelled.store(true, Ordering::Relaxed);
     assert!(plan(&problem, &params, &silent).unwrap().iterations == 0);

@@ -18,6 +18,8 @@ use crate::progress::Progress;
 
 /// Tasks in a part, about.
 const PART: usize = 350;
+/// Epochs a run by the clock aims at: cutting takes time too.
+const EPOCHS_BY_CLOCK: u64 = 14;
 /// Steps per task and epoch, about.
 const STEPS_A_TASK: u64 = 40;
 
@@ -36,7 +38,7 @@ pub(super) fn search(
     let mut state = State::of(model, &sequences);
     let mut merit = Merit { missing: state.n_missing(model), value: state.value() };
     let n_epochs = |steps: u64| (steps / (n * STEPS_A_TASK)).clamp(6, 200);
-    let mut course = Course::new(effort, n * 60, n_epochs, n);
+    let mut course = Course::new(effort, n * 60, n_epochs, (EPOCHS_BY_CLOCK, 2 * n));
     progress.start("plan", course.n_announced());
     let mut epoch = 0;
     while !progress.is_cancelled()
