@@ -38,7 +38,7 @@ pub(super) fn search(
     let mut state = State::of(model, &sequences);
     let mut merit = Merit { missing: state.n_missing(model), value: state.value() };
     let n_epochs = |steps: u64| (steps / (n * STEPS_A_TASK)).clamp(6, 200);
-    let mut course = Course::new(effort, n * 60, n_epochs, (EPOCHS_BY_CLOCK, 2 * n));
+    let mut course = Course::new(effort, n * 60, n_epochs, (EPOCHS_BY_CLOCK, n));
     progress.start("plan", course.n_announced());
     let mut epoch = 0;
     while !progress.is_cancelled()
@@ -49,6 +49,10 @@ pub(super) fn search(
         let n_in_parts: u64 = parts.iter().map(|part| part.tasks.len() as u64).sum();
         let span = course.span;
         let run = |(i, part): (usize, &Part)| {
+            // By the clock, parts not begun when the time is up stay as they are.
+            if effort.iterations.is_none() && effort.is_over() {
+                return Vec::new();
+            }
             let count = of_epoch * part.tasks.len() as u64 / n_in_parts.max(1);
             let chance = Chance::new(effort.seed, 5000 + i as u64, epoch);
             improve(model, &state, part, &Share { price, count, span }, chance, progress)
