@@ -33,20 +33,16 @@ pub fn plan_teams(
     refuse_idle_budget(&problem, &file)?;
     let params = params(job.record.seed, settings.seconds, settings.iterations, options);
     let solution = plan::plan(&problem, &params, progress)?;
-    if progress.is_cancelled() {
-        job.record
-            .warnings
-            .push("the search was interrupted: the plan is the best found until then".to_owned());
-    }
+    job.note_interruption(progress);
     job.lap("plan");
     let ranks: Vec<f64> = {
         let by_id: std::collections::HashMap<&str, f64> =
             tasks.iter().map(|task| (task.task_id.as_str(), task.rank.unwrap_or(0.0))).collect();
         problem.tasks.iter().map(|task| by_id[task.id.as_str()]).collect()
     };
-    let baselines = baseline_values(&problem, Some(&ranks), progress)?;
+    let baselines = baseline_values(&problem, Some(&ranks))?;
     job.lap("baselines");
-    let rows = plan_rows(&solution, settings.start);
+    let rows = plan_rows(&problem, &solution, settings.start);
     write_plan_csv(&job.staging.path("plan.csv"), &rows)?;
     job.outputs.push("plan.csv");
     if crs.is_on_wgs84() {
@@ -55,7 +51,7 @@ pub fn plan_teams(
     }
     write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, Some(settings.start))?;
     job.outputs.push("plan.json");
-    job.outcome.plan(&problem, &solution, &baselines, unit(settings));
+    job.outcome.plan(&problem, &solution, &baselines, unit(settings), "US$");
     Ok(())
 }
 
@@ -68,12 +64,7 @@ pub fn params(seed: u64, seconds: Option<f64>, iterations: Option<u64>, options:
 }
 
 /// What would be done by hand on the same problem.
-pub fn baseline_values(
-    problem: &Problem,
-    ranks: Option<&[f64]>,
-    progress: &dyn Progress,
-) -> Result<Vec<BaselineValue>> {
-    progress.check()?;
+pub fn baseline_values(problem: &Problem, ranks: Option<&[f64]>) -> Result<Vec<BaselineValue>> {
     let plans = plan::baselines(problem, ranks)?;
     let value = |name: &str, solution: &plan::Solution| BaselineValue {
         name: name.to_owned(),

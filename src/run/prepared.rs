@@ -1,6 +1,6 @@
 //! Inputs opened and checked: layers on the frame, hazardous areas, teams and places, with all faults together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::layers::{self, OpenLayers};
 use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSource};
@@ -82,15 +82,24 @@ impl Prepared {
     }
 }
 
-/// Plan settings and teams, for planning the tasks of an earlier run.
-pub fn teams_only(project: &Project) -> Result<(PlanSettings, Vec<TeamSettings>)> {
-    let place = project.file.display().to_string();
-    let Some(plan) = project.plan.clone() else {
-        let fix = "add [plan] with `start` and `teams`";
-        return Err(Fault::new("project.missing_key", place, "[plan]", "nothing", fix).into());
+/// The plan settings of a project that is to be planned.
+pub fn plan_settings(project: &Project) -> Result<&PlanSettings> {
+    project.plan.as_ref().ok_or_else(|| {
+        let place = project.file.display().to_string();
+        let fix = "add [plan] with `start` and `teams`, or use `clearway run` for grids and task areas alone";
+        Fault::new("project.missing_key", place, "[plan], for teams to plan", "nothing", fix).into()
+    })
+}
+
+/// Plan settings, teams and their file, for planning the tasks of an earlier run.
+pub fn teams_only(project: &Project) -> Result<(&PlanSettings, Vec<TeamSettings>, Option<&Path>)> {
+    let plan = plan_settings(project)?;
+    let teams = read_teams(plan, &project.file.display().to_string())?;
+    let file = match &plan.teams {
+        TeamsSource::File(path) => Some(path.as_path()),
+        TeamsSource::Tables(_) => None,
     };
-    let teams = read_teams(&plan, &place)?;
-    Ok((plan, teams))
+    Ok((plan, teams, file))
 }
 
 /// Teams so far from the frame that a coordinate is likely wrong (lon and lat swapped, say).
