@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::layers::{self, OpenLayers};
+use super::problem::{loose_ties, missing_columns};
 use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSource};
 use super::vectors::{read_areas, read_districts, read_settlements, read_teams};
 use crate::error::{Error, Fault, Faults, Result};
@@ -65,6 +66,20 @@ impl Prepared {
             if let TeamsSource::File(path) = &plan.teams {
                 files.push(path.clone());
             }
+            // Told now and not after the grids are scored. Faulty teams or areas have had their own faults.
+            let mut odd = Vec::new();
+            if !teams.is_empty() {
+                odd.extend(loose_ties(plan, &teams, areas.as_deref(), &place));
+            }
+            let are_grown =
+                project.tasks.as_ref().is_some_and(|tasks| matches!(tasks.source, TaskSource::Grown { .. }));
+            if areas.is_some() || are_grown {
+                let has = |name: &str| {
+                    areas.iter().flatten().any(|area: &PolygonFeature| area.attributes.contains_key(name))
+                };
+                odd.extend(missing_columns(plan, has, &place));
+            }
+            odd.into_iter().for_each(|fault| faults.push(fault));
             if let Some(path) = &plan.settlements {
                 settlements = faults.take(read_settlements(path))?.unwrap_or_default();
                 files.push(path.clone());

@@ -11,7 +11,7 @@ use super::project::{ClosedSeason, PlanSettings, TeamSettings, WorthColumn};
 use crate::error::{Fault, Faults, Result};
 use crate::plan::{Distance, DistanceKind, Lock, Objective, Problem, Rounding, Task, Team};
 use crate::report::plan_files::days_between;
-use crate::tasks::TaskArea;
+use crate::tasks::{PolygonFeature, TaskArea};
 use crate::units::DAYS_PER_YEAR;
 
 /// The problem, and what could not be planned.
@@ -22,6 +22,9 @@ pub fn problem_of(
     file: &str,
 ) -> Result<(Problem, Vec<String>)> {
     let mut faults = Faults::new();
+    missing_columns(settings, |name| tasks.iter().any(|task| task.attributes.contains_key(name)), file)
+        .into_iter()
+        .for_each(|fault| faults.push(fault));
     let mut unknown = Vec::new();
     let mut planned = Vec::new();
     for task in tasks {
@@ -64,6 +67,57 @@ pub fn problem_of(
         ));
     }
     Ok((problem, warnings))
+}
+
+/// A fault for every column that the settings name and no task has; `has` says whether one does.
+pub fn missing_columns(settings: &PlanSettings, has: impl Fn(&str) -> bool, file: &str) -> Vec<Fault> {
+    let worth = match &settings.worth {
+        WorthColumn::Attribute(name) => Some(("plan.worth", name)),
+        WorthColumn::ExposureHa | WorthColumn::Benefit => None,
+    };
+    let is_decay = settings.objective == Objective::Decay;
+    let decay = settings.decay_column.as_ref().filter(|_| is_decay).map(|name| ("plan.decay_per_day", name));
+    let missing = worth.into_iter().chain(decay).filter(|(_, name)| !has(name));
+    missing
+        .map(|(key, name)| {
+            let place = format!("{file}: `{key}`");
+            let fix = "name one of the hazardous areas' own columns; without it `worth` is \"exposure_ha\"";
+            let found = format!("{name:?}, which no task area has");
+            Fault::new("plan.unknown_column", place, "a column of the task areas", found, fix)
+        })
+        .collect()
+}
+
+/// A fault for every lock or precedence that names a team or a hazardous area that is not there; of task areas
+/// that are yet to be grown (`areas` is `None`) nothing is known before.
+pub fn loose_ties(
+    settings: &PlanSettings,
+    teams: &[TeamSettings],
+    areas: Option<&[PolygonFeature]>,
+    file: &str,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for team in settings.locks.iter().filter_map(|lock| lock.team.as_ref()) {
+        if !teams.iter().any(|known| known.team_id == *team) {
+            let place = format!("{file}: `plan.locked`");
+            let found = format!("{team:?}, which is none of the {} teams", teams.len());
+            let fix = "give a `team_id` of the teams";
+            faults.push(Fault::new("plan.unknown_team", place, "a team", found, fix));
+        }
+    }
+    let Some(areas) = areas else { return faults };
+    let after = settings.after.iter().flat_map(|(task, needs)| [task, needs]).map(|id| (id, "plan.after"));
+    for (id, key) in settings.locks.iter().map(|lock| (&lock.task, "plan.locked")).chain(after) {
+        if !areas.iter().any(|area| area.id == *id) {
+            let found = format!("{id:?}, which is none of the {} hazardous areas", areas.len());
+            faults.push(unknown_task(key, found, "see the column that `tasks.areas.id` names", file));
+        }
+    }
+    faults
+}
+
+fn unknown_task(key: &str, found: String, fix: &str, file: &str) -> Fault {
+    Fault::new("plan.unknown_task", format!("{file}: `{key}`"), "a planned task", found, fix)
 }
 
 fn task_of(task: &TaskArea, settings: &PlanSettings, file: &str, faults: &mut Faults) -> Option<Task> {
@@ -132,13 +186,7 @@ fn tie_down(
                     "see `task_id` in tasks.csv",
                 )
             };
-            faults.push(Fault::new(
-                "plan.unknown_task",
-                format!("{file}: `{key}`"),
-                "a planned task",
-                found,
-                fix,
-            ));
+            faults.push(unknown_task(key, found, fix, file));
         }
         at
     };
