@@ -74,7 +74,7 @@ impl Outcome {
             "exposure",
             format!("{} person-hectares over all scored ground", short(summary.exposure_ha)),
         );
-        if let Some(tenth) = summary.curve.iter().find(|point| point.percent >= 10.0) {
+        if let Some(tenth) = summary.curve.iter().find(|point| point.percent >= 10.0 && point.cells > 0) {
             let part = |x: f64, whole: f64| if whole > 0.0 { 100.0 * x / whole } else { 0.0 };
             self.line(
                 "first tenth",

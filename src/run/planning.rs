@@ -34,6 +34,7 @@ pub fn plan_teams(
     let params = params(job.record.seed, settings.seconds, settings.iterations, options);
     let solution = plan::plan(&problem, &params, progress)?;
     job.note_interruption(progress);
+    job.record.warnings.extend(idle_plan(&problem, &solution));
     job.lap("plan");
     let ranks: Vec<f64> = {
         let by_id: std::collections::HashMap<&str, f64> =
@@ -99,6 +100,21 @@ fn refuse_idle_budget(problem: &Problem, file: &str) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Why a plan does nothing, which is surely not what was meant.
+fn idle_plan(problem: &Problem, solution: &plan::Solution) -> Option<String> {
+    if solution.routes.iter().any(|route| !route.tasks.is_empty()) {
+        return None;
+    }
+    let why = if problem.tasks.iter().all(|task| task.worth <= 0.0) {
+        "no task area is worth anything; look at the hazard and population layers and at `plan.worth`"
+    } else {
+        "no team can finish a task that is worth anything within the horizon and the budget; look at the teams' \
+         `closed`, `available_from`, `available_to`, `rate_m2_per_day` and `capabilities`, and at `years` and \
+         `budget_usd`"
+    };
+    Some(format!("the plan does no task: {why}"))
 }
 
 fn unit(settings: &PlanSettings) -> &'static str {

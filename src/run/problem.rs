@@ -34,6 +34,14 @@ pub fn problem_of(
         }
     }
     let horizon_days = settings.years * DAYS_PER_YEAR;
+    let (with_time, without_time): (Vec<_>, Vec<_>) =
+        teams.iter().partition(|team| available(team, settings.start, horizon_days).is_some());
+    if with_time.is_empty() && !teams.is_empty() {
+        let expected = format!("a team available between {} and the horizon", settings.start);
+        let found = format!("{} teams, all of them available only before or after", teams.len());
+        let fix = "change `available_from` and `available_to`, or `start` and `years` under [plan]";
+        faults.push(Fault::new("teams.none_available", format!("{file}: [plan]"), expected, found, fix));
+    }
     let mut problem = Problem {
         objective: settings.objective,
         horizon_days: Some(horizon_days),
@@ -46,7 +54,7 @@ pub fn problem_of(
             detour: settings.detour,
             matrix: None,
         },
-        teams: teams.iter().map(|team| team_of(team, settings.start, horizon_days)).collect(),
+        teams: with_time.into_iter().map(|team| team_of(team, settings.start, horizon_days)).collect(),
         tasks: planned,
     };
     tie_down(&mut problem, settings, tasks, &unknown, file, &mut faults);
@@ -57,6 +65,14 @@ pub fn problem_of(
     }
     faults.finish()?;
     let mut warnings = Vec::new();
+    if !without_time.is_empty() {
+        let named: Vec<&str> = without_time.iter().map(|team| team.team_id.as_str()).collect();
+        warnings.push(format!(
+            "teams that are not available between {} and the horizon are left out: {}",
+            settings.start,
+            named.join(", ")
+        ));
+    }
     if !unknown.is_empty() {
         let named: Vec<&str> = unknown.iter().take(10).copied().collect();
         let more = if unknown.len() > 10 { ", …" } else { "" };
@@ -206,12 +222,16 @@ fn tie_down(
     }
 }
 
-fn team_of(team: &TeamSettings, start: Date, horizon_days: f64) -> Team {
-    let from = team.available_from.map_or(0.0, |date| days_between(start, date).clamp(0.0, horizon_days));
+/// When a team can be tasked, as days [from, to) from the start inside the horizon; `None` for never.
+fn available(team: &TeamSettings, start: Date, horizon_days: f64) -> Option<[f64; 2]> {
+    let from = team.available_from.map_or(0.0, |date| days_between(start, date).max(0.0));
     // The last day counts in full.
-    let to = team
-        .available_to
-        .map_or(horizon_days, |date| (days_between(start, date) + 1.0).clamp(from, horizon_days));
+    let to =
+        team.available_to.map_or(horizon_days, |date| (days_between(start, date) + 1.0).min(horizon_days));
+    (from < to).then_some([from, to])
+}
+
+fn team_of(team: &TeamSettings, start: Date, horizon_days: f64) -> Team {
     Team {
         id: team.team_id.clone(),
         at: Some([team.lon, team.lat]),
@@ -222,7 +242,7 @@ fn team_of(team: &TeamSettings, start: Date, horizon_days: f64) -> Team {
         cost_factor: team.cost_factor,
         cost_per_distance: team.usd_per_km,
         mobilisation: team.mobilisation_usd,
-        available: Some([from, to]),
+        available: available(team, start, horizon_days),
         closed: closed_days(&team.closed, start, horizon_days),
         work_days_per_week: team.work_days_per_week,
         ..Team::default()

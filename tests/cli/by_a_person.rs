@@ -1,5 +1,6 @@
 //! What a hurried planner does: stops a run, asks for half of it, names what is not there, moves folders.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -173,4 +174,45 @@ fn own_columns_keep_their_digits_and_their_names() {
     worked(region.path(), &again);
     let read = |run: &str| std::fs::read_to_string(region.path().join(run).join("plan.csv")).unwrap();
     assert_eq!(read("again"), read("out"));
+}
+
+/// Puts a text into a column of every row of the region's teams.
+fn set_teams(region: &Path, column: &str, of_row: impl Fn(usize) -> String) {
+    let path = region.join("teams.csv");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut lines = text.lines();
+    let header = lines.next().unwrap();
+    let at = header.split(',').position(|name| name == column).unwrap();
+    let mut out = format!("{header}\n");
+    for (i, line) in lines.enumerate() {
+        let mut fields: Vec<String> = line.split(',').map(str::to_owned).collect();
+        fields[at] = of_row(i);
+        out += &(fields.join(",") + "\n");
+    }
+    std::fs::write(path, out).unwrap();
+}
+
+#[test]
+fn team_that_comes_after_the_horizon_is_left_out_and_named() {
+    let region = region("hillside");
+    let late = |i: usize| if i == 0 { "2099-01-01" } else { "" }.to_owned();
+    set_teams(region.path(), "available_to", |_| String::new());
+    set_teams(region.path(), "available_from", late);
+    let output = worked(region.path(), &with(&["run", "project.toml", "--json"]));
+    let warnings = json(&output)["warnings"].to_string();
+    assert!(warnings.contains("left out: M1"), "{warnings}");
+    assert_eq!(json(&worked(region.path(), &["verify", "out", "--json"]))["sound"], true);
+    set_teams(region.path(), "available_from", |_| "2099-01-01".to_owned());
+    let args: Vec<&str> = with(&["run", "project.toml", "--overwrite"]);
+    refused(region.path(), &args, &["teams.none_available"]);
+}
+
+#[test]
+fn plan_that_does_nothing_says_why() {
+    let region = region("hillside");
+    set_teams(region.path(), "closed", |_| "01-01/12-31".to_owned());
+    let output = worked(region.path(), &with(&["run", "project.toml", "--json"]));
+    let json = json(&output);
+    assert_eq!(json["plan"]["tasks_done"], 0);
+    assert!(json["warnings"].to_string().contains("`closed`"), "{}", json["warnings"]);
 }
