@@ -91,7 +91,7 @@ fn priority(size: usize) -> Program {
     let [hazard, cost, first, second] = [program.input(), program.input(), program.input(), program.input()];
     let worth = program.plane();
     let (benefit, out) = (program.output(), program.output());
-    let term = |weight| Term { lo: 0.1, span: 0.7, weight };
+    let term = |weight| Term::linear(0.1, 0.7, weight);
     program.call(Call::Value { of: first, term: term(0.75), is_first: true, worth });
     program.call(Call::Value { of: second, term: term(0.25), is_first: false, worth });
     program.call(Call::Benefit { hazard, worth, out: benefit });

@@ -20,6 +20,7 @@ mod class;
 mod contribution;
 pub mod curve;
 mod engine;
+mod exclusion;
 mod exposure;
 mod fixed;
 mod histogram;
@@ -58,4 +59,6 @@ pub use summary::{
     ClassSummary, CurvePoint, Maxima, Options, Plane, PlaneSink, StageSeconds, Summary, UnknownCount,
 };
 pub use tiles::{Scratch, score};
-pub use value::{Line, Term};
+pub use value::steps::StepTable;
+pub use value::table::ValueTable;
+pub use value::{Function, Linear, Lookup, Term};

@@ -198,3 +198,49 @@ fn missing_project_is_the_persons_to_mend() {
     let error = Project::open(Path::new("/nowhere/project.toml"), &[]).unwrap_err();
     assert_eq!((error.exit_code(), error.faults()[0].code), (2, "project.missing"));
 }
+
+/// A project with one criterion on the layer `x` and this value function.
+fn with_value(value: &str) -> String {
+    format!(
+        "{}x = {{ path = \"x.tif\" }}\n[[score.criteria]]\nname = \"x\"\nlayer = \"x\"\nvalue = {{ {value} }}\n",
+        LEAST
+    )
+}
+
+#[test]
+fn every_value_function_is_read() {
+    let log = |lo, hi| Value::Log { lo, hi };
+    for (written, expected) in [
+        ("log = [1, 1000]", log(Bound::At(1.0), Bound::At(1000.0))),
+        ("log = [0.5, \"max\"]", log(Bound::At(0.5), Bound::Max)),
+        ("sigmoid = [500, -0.01]", Value::Sigmoid { mid: 500.0, slope: -0.01 }),
+        ("steps = [[0, 0.25], [500, 1]]", Value::Steps(vec![(0.0, 0.25), (500.0, 1.0)])),
+        ("classes = { 40 = 1.0, 30 = 0.5 }", Value::Classes(vec![(40, 1.0), (30, 0.5)])),
+    ] {
+        let project = open(&with_value(written), &[]).unwrap();
+        assert_eq!(project.score.recipe.criteria[0].value, expected, "{written}");
+    }
+}
+
+#[test]
+fn value_functions_that_mean_nothing_are_faults_at_their_key() {
+    for (written, code, key) in [
+        ("log = [0, 10]", "project.value", "value.log"),
+        ("log = [5, 5]", "project.value", "value.log"),
+        ("sigmoid = [500]", "project.value", "value.sigmoid"),
+        ("sigmoid = [500, 0]", "project.value", "value.sigmoid"),
+        ("steps = [[5, 0.2], [5, 1]]", "project.value", "value.steps"),
+        ("steps = [5, 0.2]", "project.value", "value.steps"),
+        ("steps = []", "project.value", "value.steps"),
+        ("classes = { forest = 1 }", "project.value", "value.classes.forest"),
+        ("classes = { -2147483648 = 1 }", "project.value", "value.classes.-2147483648"),
+        ("classes = { 40 = 2 }", "project.value", "value.classes.40"),
+        ("classes = {}", "project.value", "value.classes"),
+        ("log = [1, 10], linear = [0, 1]", "project.unknown_key", "value.linear"),
+        ("quantile = true", "project.not_yet", "value.quantile"),
+    ] {
+        let found = faults(&with_value(written));
+        let place = format!("`score.criteria[0].{key}`");
+        assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
+    }
+}

@@ -15,6 +15,7 @@ mod score {
     mod curve;
     mod exposure;
     mod failure;
+    mod forms;
     mod pipeline;
     mod priority;
     mod rank;

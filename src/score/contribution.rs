@@ -2,7 +2,7 @@
 //!
 //! For task areas and for `explain`, which ask for few cells: no plane is made of it.
 
-use super::value::Line;
+use super::value::Function;
 use super::{Maxima, Recipe, Source};
 
 /// Each criterion's part h·w_k·v_k of the benefit of one cell; they sum to it. `values` holds the cell's
@@ -21,7 +21,8 @@ pub fn contributions(
                 Source::Exposure => exposure,
                 Source::Layer(index) => values[index],
             };
-            hazard * weight * Line::of(criterion, maxima).value_f64(x)
+            // A code without an entry leaves a cell unscored, and only scored cells are asked for.
+            hazard * weight * Function::of(criterion, maxima).value_f64(x).unwrap_or(0.0)
         })
         .collect()
 }

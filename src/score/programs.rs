@@ -49,7 +49,7 @@ pub fn priority_program(
                 slot.expect("every layer of the recipe is read").1
             }
         };
-        program.call(Call::Value { of, term: *term, is_first: i == 0, worth });
+        program.call(Call::Value { of, term: term.clone(), is_first: i == 0, worth });
     }
     program.call(Call::Benefit { hazard, worth, out });
     program.call(Call::Priority { benefit: out, cost, row_area_m2, out: per_usd });

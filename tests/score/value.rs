@@ -17,7 +17,7 @@ fn worth_adds_weighted_values_and_keeps_the_unknown() {
     let mut program = Program::new(7, 1);
     let inputs = [program.input(), program.input(), program.input()];
     let (worth, out) = (program.output(), program.output());
-    let term = |lo: f32, hi: f32, weight| Term { lo, span: hi - lo, weight };
+    let term = |lo: f32, hi: f32, weight| Term::linear(lo, hi - lo, weight);
     program.call(Call::Value { of: inputs[0], term: term(0.0, 10.0, 0.75), is_first: true, worth });
     program.call(Call::Value { of: inputs[1], term: term(4.0, 2.0, 0.25), is_first: false, worth });
     program.call(Call::Benefit { hazard: inputs[2], worth, out });

@@ -159,42 +159,7 @@ fn read_criterion(
         section.not_yet("measure", &format!("measure = {measure:?}"), instead);
     }
     let weight = section.number_where("weight", "0 or more", |w| w >= 0.0).unwrap_or(1.0);
-    let value = read_value(&section);
+    let value = super::value::read(&section);
     section.finish();
     Some(Criterion { name: name?, source: source?, weight, value: value? })
-}
-
-fn read_value(section: &Section<'_>) -> Option<Value> {
-    let Some(value) = section.section("value") else {
-        let example = "value = { linear = [0, \"max\"] }";
-        section.required("value", None::<()>, example);
-        return None;
-    };
-    for form in ["log", "sigmoid", "steps", "classes", "quantile"] {
-        if value.names().any(|(key, _)| key == form) {
-            value.not_yet(form, &format!("the value function `{form}`"), "`linear = [lo, hi]`");
-            return None;
-        }
-    }
-    let bounds = value.list("linear");
-    let bounds = value.required("linear", bounds, "linear = [0, \"max\"]")?;
-    let parsed: Vec<Bound> = bounds
-        .iter()
-        .filter_map(|node| match &node.value {
-            Toml::Number(number) if number.is_finite() => Some(Bound::At(*number)),
-            Toml::Text(text) if text == "max" => Some(Bound::Max),
-            _ => None,
-        })
-        .collect();
-    let linear = match parsed[..] {
-        [lo, hi] if bounds.len() == 2 && lo != hi => Some(Value::Linear { lo, hi }),
-        _ => {
-            let found: Vec<String> = bounds.iter().map(|node| node.value.describe()).collect();
-            let expected = "two different bounds, [lo, hi], each a number or \"max\"";
-            value.wrong("linear", expected, &format!("[{}]", found.join(", ")));
-            None
-        }
-    };
-    value.finish();
-    linear
 }
