@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! pass 1  exposure (across, down) → people_at_risk        halo of 4 σ; the largest exposure
-//! pass 2  value… → benefit → priority → histogram          (then refine, where a bin holds too much)
+//! pass 2  value… (factor…) → benefit → priority → histogram          (then refine, where a bin holds too much)
 //! pass 3  rank → class → curve                             sums in integers
 //! ```
 //!
@@ -32,6 +32,7 @@ mod on_gpu;
 mod people_at_risk;
 mod pipeline;
 mod priority;
+mod product;
 pub mod program;
 mod programs;
 mod rank;

@@ -5,7 +5,7 @@ use std::path::Path;
 use clearway::error::Error;
 use clearway::plan::Objective;
 use clearway::run::project::{ClosedSeason, LayerSource, Project, TaskSource, TeamsSource};
-use clearway::score::{Bound, Kernel, Source, Value};
+use clearway::score::{Benefit, Bound, Kernel, Source, Value};
 
 const LEAST: &str = r#"
 [project]
@@ -136,7 +136,7 @@ fn dates_that_do_not_exist_are_refused() {
 #[test]
 fn what_this_version_does_not_do_is_refused_by_name() {
     for (section, key) in [
-        ("[score]\nbenefit = \"sum\"", "score.benefit"),
+        ("[score]\nbenefit = \"ordered\"", "score.benefit"),
         ("[score]\nexposure = { kernel = \"disc\", radius_m = 500 }", "score.exposure.kernel"),
         ("[score.robustness]\nsamples = 256", "score.robustness"),
         ("[[score.gates]]\nlayer = \"hazard\"", "score.gates"),
@@ -243,4 +243,19 @@ fn value_functions_that_mean_nothing_are_faults_at_their_key() {
         let place = format!("`score.criteria[0].{key}`");
         assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
     }
+}
+
+#[test]
+fn every_form_of_benefit_is_read() {
+    for (written, expected) in [("risk", Benefit::Risk), ("sum", Benefit::Sum), ("product", Benefit::Product)]
+    {
+        let project = open(&format!("{LEAST}\n[score]\nbenefit = {written:?}\n"), &[]).unwrap();
+        assert_eq!(project.score.recipe.benefit, expected);
+    }
+    // Hazard as a criterion of a weighted sum: its name is a layer's like any other.
+    let text = format!(
+        "{LEAST}\n[score]\nbenefit = \"sum\"\n[[score.criteria]]\nname = \"contamination\"\nlayer = \"hazard\"\n\
+         value = {{ linear = [0, 1] }}\n"
+    );
+    assert_eq!(open(&text, &[]).unwrap().score.criterion_layers, ["hazard"]);
 }

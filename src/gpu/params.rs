@@ -138,6 +138,28 @@ params! {
         /// Unused.
         pad_b: u32,
     }
+    /// `factor`.
+    FactorParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 1 for the first criterion, which starts from 0.
+        is_first: u32,
+        /// Normalised weight, a power here.
+        weight: f32,
+    }
+    /// `benefit`.
+    BenefitParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 1 for `risk`, 0 for `sum`.
+        times_hazard: u32,
+        /// Unused.
+        pad_a: u32,
+    }
     /// `priority`.
     RowParams {
         /// Cells of the plane.

@@ -10,16 +10,17 @@ use bytemuck::{bytes_of, cast_slice};
 use crate::error::Result;
 use crate::gpu::kernels::{self, COUNT_CELLS_EACH, CURVE_WORDS, KernelSpec};
 use crate::gpu::params::{
-    AcrossParams, CellParams, ClassParams, CurveParams, DownParams, RowParams, ValueParams, ValueStepsParams,
-    ValueTableParams,
+    AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DownParams, FactorParams, RowParams,
+    ValueParams, ValueStepsParams, ValueTableParams,
 };
 use crate::gpu::{BufferId, Device, Recording};
 
 use super::curve::{N_SEGMENTS, N_SUMS};
 use super::histogram::{N_BINS, N_REFINED};
+use super::product::{EXP2_KNOTS, LOG2_KNOTS};
 use super::program::{Call, Program, Slot, Tally};
 use super::value::{Lookup, Term};
-use super::{Engine, EngineInfo};
+use super::{Benefit, Engine, EngineInfo};
 
 /// Keeps one submit short: at this size the widest stage is some milliseconds on an integrated GPU.
 const LARGEST_TILE: usize = 2048;
@@ -219,9 +220,23 @@ impl<'a> Recorder<'a> {
                 let (of, worth) = (self.plane(*of), self.plane(*worth));
                 self.value(of, term, *is_first, worth, &cells, groups);
             }
-            Call::Benefit { hazard, worth, out } => {
+            Call::Factor { v, weight, is_first, worth } => {
+                let (is_first, weight) = (u32::from(*is_first), *weight);
+                let params = FactorParams { n_cells, groups_across, is_first, weight };
+                let knots = self.recording.upload(cast_slice(&LOG2_KNOTS));
+                let buffers = [self.plane(*v), knots, self.plane(*worth)];
+                self.cellwise(&kernels::FACTOR, bytes_of(&params), &buffers, groups);
+            }
+            Call::Benefit { hazard, worth, form: Benefit::Product, out } => {
+                let knots = self.recording.upload(cast_slice(&EXP2_KNOTS));
+                let buffers = [self.plane(*hazard), self.plane(*worth), knots, self.plane(*out)];
+                self.cellwise(&kernels::PRODUCT, bytes_of(&cells), &buffers, groups);
+            }
+            Call::Benefit { hazard, worth, form, out } => {
+                let times_hazard = u32::from(*form == Benefit::Risk);
+                let params = BenefitParams { n_cells, groups_across, times_hazard, ..Default::default() };
                 let buffers = [self.plane(*hazard), self.plane(*worth), self.plane(*out)];
-                self.cellwise(&kernels::BENEFIT, bytes_of(&cells), &buffers, groups);
+                self.cellwise(&kernels::BENEFIT, bytes_of(&params), &buffers, groups);
             }
             Call::Priority { benefit, cost, row_area_m2, out } => {
                 let areas = self.recording.upload(cast_slice(row_area_m2));

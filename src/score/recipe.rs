@@ -100,6 +100,10 @@ pub enum Bound {
 pub enum Benefit {
     /// b = h · Σ w v: land that is not contaminated gains nothing from clearance.
     Risk,
+    /// b = Σ w v: the weighted sum; hazard counts where it is one of the criteria.
+    Sum,
+    /// b = Π max(v, 1e-6)^w: a criterion worth nothing pulls the whole down; hazard as for `Sum`.
+    Product,
 }
 
 /// What the rank orders by.

@@ -19,16 +19,14 @@ use super::curve::{Quanta, SegmentSum, quanta};
 use super::exclusion::Rule;
 use super::pipeline::{Buffers, PassSeconds, run_pass};
 use super::program::{Call, Program, Shared, Tally};
-use super::programs::{Ranking, exposure_program, priority_program, rank_program};
+use super::programs::{Ranking, Worth, exposure_program, priority_program, rank_program};
 use super::rank::{RankTable, bins_to_refine};
 use super::reach::{Reach, TileReach};
 use super::reading::{Counts, Reader};
 use super::runner::Runner;
 use super::tile_size::tile_size;
-use super::value::{Function, Term};
-use super::{
-    Engine, Inputs, Maxima, Options, Plane, PlaneSink, PriorityBy, Recipe, Source, StageSeconds, Summary,
-};
+use super::value::Function;
+use super::{Engine, Inputs, Maxima, Options, Plane, PlaneSink, PriorityBy, Recipe, StageSeconds, Summary};
 
 /// Makes a named plane on the frame to keep between passes.
 pub type Scratch<'a> = &'a dyn Fn(&str) -> Result<Box<dyn CellStore>>;
@@ -179,14 +177,7 @@ impl Passes<'_> {
 
     /// Pass 2.
     fn priority_pass(&mut self, kept: &Kept, functions: &[Function<'_>]) -> Result<Vec<u64>> {
-        let terms: Vec<(Source, Term)> = self
-            .recipe
-            .criteria
-            .iter()
-            .zip(self.recipe.weights())
-            .zip(functions)
-            .map(|((criterion, weight), function)| (criterion.source, Term::new(*function, weight)))
-            .collect();
+        let worth = Worth::new(self.recipe, functions);
         let mut tally = Tally::of_histogram();
         let (inputs, reader, buffers, sink) = (self.inputs, self.reader, self.buffers, &mut *self.sink);
         let by_cost = kept.per_usd.is_some();
@@ -208,7 +199,7 @@ impl Passes<'_> {
             },
             |tile, mut planes: TilePlanes| {
                 let areas = row_areas(inputs, tile);
-                let program = priority_program(tile, &terms, reader.layers(), areas, by_cost);
+                let program = priority_program(tile, &worth, reader.layers(), areas, by_cost);
                 let mut out = runner.run(&program, &planes, buffers, &mut tally)?;
                 out.push(planes.swap_remove(1));
                 buffers.give(planes);

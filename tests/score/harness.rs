@@ -7,7 +7,7 @@ use clearway::grid::{CellStore as _, Tiling};
 use clearway::grid::{Cells, Frame, MemoryCells, UNKNOWN, Window, is_unknown};
 use clearway::progress::Silent;
 use clearway::score::program::{Program, Tally};
-use clearway::score::{Bound, Criterion, PriorityBy};
+use clearway::score::{Benefit, Bound, Criterion, PriorityBy};
 use clearway::score::{
     Engine, Inputs, Kernel, Native, Options, Plane, PlaneSink, Recipe, Source, Summary, Value,
 };
@@ -232,7 +232,7 @@ impl Textbook {
         let exposure: Vec<_> = (0..n).map(|i| is_scored(i).then(|| exposure_at(i))).collect();
         let max_exposure = exposure.iter().flatten().fold(0.0, |a: f64, b| a.max(*b));
         let total: f64 = recipe.criteria.iter().map(|c| c.weight).sum();
-        let worth = |i: usize, exposure: f64| -> f64 {
+        let worth = |i: usize, exposure: f64| -> Vec<(f64, f64)> {
             let terms = recipe.criteria.iter().map(|c| {
                 let (x, max) = match c.source {
                     Source::Exposure => (exposure, max_exposure),
@@ -244,15 +244,19 @@ impl Textbook {
                         )
                     }
                 };
-                c.weight / total * value_by_the_book(&c.value, x, max)
+                (c.weight / total, value_by_the_book(&c.value, x, max))
             });
-            terms.sum()
+            terms.collect()
         };
         let by = |make: &dyn Fn(usize, f64) -> f64| -> Vec<Option<f64>> {
             exposure.iter().enumerate().map(|(i, e)| e.map(|e| make(i, e))).collect()
         };
         let people_at_risk = by(&|i, e| hazard[i].unwrap() * e);
-        let benefit = by(&|i, e| hazard[i].unwrap() * worth(i, e));
+        let benefit = by(&|i, e| match recipe.benefit {
+            Benefit::Risk => hazard[i].unwrap() * worth(i, e).iter().map(|(w, v)| w * v).sum::<f64>(),
+            Benefit::Sum => worth(i, e).iter().map(|(w, v)| w * v).sum(),
+            Benefit::Product => worth(i, e).iter().map(|(w, v)| v.max(1e-6).powf(*w)).product(),
+        });
         let area_m2 = |i: usize| frame.cell_area_m2((i / frame.n_cols) as i64);
         let per_usd = by(&|i, _| benefit[i].unwrap() * area_m2(i) / cost[i].unwrap());
         assert_eq!(recipe.priority_by, PriorityBy::BenefitPerCost);

@@ -3,7 +3,7 @@
 use super::super::document::Value as Toml;
 use super::super::section::Section;
 use super::layers::LayerSettings;
-use crate::score::{Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
+use crate::score::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
 
 /// How cells are scored.
 #[derive(Debug, Clone)]
@@ -28,9 +28,15 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
             None,
         ));
     };
-    let forms = ["risk", "sum", "product", "ordered"].map(|form| (form, form));
-    if let Some(form) = section.choice("benefit", &forms).filter(|form| *form != "risk") {
-        section.not_yet("benefit", &format!("benefit = {form:?}"), "benefit = \"risk\"");
+    let forms = [
+        ("risk", Some(Benefit::Risk)),
+        ("sum", Some(Benefit::Sum)),
+        ("product", Some(Benefit::Product)),
+        ("ordered", None),
+    ];
+    let form = section.choice("benefit", &forms);
+    if form == Some(None) {
+        section.not_yet("benefit", "benefit = \"ordered\"", "benefit = \"sum\"");
     }
     let by = [("benefit_per_cost", PriorityBy::BenefitPerCost), ("benefit", PriorityBy::Benefit)];
     let priority_by = section.choice("priority_by", &by);
@@ -76,7 +82,9 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
         }
     }
     section.finish();
-    Some(settings(criteria, names, kernel?, priority_by, classes))
+    let mut settings = settings(criteria, names, kernel?, priority_by, classes);
+    settings.recipe.benefit = form.flatten().unwrap_or(settings.recipe.benefit);
+    Some(settings)
 }
 
 fn settings(
