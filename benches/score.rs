@@ -10,7 +10,9 @@ use clearway::grid::{CellStore, Crs, Frame, MemoryCells, Window};
 use clearway::progress::Silent;
 use clearway::score::curve::quanta;
 use clearway::score::program::{Call, Program, Shared, Tally};
-use clearway::score::{Engine, Kernel, Native, RankTable, Reach, Term, bins_to_refine, exposure_program};
+use clearway::score::{
+    Benefit, Engine, Kernel, Native, RankTable, Reach, Term, bins_to_refine, exposure_program,
+};
 use clearway::score::{Inputs, Options, Plane, PlaneSink, Recipe, score};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use glam::DVec2;
@@ -91,10 +93,10 @@ fn priority(size: usize) -> Program {
     let [hazard, cost, first, second] = [program.input(), program.input(), program.input(), program.input()];
     let worth = program.plane();
     let (benefit, out) = (program.output(), program.output());
-    let term = |weight| Term { lo: 0.1, span: 0.7, weight };
+    let term = |weight| Term::linear(0.1, 0.7, weight);
     program.call(Call::Value { of: first, term: term(0.75), is_first: true, worth });
     program.call(Call::Value { of: second, term: term(0.25), is_first: false, worth });
-    program.call(Call::Benefit { hazard, worth, out: benefit });
+    program.call(Call::Benefit { hazard, worth, form: Benefit::Risk, out: benefit });
     let row_area_m2 = Arc::new(vec![900.0; size]);
     program.call(Call::Priority { benefit, cost, row_area_m2, out });
     program.call(Call::Histogram { priority: out });

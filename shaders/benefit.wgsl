@@ -1,13 +1,13 @@
-// `benefit`: b = h * worth, 0..1: what clearing the cell is worth (form `risk`).
+// `benefit`: b = h * worth (form `risk`) or b = worth (form `sum`), 0..1: what clearing the cell is worth.
 //
-// Land that is not contaminated gains nothing from clearance. Unknown where hazard or worth is.
+// By `risk` land that is not contaminated gains nothing from clearance. Unknown where hazard or worth is.
 // Twin: src/score/benefit.rs.
 
 struct Params {
     n_cells: u32,
     groups_across: u32,
+    times_hazard: u32,
     pad_a: u32,
-    pad_b: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -25,5 +25,9 @@ fn benefit(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
         out[cell] = UNKNOWN;
         return;
     }
-    out[cell] = hazard[cell] * worth[cell];
+    if params.times_hazard == 1u {
+        out[cell] = hazard[cell] * worth[cell];
+    } else {
+        out[cell] = worth[cell];
+    }
 }

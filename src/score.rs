@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! pass 1  exposure (across, down) → people_at_risk        halo of 4 σ; the largest exposure
-//! pass 2  value… → benefit → priority → histogram          (then refine, where a bin holds too much)
+//! pass 2  value… (factor…) → benefit → priority → histogram          (then refine, where a bin holds too much)
 //! pass 3  rank → class → curve                             sums in integers
 //! ```
 //!
@@ -20,6 +20,7 @@ mod class;
 mod contribution;
 pub mod curve;
 mod engine;
+mod exclusion;
 mod exposure;
 mod fixed;
 mod histogram;
@@ -31,6 +32,7 @@ mod on_gpu;
 mod people_at_risk;
 mod pipeline;
 mod priority;
+mod product;
 pub mod program;
 mod programs;
 mod rank;
@@ -58,4 +60,6 @@ pub use summary::{
     ClassSummary, CurvePoint, Maxima, Options, Plane, PlaneSink, StageSeconds, Summary, UnknownCount,
 };
 pub use tiles::{Scratch, score};
-pub use value::{Line, Term};
+pub use value::steps::StepTable;
+pub use value::table::ValueTable;
+pub use value::{Function, Linear, Lookup, Term};

@@ -5,7 +5,7 @@ use std::path::Path;
 use clearway::error::Error;
 use clearway::plan::Objective;
 use clearway::run::project::{ClosedSeason, LayerSource, Project, TaskSource, TeamsSource};
-use clearway::score::{Bound, Kernel, Source, Value};
+use clearway::score::{Benefit, Bound, Kernel, Source, Value};
 
 const LEAST: &str = r#"
 [project]
@@ -136,7 +136,7 @@ fn dates_that_do_not_exist_are_refused() {
 #[test]
 fn what_this_version_does_not_do_is_refused_by_name() {
     for (section, key) in [
-        ("[score]\nbenefit = \"sum\"", "score.benefit"),
+        ("[score]\nbenefit = \"ordered\"", "score.benefit"),
         ("[score]\nexposure = { kernel = \"disc\", radius_m = 500 }", "score.exposure.kernel"),
         ("[score.robustness]\nsamples = 256", "score.robustness"),
         ("[[score.gates]]\nlayer = \"hazard\"", "score.gates"),
@@ -215,4 +215,65 @@ fn unknown_key_of_a_team_table_is_a_fault() {
 fn faults_of_all_overrides_are_told_together() {
     let error = open(LEAST, &["project.seed", "project..seed=2"]).expect_err("faults");
     assert_eq!(error.faults().len(), 2, "{error}");
+}
+
+/// A project with one criterion on the layer `x` and this value function.
+fn with_value(value: &str) -> String {
+    format!(
+        "{}x = {{ path = \"x.tif\" }}\n[[score.criteria]]\nname = \"x\"\nlayer = \"x\"\nvalue = {{ {value} }}\n",
+        LEAST
+    )
+}
+
+#[test]
+fn every_value_function_is_read() {
+    let log = |lo, hi| Value::Log { lo, hi };
+    for (written, expected) in [
+        ("log = [1, 1000]", log(Bound::At(1.0), Bound::At(1000.0))),
+        ("log = [0.5, \"max\"]", log(Bound::At(0.5), Bound::Max)),
+        ("sigmoid = [500, -0.01]", Value::Sigmoid { mid: 500.0, slope: -0.01 }),
+        ("steps = [[0, 0.25], [500, 1]]", Value::Steps(vec![(0.0, 0.25), (500.0, 1.0)])),
+        ("classes = { 40 = 1.0, 30 = 0.5 }", Value::Classes(vec![(40, 1.0), (30, 0.5)])),
+    ] {
+        let project = open(&with_value(written), &[]).unwrap();
+        assert_eq!(project.score.recipe.criteria[0].value, expected, "{written}");
+    }
+}
+
+#[test]
+fn value_functions_that_mean_nothing_are_faults_at_their_key() {
+    for (written, code, key) in [
+        ("log = [0, 10]", "project.value", "value.log"),
+        ("log = [5, 5]", "project.value", "value.log"),
+        ("sigmoid = [500]", "project.value", "value.sigmoid"),
+        ("sigmoid = [500, 0]", "project.value", "value.sigmoid"),
+        ("steps = [[5, 0.2], [5, 1]]", "project.value", "value.steps"),
+        ("steps = [5, 0.2]", "project.value", "value.steps"),
+        ("steps = []", "project.value", "value.steps"),
+        ("classes = { forest = 1 }", "project.value", "value.classes.forest"),
+        ("classes = { -2147483648 = 1 }", "project.value", "value.classes.-2147483648"),
+        ("classes = { 40 = 2 }", "project.value", "value.classes.40"),
+        ("classes = {}", "project.value", "value.classes"),
+        ("log = [1, 10], linear = [0, 1]", "project.unknown_key", "value.linear"),
+        ("quantile = true", "project.not_yet", "value.quantile"),
+    ] {
+        let found = faults(&with_value(written));
+        let place = format!("`score.criteria[0].{key}`");
+        assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
+    }
+}
+
+#[test]
+fn every_form_of_benefit_is_read() {
+    for (written, expected) in [("risk", Benefit::Risk), ("sum", Benefit::Sum), ("product", Benefit::Product)]
+    {
+        let project = open(&format!("{LEAST}\n[score]\nbenefit = {written:?}\n"), &[]).unwrap();
+        assert_eq!(project.score.recipe.benefit, expected);
+    }
+    // Hazard as a criterion of a weighted sum: its name is a layer's like any other.
+    let text = format!(
+        "{LEAST}\n[score]\nbenefit = \"sum\"\n[[score.criteria]]\nname = \"contamination\"\nlayer = \"hazard\"\n\
+         value = {{ linear = [0, 1] }}\n"
+    );
+    assert_eq!(open(&text, &[]).unwrap().score.criterion_layers, ["hazard"]);
 }

@@ -11,10 +11,12 @@ mod common;
 mod score {
     pub mod harness;
 
+    mod benefit;
     mod contribution;
     mod curve;
     mod exposure;
     mod failure;
+    mod forms;
     mod pipeline;
     mod priority;
     mod rank;

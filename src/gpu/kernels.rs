@@ -1,7 +1,8 @@
 //! The kernels table: the one source for pipelines, layouts, and the tests of limits and translations.
 
 use super::params::{
-    AcrossParams, CellParams, ClassParams, CurveParams, DownParams, Members, RowParams, ValueParams,
+    AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DownParams, FactorParams, Members,
+    RowParams, ValueParams, ValueStepsParams, ValueTableParams,
 };
 
 /// How a storage buffer is bound; binding 0 is always the uniform `params`.
@@ -74,8 +75,16 @@ kernels! {
     PEOPLE_AT_RISK = "people_at_risk", "people_at_risk", CellParams, [Read, Read, Write], [256, 1, 1];
     /// cells → worth.
     VALUE = "value", "value", ValueParams, [Read, Write], [256, 1, 1];
+    /// cells, knots → worth.
+    VALUE_TABLE = "value_table", "value_table", ValueTableParams, [Read, Read, Write], [256, 1, 1];
+    /// cells, keys with values → worth.
+    VALUE_STEPS = "value_steps", "value_steps", ValueStepsParams, [Read, Read, Write], [256, 1, 1];
     /// hazard, worth → benefit.
-    BENEFIT = "benefit", "benefit", CellParams, [Read, Read, Write], [256, 1, 1];
+    BENEFIT = "benefit", "benefit", BenefitParams, [Read, Read, Write], [256, 1, 1];
+    /// v, knots → worth.
+    FACTOR = "factor", "factor", FactorParams, [Read, Read, Write], [256, 1, 1];
+    /// hazard, worth, knots → benefit.
+    PRODUCT = "product", "product", CellParams, [Read, Read, Read, Write], [256, 1, 1];
     /// benefit, cost, row areas → priority.
     PRIORITY = "priority", "priority", RowParams, [Read, Read, Read, Write], [256, 1, 1];
     /// priority → tally.

@@ -84,6 +84,82 @@ params! {
         /// Unused.
         pad_b: u32,
     }
+    /// `value_table`.
+    ValueTableParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 1 for the first criterion, which starts from 0.
+        is_first: u32,
+        /// 1 where a cell's place comes from its bits, 0 where from its distance to `mid`.
+        by_bits: u32,
+        /// Spans between knots.
+        n_spans: u32,
+        /// Bits of the first knot.
+        base: u32,
+        /// Bits between two knots.
+        shift: u32,
+        /// Normalised weight.
+        weight: f32,
+        /// At and below this the value is `below`.
+        lo: f32,
+        /// At and above this the value is `above`.
+        hi: f32,
+        /// v at and below `lo`.
+        below: f32,
+        /// v at and above `hi`.
+        above: f32,
+        /// The x of the middle knot.
+        mid: f32,
+        /// Spans to one unit of x.
+        scale: f32,
+        /// The middle knot's number.
+        half_spans: f32,
+        /// 2^−shift.
+        bit_scale: f32,
+    }
+    /// `value_steps`.
+    ValueStepsParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 1 for the first criterion, which starts from 0.
+        is_first: u32,
+        /// 1 for codes, 0 for thresholds.
+        is_classes: u32,
+        /// Entries of the list.
+        n_pairs: u32,
+        /// Normalised weight.
+        weight: f32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+    }
+    /// `factor`.
+    FactorParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 1 for the first criterion, which starts from 0.
+        is_first: u32,
+        /// Normalised weight, a power here.
+        weight: f32,
+    }
+    /// `benefit`.
+    BenefitParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 1 for `risk`, 0 for `sum`.
+        times_hazard: u32,
+        /// Unused.
+        pad_a: u32,
+    }
     /// `priority`.
     RowParams {
         /// Cells of the plane.

@@ -8,6 +8,7 @@ mod plan;
 mod score;
 mod tasks;
 mod teams;
+mod value;
 
 use std::path::{Path, PathBuf};
 

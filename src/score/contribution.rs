@@ -1,12 +1,19 @@
-//! `contribution`: each criterion's share of a cell's benefit, b_i = Σ_k h·w_k·v_k(x_ik), in `f64`.
+//! `contribution`: each criterion's part of a cell's benefit, in `f64`. The parts are 0 or more and sum to it.
+//!
+//! | form | part of criterion k |
+//! |---|---|
+//! | `risk` | h · w_k · v_k |
+//! | `sum` | w_k · v_k |
+//! | `product` | b · g_k / Σ g, with g_k = w_k · ln(max(v_k, ε) / ε): its share of how far ln b lies above ln ε, the least there can be; by weight where all are at the least |
 //!
 //! For task areas and for `explain`, which ask for few cells: no plane is made of it.
 
-use super::value::Line;
-use super::{Maxima, Recipe, Source};
+use super::product::EPSILON;
+use super::value::Function;
+use super::{Benefit, Criterion, Maxima, Recipe, Source};
 
-/// Each criterion's part h·w_k·v_k of the benefit of one cell; they sum to it. `values` holds the cell's
-/// criterion layers as [`super::Inputs::criteria`] counts them.
+/// Each criterion's part of the benefit of one cell. `values` holds the cell's criterion layers as
+/// [`super::Inputs::criteria`] counts them.
 pub fn contributions(
     recipe: &Recipe,
     maxima: &Maxima,
@@ -14,14 +21,26 @@ pub fn contributions(
     exposure: f64,
     values: &[f64],
 ) -> Vec<f64> {
-    let parts = recipe.criteria.iter().zip(recipe.weights());
-    parts
-        .map(|(criterion, weight)| {
-            let x = match criterion.source {
-                Source::Exposure => exposure,
-                Source::Layer(index) => values[index],
-            };
-            hazard * weight * Line::of(criterion, maxima).value_f64(x)
-        })
-        .collect()
+    let weights = recipe.weights();
+    let value_of = |criterion: &Criterion| {
+        let x = match criterion.source {
+            Source::Exposure => exposure,
+            Source::Layer(index) => values[index],
+        };
+        // A code without an entry leaves a cell unscored, and only scored cells are asked for.
+        Function::of(criterion, maxima).value_f64(x).unwrap_or(0.0)
+    };
+    let weighted = recipe.criteria.iter().map(value_of).zip(&weights);
+    match recipe.benefit {
+        Benefit::Risk => weighted.map(|(v, weight)| hazard * weight * v).collect(),
+        Benefit::Sum => weighted.map(|(v, weight)| weight * v).collect(),
+        Benefit::Product => {
+            let least = f64::from(EPSILON);
+            let gains: Vec<f64> = weighted.map(|(v, weight)| weight * (v.max(least) / least).ln()).collect();
+            let gain: f64 = gains.iter().sum();
+            let benefit = least * gain.exp();
+            let (shares, total) = if gain > 0.0 { (gains, gain) } else { (weights, 1.0) };
+            shares.into_iter().map(|share| benefit * share / total).collect()
+        }
+    }
 }

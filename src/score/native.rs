@@ -19,15 +19,18 @@ use super::histogram::{N_BINS, histogram, refine};
 use super::maximum::maximum;
 use super::people_at_risk::people_at_risk;
 use super::priority::priority;
+use super::product::{factor, product};
 use super::program::{Call, Program, Slot, Tally};
 use super::rank::rank;
 use super::value::{Term, value};
 use super::widest::{widest, work};
-use super::{Engine, EngineInfo};
+use super::{Benefit, Engine, EngineInfo};
 
 work!(PeopleAtRisk = people_at_risk(hazard: &'a [f32], exposure: &'a [f32], out: &'a mut [f32]));
 work!(AddValue = value(of: &'a [f32], term: &'a Term, is_first: bool, worth: &'a mut [f32]));
-work!(Benefit = benefit(hazard: &'a [f32], worth: &'a [f32], out: &'a mut [f32]));
+work!(AddFactor = factor(v: &'a [f32], weight: f32, is_first: bool, worth: &'a mut [f32]));
+work!(HazardOrSum = benefit(hazard: &'a [f32], worth: &'a [f32], times_hazard: bool, out: &'a mut [f32]));
+work!(Product = product(hazard: &'a [f32], worth: &'a [f32], out: &'a mut [f32]));
 work!(Priority = priority(benefit: &'a [f32], cost: &'a [f32], row_area_m2: &'a [f32], out: &'a mut [f32]));
 work!(Class = class(rank: &'a [f32], thresholds: &'a [f32], out: &'a mut [f32]));
 
@@ -244,11 +247,17 @@ impl Block<'_> {
                     widest(AddValue { of: b.get(*of), term, is_first: *is_first, worth })
                 });
             }
-            Call::Benefit { hazard, worth, out } => {
-                self.write(*out, |b, out| {
-                    widest(Benefit { hazard: b.get(*hazard), worth: b.get(*worth), out })
-                });
-            }
+            Call::Factor { v, weight, is_first, worth } => self.write(*worth, |b, worth| {
+                widest(AddFactor { v: b.get(*v), weight: *weight, is_first: *is_first, worth })
+            }),
+            Call::Benefit { hazard, worth, form, out } => self.write(*out, |b, out| {
+                let (hazard, worth) = (b.get(*hazard), b.get(*worth));
+                match form {
+                    Benefit::Product => widest(Product { hazard, worth, out }),
+                    Benefit::Risk => widest(HazardOrSum { hazard, worth, times_hazard: true, out }),
+                    Benefit::Sum => widest(HazardOrSum { hazard, worth, times_hazard: false, out }),
+                }
+            }),
             Call::Priority { benefit, cost, row_area_m2, out } => self.write(*out, |b, out| {
                 let (benefit, cost, row_area_m2) = (b.get(*benefit), b.get(*cost), b.rows(row_area_m2));
                 widest(Priority { benefit, cost, row_area_m2, out });

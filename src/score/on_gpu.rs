@@ -10,14 +10,17 @@ use bytemuck::{bytes_of, cast_slice};
 use crate::error::Result;
 use crate::gpu::kernels::{self, COUNT_CELLS_EACH, CURVE_WORDS, KernelSpec};
 use crate::gpu::params::{
-    AcrossParams, CellParams, ClassParams, CurveParams, DownParams, RowParams, ValueParams,
+    AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DownParams, FactorParams, RowParams,
+    ValueParams, ValueStepsParams, ValueTableParams,
 };
 use crate::gpu::{BufferId, Device, Recording};
 
 use super::curve::{N_SEGMENTS, N_SUMS};
 use super::histogram::{N_BINS, N_REFINED};
+use super::product::{EXP2_KNOTS, LOG2_KNOTS};
 use super::program::{Call, Program, Slot, Tally};
-use super::{Engine, EngineInfo};
+use super::value::{Lookup, Term};
+use super::{Benefit, Engine, EngineInfo};
 
 /// Keeps one submit short: at this size the widest stage is some milliseconds on an integrated GPU.
 const LARGEST_TILE: usize = 2048;
@@ -214,21 +217,26 @@ impl<'a> Recorder<'a> {
                 self.cellwise(&kernels::PEOPLE_AT_RISK, bytes_of(&cells), &buffers, groups);
             }
             Call::Value { of, term, is_first, worth } => {
-                let params = ValueParams {
-                    n_cells,
-                    groups_across,
-                    is_first: u32::from(*is_first),
-                    lo: term.lo,
-                    span: term.span,
-                    weight: term.weight,
-                    ..Default::default()
-                };
-                let buffers = [self.plane(*of), self.plane(*worth)];
-                self.cellwise(&kernels::VALUE, bytes_of(&params), &buffers, groups);
+                let (of, worth) = (self.plane(*of), self.plane(*worth));
+                self.value(of, term, *is_first, worth, &cells, groups);
             }
-            Call::Benefit { hazard, worth, out } => {
+            Call::Factor { v, weight, is_first, worth } => {
+                let (is_first, weight) = (u32::from(*is_first), *weight);
+                let params = FactorParams { n_cells, groups_across, is_first, weight };
+                let knots = self.recording.upload(cast_slice(&LOG2_KNOTS));
+                let buffers = [self.plane(*v), knots, self.plane(*worth)];
+                self.cellwise(&kernels::FACTOR, bytes_of(&params), &buffers, groups);
+            }
+            Call::Benefit { hazard, worth, form: Benefit::Product, out } => {
+                let knots = self.recording.upload(cast_slice(&EXP2_KNOTS));
+                let buffers = [self.plane(*hazard), self.plane(*worth), knots, self.plane(*out)];
+                self.cellwise(&kernels::PRODUCT, bytes_of(&cells), &buffers, groups);
+            }
+            Call::Benefit { hazard, worth, form, out } => {
+                let times_hazard = u32::from(*form == Benefit::Risk);
+                let params = BenefitParams { n_cells, groups_across, times_hazard, ..Default::default() };
                 let buffers = [self.plane(*hazard), self.plane(*worth), self.plane(*out)];
-                self.cellwise(&kernels::BENEFIT, bytes_of(&cells), &buffers, groups);
+                self.cellwise(&kernels::BENEFIT, bytes_of(&params), &buffers, groups);
             }
             Call::Priority { benefit, cost, row_area_m2, out } => {
                 let areas = self.recording.upload(cast_slice(row_area_m2));
@@ -286,6 +294,62 @@ impl<'a> Recorder<'a> {
                 let [rank, cost, benefit, people] = planes;
                 let buffers = [rank, cost, benefit, people, areas, count];
                 self.cellwise(&kernels::CURVE, bytes_of(&params), &buffers, groups);
+            }
+        }
+    }
+
+    fn value(
+        &mut self,
+        of: BufferId,
+        term: &'a Term,
+        is_first: bool,
+        worth: BufferId,
+        cells: &CellParams,
+        groups: Groups,
+    ) {
+        let (n_cells, groups_across) = (cells.n_cells, cells.groups_across);
+        let (is_first, weight) = (u32::from(is_first), term.weight);
+        match &term.lookup {
+            Lookup::Linear(line) => {
+                let (lo, span) = (line.lo, line.span);
+                let params =
+                    ValueParams { n_cells, groups_across, is_first, lo, span, weight, ..Default::default() };
+                self.cellwise(&kernels::VALUE, bytes_of(&params), &[of, worth], groups);
+            }
+            Lookup::Table(table) => {
+                let params = ValueTableParams {
+                    n_cells,
+                    groups_across,
+                    is_first,
+                    by_bits: u32::from(table.by_bits),
+                    n_spans: table.n_spans(),
+                    base: table.base,
+                    shift: table.shift,
+                    weight,
+                    lo: table.lo,
+                    hi: table.hi,
+                    below: table.below,
+                    above: table.above,
+                    mid: table.mid,
+                    scale: table.scale,
+                    half_spans: table.half(),
+                    bit_scale: table.bit_scale(),
+                };
+                let knots = self.recording.upload(cast_slice(&table.knots));
+                self.cellwise(&kernels::VALUE_TABLE, bytes_of(&params), &[of, knots, worth], groups);
+            }
+            Lookup::Steps(steps) => {
+                let params = ValueStepsParams {
+                    n_cells,
+                    groups_across,
+                    is_first,
+                    is_classes: u32::from(steps.is_classes),
+                    n_pairs: (steps.pairs.len() / 2) as u32,
+                    weight,
+                    ..Default::default()
+                };
+                let pairs = self.recording.upload(cast_slice(&steps.pairs));
+                self.cellwise(&kernels::VALUE_STEPS, bytes_of(&params), &[of, pairs, worth], groups);
             }
         }
     }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::Benefit;
 use super::curve::{N_SEGMENTS, Quanta, SegmentSum};
 use super::histogram::{N_BINS, N_REFINED};
 use super::rank::RankTable;
@@ -87,8 +88,10 @@ pub enum Call {
     PeopleAtRisk { hazard: Slot, exposure: Slot, out: Slot },
     /// `value`: adds a criterion's term to `worth`, or begins it.
     Value { of: Slot, term: Term, is_first: bool, worth: Slot },
-    /// `benefit`.
-    Benefit { hazard: Slot, worth: Slot, out: Slot },
+    /// `factor`: the form `product`'s own way of adding a criterion to `worth`.
+    Factor { v: Slot, weight: f32, is_first: bool, worth: Slot },
+    /// `benefit`, or `product` for that form.
+    Benefit { hazard: Slot, worth: Slot, form: Benefit, out: Slot },
     /// `priority`, with the area of a cell by row, m².
     Priority { benefit: Slot, cost: Slot, row_area_m2: Arc<Vec<f32>>, out: Slot },
     /// `histogram` into [`Tally::bins`].

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::grid::Window;
 
-use super::Source;
 use super::curve::Quanta;
 use super::exposure::across_stride;
 use super::program::{Call, Program, Shape, Shared, Slot};
 use super::rank::RankTable;
 use super::reach::TileReach;
-use super::value::Term;
+use super::value::{Function, Term};
+use super::{Benefit, Recipe, Source};
 
 /// The first pass of a tile: people on the source window and hazard in, exposure and people at risk out.
 pub fn exposure_program(tile: Window, reach: &Arc<TileReach>) -> Program {
@@ -27,11 +27,33 @@ pub fn exposure_program(tile: Window, reach: &Arc<TileReach>) -> Program {
     program
 }
 
+/// How criteria become a benefit, ready for the engines.
+#[derive(Debug, Clone)]
+pub struct Worth {
+    /// The form.
+    pub form: Benefit,
+    /// Each criterion's source, its term, and its normalised weight.
+    pub terms: Vec<(Source, Term, f32)>,
+}
+
+impl Worth {
+    /// Of a recipe whose value functions have their ends.
+    pub fn new(recipe: &Recipe, functions: &[Function<'_>]) -> Self {
+        let terms = recipe.criteria.iter().zip(recipe.weights()).zip(functions);
+        let terms = terms.map(|((criterion, weight), function)| {
+            // A product takes v to the power of the weight, in a stage of its own.
+            let in_term = if recipe.benefit == Benefit::Product { 1.0 } else { weight };
+            (criterion.source, Term::new(*function, in_term), weight as f32)
+        });
+        Self { form: recipe.benefit, terms: terms.collect() }
+    }
+}
+
 /// The second pass: hazard, cost, exposure and the criterion `layers` in; benefit and benefit per cost out. Counted is
 /// the latter, or benefit when not `by_cost`.
 pub fn priority_program(
     tile: Window,
-    terms: &[(Source, Term)],
+    criteria: &Worth,
     layers: &[usize],
     row_area_m2: Arc<Vec<f32>>,
     by_cost: bool,
@@ -41,7 +63,9 @@ pub fn priority_program(
     let layer_slots: Vec<(usize, Slot)> = layers.iter().map(|layer| (*layer, program.input())).collect();
     let worth = program.plane();
     let (out, per_usd) = (program.output(), program.output());
-    for (i, (source, term)) in terms.iter().enumerate() {
+    let form = criteria.form;
+    let v = if form == Benefit::Product { program.plane() } else { worth };
+    for (i, (source, term, weight)) in criteria.terms.iter().enumerate() {
         let of = match source {
             Source::Exposure => exposure,
             Source::Layer(index) => {
@@ -49,9 +73,15 @@ pub fn priority_program(
                 slot.expect("every layer of the recipe is read").1
             }
         };
-        program.call(Call::Value { of, term: *term, is_first: i == 0, worth });
+        let (term, is_first) = (term.clone(), i == 0);
+        if form == Benefit::Product {
+            program.call(Call::Value { of, term, is_first: true, worth: v });
+            program.call(Call::Factor { v, weight: *weight, is_first, worth });
+        } else {
+            program.call(Call::Value { of, term, is_first, worth });
+        }
     }
-    program.call(Call::Benefit { hazard, worth, out });
+    program.call(Call::Benefit { hazard, worth, form, out });
     program.call(Call::Priority { benefit: out, cost, row_area_m2, out: per_usd });
     program.call(Call::Histogram { priority: if by_cost { per_usd } else { out } });
     program

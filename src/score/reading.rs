@@ -1,12 +1,13 @@
 //! Reading the layers of a tile, and deciding once which cells are scored.
 //!
 //! A cell is scored when hazard, population, cost and every criterion layer of the recipe are known there:
-//! an unknown criterion is not a criterion worth 0. Where a cell is not scored its hazard becomes unknown, and
+//! an unknown criterion is not a criterion worth 0; nor where a class code has no entry (`exclusion`). Where a cell is not scored its hazard becomes unknown, and
 //! every stage takes it from there. Counted on the way: unknown cells by layer, the largest values, people.
 
 use crate::error::{Fault, Result};
 use crate::grid::{Cells, UNKNOWN, Window, is_unknown};
 
+use super::exclusion::{Excluded, Rule};
 use super::fixed::{fixed_point, from_quanta};
 use super::pipeline::Buffers;
 use super::{Inputs, Recipe, Source, UnknownCount};
@@ -25,11 +26,12 @@ pub struct Counts {
     people: u128,
     unknown: Vec<u64>,
     lost: Vec<u64>,
+    excluded: Vec<Excluded>,
 }
 
 impl Counts {
     /// Nothing counted yet.
-    pub fn new(n_rows: usize, n_layers: usize) -> Self {
+    pub fn new(n_rows: usize, n_layers: usize, n_rules: usize) -> Self {
         Self {
             scored_by_row: vec![0; n_rows],
             largest_cost: 0.0,
@@ -37,6 +39,7 @@ impl Counts {
             people: 0,
             unknown: vec![0; n_layers + 3],
             lost: vec![0; n_layers + 3],
+            excluded: vec![Excluded::default(); n_rules],
         }
     }
 
@@ -54,6 +57,12 @@ impl Counts {
     pub fn largest_of_layer(&self) -> Vec<f64> {
         let largest = self.largest_of_layer.iter();
         largest.map(|&x| if is_unknown(x) { 0.0 } else { f64::from(x) }).collect()
+    }
+
+    /// What each rule excluded, in words, for the rules that excluded something.
+    pub fn exclusion_warnings(&self, rules: &[Rule]) -> Vec<String> {
+        let counted = rules.iter().zip(&self.excluded).filter(|(_, excluded)| excluded.n_cells > 0);
+        counted.map(|(rule, excluded)| rule.warning(excluded)).collect()
     }
 
     /// Unknown cells by layer, criterion layers by the name of the first criterion that uses them.
@@ -80,6 +89,8 @@ pub struct Reader<'a> {
     inputs: &'a Inputs<'a>,
     /// Criterion layers in use, by [`Source::Layer`].
     layers: Vec<usize>,
+    /// What leaves cells unscored though all their layers are known.
+    rules: Vec<Rule>,
     buffers: &'a Buffers,
 }
 
@@ -104,12 +115,17 @@ impl<'a> Reader<'a> {
             .collect();
         layers.sort_unstable();
         layers.dedup();
-        Self { inputs, layers, buffers }
+        Self { inputs, layers, rules: Rule::of(recipe), buffers }
     }
 
     /// Criterion layers in use.
     pub fn layers(&self) -> &[usize] {
         &self.layers
+    }
+
+    /// What leaves cells unscored though all their layers are known.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// A window of any plane.
@@ -144,7 +160,7 @@ impl<'a> Reader<'a> {
 
         let mut planes: Vec<(usize, &[f32])> = vec![(0, &hazard), (1, &people), (2, &cost)];
         planes.extend(self.layers.iter().zip(&layers).map(|(layer, cells)| (layer + 3, cells.as_slice())));
-        let n_missing = counts.count_unknown(&planes);
+        let n_missing = counts.count_missing(&planes, &self.rules);
         self.check(tile, &hazard, &people, &cost, &n_missing)?;
         counts.count_scored(tile, &n_missing, &people, &cost, self.layers.iter().copied().zip(&layers));
         for (hazard, &n_missing) in hazard.iter_mut().zip(&n_missing) {
@@ -201,8 +217,8 @@ impl<'a> Reader<'a> {
 }
 
 impl Counts {
-    /// Unknown layers by cell.
-    fn count_unknown(&mut self, planes: &[(usize, &[f32])]) -> Vec<u8> {
+    /// Unknown layers by cell; two where a rule excludes it.
+    fn count_missing(&mut self, planes: &[(usize, &[f32])], rules: &[Rule]) -> Vec<u8> {
         let mut n_missing = vec![0u8; planes[0].1.len()];
         for &(layer, cells) in planes {
             let mut n_unknown = 0;
@@ -213,11 +229,33 @@ impl Counts {
             }
             self.unknown[layer] += n_unknown;
         }
+        self.exclude(planes, rules, &mut n_missing);
         for &(layer, cells) in planes {
             let lost = n_missing.iter().zip(cells).filter(|(n, x)| **n == 1 && is_unknown(**x));
             self.lost[layer] += lost.count() as u64;
         }
         n_missing
+    }
+
+    /// Marks the cells that a rule excludes; a cell that several exclude counts for each, one with an unknown
+    /// layer for none.
+    fn exclude(&mut self, planes: &[(usize, &[f32])], rules: &[Rule], n_missing: &mut [u8]) {
+        let mut is_excluded = vec![false; if rules.is_empty() { 0 } else { n_missing.len() }];
+        for (rule, excluded) in rules.iter().zip(&mut self.excluded) {
+            let cells = planes.iter().find(|(layer, _)| *layer == rule.layer + 3);
+            let cells = cells.map_or(&[][..], |(_, cells)| cells);
+            for ((is_excluded, &x), &n_missing) in is_excluded.iter_mut().zip(cells).zip(n_missing.iter()) {
+                if !is_unknown(x) && rule.excludes(x) {
+                    *is_excluded = true;
+                    if n_missing == 0 {
+                        rule.count(x, excluded);
+                    }
+                }
+            }
+        }
+        for (n_missing, is_excluded) in n_missing.iter_mut().zip(is_excluded) {
+            *n_missing = if is_excluded { 2 } else { *n_missing };
+        }
     }
 
     fn count_scored<'c>(

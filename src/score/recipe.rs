@@ -5,6 +5,8 @@
 
 use crate::error::{Fault, Faults, Result};
 
+use super::value::check::check as check_value;
+
 /// How scores are made (domain.md §3).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
@@ -55,7 +57,7 @@ pub enum Source {
 }
 
 /// A value function: layer units → 0..1.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// (x − lo) / (hi − lo), clamped to 0..1; `hi < lo` reverses.
     Linear {
@@ -64,6 +66,24 @@ pub enum Value {
         /// Worth 1 here.
         hi: Bound,
     },
+    /// ln(x / lo) / ln(hi / lo), clamped to 0..1; `hi < lo` reverses. x ≤ 0 has the value of the lower end.
+    Log {
+        /// Worth nothing here; greater than 0.
+        lo: Bound,
+        /// Worth 1 here; greater than 0.
+        hi: Bound,
+    },
+    /// 1 / (1 + exp(−slope · (x − mid))); a slope below 0 reverses.
+    Sigmoid {
+        /// Worth ½ here.
+        mid: f64,
+        /// Steepness, per unit of the layer.
+        slope: f64,
+    },
+    /// Thresholds, rising, each with the value from there to the next; 0 below the first.
+    Steps(Vec<(f64, f64)>),
+    /// Whole-number codes with their values. A cell whose code has no entry is not scored.
+    Classes(Vec<(i32, f64)>),
 }
 
 /// An end of a value function.
@@ -80,6 +100,10 @@ pub enum Bound {
 pub enum Benefit {
     /// b = h · Σ w v: land that is not contaminated gains nothing from clearance.
     Risk,
+    /// b = Σ w v: the weighted sum; hazard counts where it is one of the criteria.
+    Sum,
+    /// b = Π max(v, 1e-6)^w: a criterion worth nothing pulls the whole down; hazard as for `Sum`.
+    Product,
 }
 
 /// What the rank orders by.
@@ -90,9 +114,6 @@ pub enum PriorityBy {
     /// p = b alone.
     Benefit,
 }
-
-/// Ends of value functions lie within ± this, so that differences stay finite in `f32`.
-const LARGEST_BOUND: f64 = 1e30;
 
 /// Classes are read back as small integers; more than this many is surely a slip.
 const MOST_CLASSES: usize = 99;
@@ -174,32 +195,7 @@ impl Recipe {
                 let found = criterion.weight.to_string();
                 faults.push(Fault::new("score.weight", place("weight"), "a number ≥ 0", found, fix));
             }
-            let Value::Linear { lo, hi } = criterion.value;
-            for bound in [lo, hi] {
-                if let Bound::At(at) = bound
-                    && at.abs().total_cmp(&LARGEST_BOUND).is_gt()
-                {
-                    let fix = "give a finite number in the layer's unit";
-                    let found = at.to_string();
-                    faults.push(Fault::new(
-                        "score.bound",
-                        place("value"),
-                        "numbers within ±1e30",
-                        found,
-                        fix,
-                    ));
-                }
-            }
-            let is_same = match (lo, hi) {
-                (Bound::At(lo), Bound::At(hi)) => (hi as f32 - lo as f32).abs() <= 0.0,
-                (Bound::Max, Bound::Max) => true,
-                _ => false,
-            };
-            if is_same {
-                let fix = "give two different ends, worth nothing first";
-                let found = format!("{lo} and {hi}");
-                faults.push(Fault::new("score.lo_is_hi", place("value"), "lo different from hi", found, fix));
-            }
+            check_value(criterion, faults);
         }
         let all_zero = self.criteria.iter().all(|criterion| criterion.weight.abs() <= 0.0);
         if all_zero {

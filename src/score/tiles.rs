@@ -16,30 +16,29 @@ use crate::progress::Progress;
 
 use super::class::thresholds;
 use super::curve::{Quanta, SegmentSum, quanta};
+use super::exclusion::Rule;
 use super::pipeline::{Buffers, PassSeconds, run_pass};
 use super::program::{Call, Program, Shared, Tally};
-use super::programs::{Ranking, exposure_program, priority_program, rank_program};
+use super::programs::{Ranking, Worth, exposure_program, priority_program, rank_program};
 use super::rank::{RankTable, bins_to_refine};
 use super::reach::{Reach, TileReach};
 use super::reading::{Counts, Reader};
 use super::runner::Runner;
 use super::tile_size::tile_size;
-use super::value::{Line, Term};
-use super::{
-    Engine, Inputs, Maxima, Options, Plane, PlaneSink, PriorityBy, Recipe, Source, StageSeconds, Summary,
-};
+use super::value::Function;
+use super::{Engine, Inputs, Maxima, Options, Plane, PlaneSink, PriorityBy, Recipe, StageSeconds, Summary};
 
 /// Makes a named plane on the frame to keep between passes.
 pub type Scratch<'a> = &'a dyn Fn(&str) -> Result<Box<dyn CellStore>>;
 
 /// Scores a frame: planes to `sink`, tile by tile, and totals back.
 ///
-/// `recipe` must be [`Recipe::validated`]. Planes reach the sink in this order: exposure and people at risk of
+/// Planes reach the sink in this order: exposure and people at risk of
 /// every tile, then benefit, cost and benefit per cost of every tile, then rank and class of every tile. A
 /// device that fails is replaced by the native engine, tile by tile, and a warning says so.
 ///
 /// # Errors
-/// Faults: a layer off the frame, values without meaning (`score.hazard_range`, `score.population_negative`,
+/// Faults: those of [`Recipe::validated`], a layer off the frame, values without meaning (`score.hazard_range`, `score.population_negative`,
 /// `score.cost_not_positive`), nothing scored (`score.nothing_scored`). Whatever layers, scratch or sink raise.
 pub fn score(
     engine: &mut dyn Engine,
@@ -50,6 +49,7 @@ pub fn score(
     sink: &mut dyn PlaneSink,
     progress: &dyn Progress,
 ) -> Result<Summary> {
+    let recipe = &recipe.clone().validated()?;
     inputs.check(recipe)?;
     let reach = Reach::new(recipe.kernel, inputs.frame);
     let buffers = Buffers::default();
@@ -124,12 +124,13 @@ impl Passes<'_> {
         };
         let (counts, largest_exposure) = self.exposure_pass(&kept)?;
         if counts.n_scored() == 0 {
-            return Err(nothing_scored(&counts, self.recipe));
+            return Err(nothing_scored(&counts, self.recipe, self.reader.rules()));
         }
         let maxima = Maxima { exposure: f64::from(largest_exposure), layers: counts.largest_of_layer() };
-        let lines: Vec<Line> = self.recipe.criteria.iter().map(|c| Line::of(c, &maxima)).collect();
-        self.warn_of(&counts, &maxima, &lines);
-        let bins = self.priority_pass(&kept, &lines)?;
+        let recipe = self.recipe;
+        let functions: Vec<Function<'_>> = recipe.criteria.iter().map(|c| Function::of(c, &maxima)).collect();
+        self.warn_of(&counts, &maxima, &functions);
+        let bins = self.priority_pass(&kept, &functions)?;
         let table = self.rank_table(&kept, &bins)?;
         let area_m2 = |row: usize| self.inputs.frame.cell_area_m2(row as i64);
         let rows = 0..self.inputs.frame.n_rows;
@@ -141,7 +142,8 @@ impl Passes<'_> {
 
     /// Pass 1.
     fn exposure_pass(&mut self, kept: &Kept) -> Result<(Counts, f32)> {
-        let mut counts = Counts::new(self.inputs.frame.n_rows, self.inputs.criteria.len());
+        let (n_rows, n_layers) = (self.inputs.frame.n_rows, self.inputs.criteria.len());
+        let mut counts = Counts::new(n_rows, n_layers, self.reader.rules().len());
         let mut tally = Tally::of_maximum();
         let (reach, reader, buffers, sink) = (&self.reach, self.reader, self.buffers, &mut *self.sink);
         let runner = &mut self.runner;
@@ -174,15 +176,8 @@ impl Passes<'_> {
     }
 
     /// Pass 2.
-    fn priority_pass(&mut self, kept: &Kept, lines: &[Line]) -> Result<Vec<u64>> {
-        let terms: Vec<(Source, Term)> = self
-            .recipe
-            .criteria
-            .iter()
-            .zip(self.recipe.weights())
-            .zip(lines)
-            .map(|((criterion, weight), line)| (criterion.source, Term::new(*line, weight)))
-            .collect();
+    fn priority_pass(&mut self, kept: &Kept, functions: &[Function<'_>]) -> Result<Vec<u64>> {
+        let worth = Worth::new(self.recipe, functions);
         let mut tally = Tally::of_histogram();
         let (inputs, reader, buffers, sink) = (self.inputs, self.reader, self.buffers, &mut *self.sink);
         let by_cost = kept.per_usd.is_some();
@@ -204,7 +199,7 @@ impl Passes<'_> {
             },
             |tile, mut planes: TilePlanes| {
                 let areas = row_areas(inputs, tile);
-                let program = priority_program(tile, &terms, reader.layers(), areas, by_cost);
+                let program = priority_program(tile, &worth, reader.layers(), areas, by_cost);
                 let mut out = runner.run(&program, &planes, buffers, &mut tally)?;
                 out.push(planes.swap_remove(1));
                 buffers.give(planes);
@@ -310,13 +305,13 @@ impl Passes<'_> {
         add(format!("{stage}, waiting for writing"), seconds.waiting_to_write);
     }
 
-    fn warn_of(&mut self, counts: &Counts, maxima: &Maxima, lines: &[Line]) {
+    fn warn_of(&mut self, counts: &Counts, maxima: &Maxima, functions: &[Function<'_>]) {
         if maxima.exposure <= 0.0 {
             self.warnings
                 .push("nobody lives within reach of any scored cell: exposure is 0 everywhere".into());
         }
-        for (criterion, line) in self.recipe.criteria.iter().zip(lines) {
-            if line.is_flat {
+        for (criterion, function) in self.recipe.criteria.iter().zip(functions) {
+            if *function == Function::Flat {
                 self.warnings.push(format!(
                     "criterion `{}` counts 0 everywhere: its largest value among scored cells does not lie \
                      beyond the other end of its value function",
@@ -330,6 +325,7 @@ impl Passes<'_> {
                 unknown.n_lost, unknown.layer
             ));
         }
+        self.warnings.extend(counts.exclusion_warnings(self.reader.rules()));
     }
 
     fn summary(
@@ -371,10 +367,14 @@ fn count_classes(by_row: &mut [Vec<u64>], class: &[f32], n_cols: usize) {
     }
 }
 
-fn nothing_scored(counts: &Counts, recipe: &Recipe) -> Error {
+fn nothing_scored(counts: &Counts, recipe: &Recipe, rules: &[Rule]) -> Error {
     let unknown = counts.unknown(recipe);
     let unknown = unknown.iter().map(|layer| format!("`{}` in {}", layer.layer, layer.n_unknown));
-    let found = format!("none; cells where a layer is unknown: {}", unknown.collect::<Vec<_>>().join(", "));
+    let mut found =
+        format!("none; cells where a layer is unknown: {}", unknown.collect::<Vec<_>>().join(", "));
+    for warning in counts.exclusion_warnings(rules) {
+        found = format!("{found}; {warning}");
+    }
     let expected = "at least one cell where hazard, population, cost and every criterion are known";
     let fix = "check that the layers overlap and that their nodata values are right (`clearway check`)";
     Fault::new("score.nothing_scored", "[layers]", expected, found, fix).into()

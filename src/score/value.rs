@@ -1,83 +1,137 @@
 //! `value`: layer units → 0..1, times the criterion's weight, summed over criteria into `worth`.
 //!
-//! v = clamp((x − lo) / (hi − lo), 0, 1); `hi < lo` reverses. worth = worth + w · v. An unknown worth stays
-//! unknown. Where an end is `max` and the largest value does not lie beyond the other end, the criterion cannot
-//! tell cells apart and v is 0 everywhere; [`Line::is_flat`] says so and scoring warns.
+//! worth = worth + w · v. An unknown worth stays unknown. v by the form of the value function:
+//!
+//! | form | v |
+//! |---|---|
+//! | `linear(lo, hi)` | clamp((x − lo) / (hi − lo), 0, 1); `hi < lo` reverses |
+//! | `log(lo, hi)` | clamp(ln(x / lo) / ln(hi / lo), 0, 1), lo and hi > 0; x ≤ 0 has the value of the lower end |
+//! | `sigmoid(mid, slope)` | 1 / (1 + exp(−slope · (x − mid))); a slope below 0 reverses |
+//! | `steps` | the value of the last threshold ≤ x; 0 below the first |
+//! | `classes` | the value of the code x; a code without an entry is unknown |
+//!
+//! Exponentials and logarithms differ between processors and drivers, so `log` and `sigmoid` are looked up in
+//! tables made once in `f64` ([`table`]): within 1e-5 of the formula, and the same on both engines.
+//! Twins: `shaders/value.wgsl` (linear), `value_table.wgsl`, `value_steps.wgsl`.
+
+pub mod check;
+pub mod function;
+pub mod steps;
+pub mod table;
+
+use std::sync::Arc;
 
 use crate::grid::{UNKNOWN, is_unknown};
 
-use super::{Bound, Criterion, Maxima, Source, Value};
-
-/// A linear value function with both ends known.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Line {
-    /// Worth nothing here.
-    pub lo: f64,
-    /// hi − lo, negative when reversed, never 0 unless flat.
-    pub span: f64,
-    /// Whether v is 0 everywhere.
-    pub is_flat: bool,
-}
-
-impl Line {
-    /// A criterion's function once the maxima are known.
-    pub fn of(criterion: &Criterion, maxima: &Maxima) -> Self {
-        let max = match criterion.source {
-            Source::Exposure => maxima.exposure,
-            Source::Layer(index) => maxima.layers[index],
-        };
-        let at = |bound| match bound {
-            Bound::At(at) => at,
-            Bound::Max => max,
-        };
-        let Value::Linear { lo, hi } = criterion.value;
-        let has_max = lo == Bound::Max || hi == Bound::Max;
-        let other = if lo == Bound::Max { at(hi) } else { at(lo) };
-        let is_flat = has_max && (max as f32) <= other as f32;
-        Self { lo: at(lo), span: at(hi) - at(lo), is_flat }
-    }
-
-    /// The value of x, 0..1.
-    pub fn value_f64(&self, x: f64) -> f64 {
-        if self.is_flat { 0.0 } else { ((x - self.lo) / self.span).clamp(0.0, 1.0) }
-    }
-}
+pub use function::Function;
+use steps::StepTable;
+use table::ValueTable;
 
 /// What the value stage needs of one criterion, in `f32` as both engines compute.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Term {
-    /// Worth nothing here.
-    pub lo: f32,
-    /// hi − lo.
-    pub span: f32,
+    /// x → v.
+    pub lookup: Lookup,
     /// Normalised weight; 0 when the criterion is flat.
     pub weight: f32,
 }
 
+/// x → v, ready for an engine.
+#[derive(Debug, Clone)]
+pub enum Lookup {
+    /// (x − lo) / span, clamped.
+    Linear(Linear),
+    /// `log` and `sigmoid`: straight between knots.
+    Table(Arc<ValueTable>),
+    /// `steps` and `classes`: a list searched from its start.
+    Steps(Arc<StepTable>),
+}
+
+/// A straight line, clamped to 0..1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Linear {
+    /// Worth nothing here.
+    pub lo: f32,
+    /// hi − lo, negative when reversed.
+    pub span: f32,
+}
+
 impl Term {
     /// A criterion's term, `weight` normalised. A flat criterion keeps its unknowns and adds 0.
-    pub fn new(line: Line, weight: f64) -> Self {
-        if line.is_flat {
-            return Self { lo: 0.0, span: 1.0, weight: 0.0 };
-        }
-        // Taken between the rounded ends, so that v is exactly 1 at hi.
-        let (lo, hi) = (line.lo as f32, (line.lo + line.span) as f32);
-        Self { lo, span: hi - lo, weight: weight as f32 }
+    pub fn new(function: Function<'_>, weight: f64) -> Self {
+        let lookup = match function {
+            Function::Flat => return Self::linear(0.0, 1.0, 0.0),
+            Function::Linear { lo, hi } => {
+                // Taken between the rounded ends, so that v is exactly 1 at hi.
+                let (lo, hi) = (lo as f32, hi as f32);
+                Lookup::Linear(Linear { lo, span: hi - lo })
+            }
+            Function::Log { lo, hi } => Lookup::Table(Arc::new(ValueTable::log(lo, hi))),
+            Function::Sigmoid { mid, slope } => Lookup::Table(Arc::new(ValueTable::sigmoid(mid, slope))),
+            Function::Steps(steps) => Lookup::Steps(Arc::new(StepTable::steps(steps))),
+            Function::Classes(classes) => Lookup::Steps(Arc::new(StepTable::classes(classes))),
+        };
+        Self { lookup, weight: weight as f32 }
+    }
+
+    /// A term of `linear(lo, lo + span)`.
+    pub fn linear(lo: f32, span: f32, weight: f32) -> Self {
+        Self { lookup: Lookup::Linear(Linear { lo, span }), weight }
     }
 }
 
 /// v of one cell.
-#[inline(always)]
-fn value_of(x: f32, term: &Term) -> f32 {
-    ((x - term.lo) / term.span).clamp(0.0, 1.0)
+trait ValueOf {
+    /// Whether some x have no value.
+    const HAS_GAPS: bool;
+
+    fn value_of(&self, x: f32) -> f32;
+}
+
+impl ValueOf for Linear {
+    const HAS_GAPS: bool = false;
+
+    #[inline(always)]
+    fn value_of(&self, x: f32) -> f32 {
+        ((x - self.lo) / self.span).clamp(0.0, 1.0)
+    }
+}
+
+impl ValueOf for ValueTable {
+    const HAS_GAPS: bool = false;
+
+    #[inline(always)]
+    fn value_of(&self, x: f32) -> f32 {
+        Self::value_of(self, x)
+    }
+}
+
+impl ValueOf for StepTable {
+    const HAS_GAPS: bool = true;
+
+    #[inline(always)]
+    fn value_of(&self, x: f32) -> f32 {
+        Self::value_of(self, x)
+    }
 }
 
 /// Cell by cell: worth = worth + w · v; the first criterion starts from 0.
 #[inline(always)]
 pub fn value(of: &[f32], term: &Term, is_first: bool, worth: &mut [f32]) {
+    match &term.lookup {
+        Lookup::Linear(line) => add(of, line, term.weight, is_first, worth),
+        Lookup::Table(table) => add(of, &**table, term.weight, is_first, worth),
+        Lookup::Steps(steps) => add(of, &**steps, term.weight, is_first, worth),
+    }
+}
+
+#[inline(always)]
+fn add<V: ValueOf>(of: &[f32], function: &V, weight: f32, is_first: bool, worth: &mut [f32]) {
     for (worth, &x) in worth.iter_mut().zip(of) {
         let so_far = if is_first { 0.0 } else { *worth };
-        let is_known = !is_unknown(x) & !is_unknown(so_far);
-        *worth = if is_known { so_far + term.weight * value_of(x, term) } else { UNKNOWN };
+        let v = function.value_of(x);
+        let has_value = !V::HAS_GAPS || !is_unknown(v);
+        let is_known = !is_unknown(x) & !is_unknown(so_far) & has_value;
+        *worth = if is_known { so_far + weight * v } else { UNKNOWN };
     }
 }

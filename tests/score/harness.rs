@@ -7,7 +7,7 @@ use clearway::grid::{CellStore as _, Tiling};
 use clearway::grid::{Cells, Frame, MemoryCells, UNKNOWN, Window, is_unknown};
 use clearway::progress::Silent;
 use clearway::score::program::{Program, Tally};
-use clearway::score::{Bound, PriorityBy};
+use clearway::score::{Benefit, Bound, Criterion, PriorityBy};
 use clearway::score::{
     Engine, Inputs, Kernel, Native, Options, Plane, PlaneSink, Recipe, Source, Summary, Value,
 };
@@ -170,7 +170,7 @@ impl Layers {
 pub fn two_criteria(sigma_m: f64) -> Recipe {
     let mut recipe = people_only(sigma_m);
     recipe.criteria[0].weight = 3.0;
-    recipe.criteria.push(clearway::score::Criterion {
+    recipe.criteria.push(Criterion {
         name: "road access".into(),
         source: Source::Layer(0),
         weight: 1.0,
@@ -217,14 +217,22 @@ impl Textbook {
         let uses = |layer| recipe.criteria.iter().any(|c| c.source == Source::Layer(layer));
         let is_scored = |i: usize| {
             let mut all = [hazard[i], population[i], cost[i]].into_iter();
-            all.all(|x| x.is_some()) && criteria.iter().enumerate().all(|(k, c)| !uses(k) || c[i].is_some())
+            let has_entry = |c: &Criterion| match (&c.value, c.source) {
+                (Value::Classes(classes), Source::Layer(k)) => {
+                    classes.iter().any(|(code, _)| criteria[k][i] == Some(f64::from(*code)))
+                }
+                _ => true,
+            };
+            all.all(|x| x.is_some())
+                && criteria.iter().enumerate().all(|(k, c)| !uses(k) || c[i].is_some())
+                && recipe.criteria.iter().all(has_entry)
         };
         let exposure_at = |i: usize| exposure_of(frame, recipe.kernel, &population, i);
         let n = frame.n_cells() as usize;
         let exposure: Vec<_> = (0..n).map(|i| is_scored(i).then(|| exposure_at(i))).collect();
         let max_exposure = exposure.iter().flatten().fold(0.0, |a: f64, b| a.max(*b));
         let total: f64 = recipe.criteria.iter().map(|c| c.weight).sum();
-        let worth = |i: usize, exposure: f64| -> f64 {
+        let worth = |i: usize, exposure: f64| -> Vec<(f64, f64)> {
             let terms = recipe.criteria.iter().map(|c| {
                 let (x, max) = match c.source {
                     Source::Exposure => (exposure, max_exposure),
@@ -236,24 +244,50 @@ impl Textbook {
                         )
                     }
                 };
-                let Value::Linear { lo, hi } = c.value;
-                let at = |bound| match bound {
-                    Bound::At(at) => at,
-                    Bound::Max => max,
-                };
-                c.weight / total * ((x - at(lo)) / (at(hi) - at(lo))).clamp(0.0, 1.0)
+                (c.weight / total, value_by_the_book(&c.value, x, max))
             });
-            terms.sum()
+            terms.collect()
         };
         let by = |make: &dyn Fn(usize, f64) -> f64| -> Vec<Option<f64>> {
             exposure.iter().enumerate().map(|(i, e)| e.map(|e| make(i, e))).collect()
         };
         let people_at_risk = by(&|i, e| hazard[i].unwrap() * e);
-        let benefit = by(&|i, e| hazard[i].unwrap() * worth(i, e));
+        let benefit = by(&|i, e| match recipe.benefit {
+            Benefit::Risk => hazard[i].unwrap() * worth(i, e).iter().map(|(w, v)| w * v).sum::<f64>(),
+            Benefit::Sum => worth(i, e).iter().map(|(w, v)| w * v).sum(),
+            Benefit::Product => worth(i, e).iter().map(|(w, v)| v.max(1e-6).powf(*w)).product(),
+        });
         let area_m2 = |i: usize| frame.cell_area_m2((i / frame.n_cols) as i64);
         let per_usd = by(&|i, _| benefit[i].unwrap() * area_m2(i) / cost[i].unwrap());
         assert_eq!(recipe.priority_by, PriorityBy::BenefitPerCost);
         Self { people_at_risk, benefit, per_usd, exposure }
+    }
+}
+
+/// v of x by the formulas of domain.md, `max` being the layer's largest scored value.
+pub fn value_by_the_book(value: &Value, x: f64, max: f64) -> f64 {
+    let at = |bound: &Bound| match bound {
+        Bound::At(at) => *at,
+        Bound::Max => max,
+    };
+    match value {
+        Value::Linear { lo, hi } => ((x - at(lo)) / (at(hi) - at(lo))).clamp(0.0, 1.0),
+        Value::Log { lo, hi } if x > 0.0 => {
+            ((x.ln() - at(lo).ln()) / (at(hi).ln() - at(lo).ln())).clamp(0.0, 1.0)
+        }
+        Value::Log { lo, hi } => f64::from(u8::from(at(hi) < at(lo))),
+        Value::Sigmoid { mid, slope } => 1.0 / (1.0 + (slope * (mid - x)).exp()),
+        Value::Steps(steps) => {
+            let mut v = 0.0;
+            for (threshold, of) in steps {
+                v = if x >= *threshold { *of } else { v };
+            }
+            v
+        }
+        Value::Classes(classes) => {
+            let entry = classes.iter().find(|(code, _)| f64::from(*code) == x);
+            entry.expect("a scored cell's code has an entry").1
+        }
     }
 }
 

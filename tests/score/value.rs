@@ -4,7 +4,7 @@ use super::harness::{Layers, Textbook, assert_plane, on_each_engine, people_only
 use crate::common::{assert_cells, cells, frame_utm};
 use clearway::grid::UNKNOWN;
 use clearway::score::program::{Call, Program, Tally};
-use clearway::score::{Bound, Criterion, Plane, Source, Term, Value};
+use clearway::score::{Benefit, Bound, Criterion, Plane, Source, Term, Value};
 
 #[test]
 fn worth_adds_weighted_values_and_keeps_the_unknown() {
@@ -17,10 +17,10 @@ fn worth_adds_weighted_values_and_keeps_the_unknown() {
     let mut program = Program::new(7, 1);
     let inputs = [program.input(), program.input(), program.input()];
     let (worth, out) = (program.output(), program.output());
-    let term = |lo: f32, hi: f32, weight| Term { lo, span: hi - lo, weight };
+    let term = |lo: f32, hi: f32, weight| Term::linear(lo, hi - lo, weight);
     program.call(Call::Value { of: inputs[0], term: term(0.0, 10.0, 0.75), is_first: true, worth });
     program.call(Call::Value { of: inputs[1], term: term(4.0, 2.0, 0.25), is_first: false, worth });
-    program.call(Call::Benefit { hazard: inputs[2], worth, out });
+    program.call(Call::Benefit { hazard: inputs[2], worth, form: Benefit::Risk, out });
     on_each_engine(|tested| {
         let planes: [&[f32]; 3] = [&first, &second, &hazard];
         let found = run(tested.engine, &program, &planes, &mut Tally::default());

@@ -3,7 +3,7 @@
 use super::super::document::Value as Toml;
 use super::super::section::Section;
 use super::layers::LayerSettings;
-use crate::score::{Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
+use crate::score::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
 
 /// How cells are scored.
 #[derive(Debug, Clone)]
@@ -28,9 +28,15 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
             None,
         ));
     };
-    let forms = ["risk", "sum", "product", "ordered"].map(|form| (form, form));
-    if let Some(form) = section.choice("benefit", &forms).filter(|form| *form != "risk") {
-        section.not_yet("benefit", &format!("benefit = {form:?}"), "benefit = \"risk\"");
+    let forms = [
+        ("risk", Some(Benefit::Risk)),
+        ("sum", Some(Benefit::Sum)),
+        ("product", Some(Benefit::Product)),
+        ("ordered", None),
+    ];
+    let form = section.choice("benefit", &forms);
+    if form == Some(None) {
+        section.not_yet("benefit", "benefit = \"ordered\"", "benefit = \"sum\"");
     }
     let by = [("benefit_per_cost", PriorityBy::BenefitPerCost), ("benefit", PriorityBy::Benefit)];
     let priority_by = section.choice("priority_by", &by);
@@ -76,7 +82,9 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
         }
     }
     section.finish();
-    Some(settings(criteria, names, kernel?, priority_by, classes))
+    let mut settings = settings(criteria, names, kernel?, priority_by, classes);
+    settings.recipe.benefit = form.flatten().unwrap_or(settings.recipe.benefit);
+    Some(settings)
 }
 
 fn settings(
@@ -159,42 +167,7 @@ fn read_criterion(
         section.not_yet("measure", &format!("measure = {measure:?}"), instead);
     }
     let weight = section.number_where("weight", "0 or more", |w| w >= 0.0).unwrap_or(1.0);
-    let value = read_value(&section);
+    let value = super::value::read(&section);
     section.finish();
     Some(Criterion { name: name?, source: source?, weight, value: value? })
-}
-
-fn read_value(section: &Section<'_>) -> Option<Value> {
-    let Some(value) = section.section("value") else {
-        let example = "value = { linear = [0, \"max\"] }";
-        section.required("value", None::<()>, example);
-        return None;
-    };
-    for form in ["log", "sigmoid", "steps", "classes", "quantile"] {
-        if value.names().any(|(key, _)| key == form) {
-            value.not_yet(form, &format!("the value function `{form}`"), "`linear = [lo, hi]`");
-            return None;
-        }
-    }
-    let bounds = value.list("linear");
-    let bounds = value.required("linear", bounds, "linear = [0, \"max\"]")?;
-    let parsed: Vec<Bound> = bounds
-        .iter()
-        .filter_map(|node| match &node.value {
-            Toml::Number(number) if number.is_finite() => Some(Bound::At(*number)),
-            Toml::Text(text) if text == "max" => Some(Bound::Max),
-            _ => None,
-        })
-        .collect();
-    let linear = match parsed[..] {
-        [lo, hi] if bounds.len() == 2 && lo != hi => Some(Value::Linear { lo, hi }),
-        _ => {
-            let found: Vec<String> = bounds.iter().map(|node| node.value.describe()).collect();
-            let expected = "two different bounds, [lo, hi], each a number or \"max\"";
-            value.wrong("linear", expected, &format!("[{}]", found.join(", ")));
-            None
-        }
-    };
-    value.finish();
-    linear
 }

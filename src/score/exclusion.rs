@@ -1,0 +1,84 @@
+//! Cells that are not scored though all their layers are known: what excludes them, and how many.
+//!
+//! A cell whose class code has no entry in a criterion's `classes` is not a cell worth 0: nothing is known of
+//! its worth. It is decided once, while layers are read, for both engines.
+
+use std::collections::BTreeMap;
+
+use super::{Recipe, Source, Value};
+
+/// What excludes cells, by one layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// The layer it looks at, as [`Source::Layer`] counts them.
+    pub layer: usize,
+    name: String,
+    /// Codes of the criterion's table.
+    codes: Vec<f32>,
+}
+
+/// What a rule excluded among cells whose layers are all known.
+#[derive(Debug, Clone, Default)]
+pub struct Excluded {
+    /// Cells.
+    pub n_cells: u64,
+    /// Cells by code, for the lowest codes: which are kept does not depend on the order of the tiles.
+    codes: BTreeMap<i32, u64>,
+}
+
+/// Codes named in a warning; a layer that holds no codes at all would otherwise fill the page.
+const MOST_CODES: usize = 8;
+
+impl Rule {
+    /// All rules of a recipe.
+    pub fn of(recipe: &Recipe) -> Vec<Self> {
+        let of_criterion =
+            recipe.criteria.iter().filter_map(|criterion| match (&criterion.value, criterion.source) {
+                (Value::Classes(classes), Source::Layer(layer)) => {
+                    let codes = classes.iter().map(|(code, _)| *code as f32).collect();
+                    Some(Self { layer, name: criterion.name.clone(), codes })
+                }
+                _ => None,
+            });
+        of_criterion.collect()
+    }
+
+    /// Whether a known x is excluded.
+    pub fn excludes(&self, x: f32) -> bool {
+        !self.codes.contains(&x)
+    }
+
+    /// Counts a cell it excludes.
+    pub fn count(&self, x: f32, excluded: &mut Excluded) {
+        excluded.n_cells += 1;
+        *excluded.codes.entry(ordered(x)).or_default() += 1;
+        // Higher codes have all been higher than these: what is dropped is never asked for again.
+        if excluded.codes.len() > MOST_CODES {
+            excluded.codes.pop_last();
+        }
+    }
+
+    /// What it excluded, in words.
+    pub fn warning(&self, excluded: &Excluded) -> String {
+        let codes = excluded.codes.iter().map(|(code, n)| format!("{} ({n} cells)", from_ordered(*code)));
+        let codes: Vec<String> = codes.collect();
+        let more = if excluded.codes.values().sum::<u64>() < excluded.n_cells { " and others" } else { "" };
+        format!(
+            "{} cells are not scored because the classes of criterion `{}` have no entry for code {}{more}",
+            excluded.n_cells,
+            self.name,
+            codes.join(", ")
+        )
+    }
+}
+
+/// An integer that orders like x.
+fn ordered(x: f32) -> i32 {
+    // + 0 makes −0 a 0.
+    let bits = (x + 0.0).to_bits() as i32;
+    if bits < 0 { bits ^ i32::MAX } else { bits }
+}
+
+fn from_ordered(ordered: i32) -> f32 {
+    f32::from_bits(if ordered < 0 { ordered ^ i32::MAX } else { ordered } as u32)
+}

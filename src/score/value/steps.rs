@@ -1,0 +1,41 @@
+//! `value_steps`: `steps` and `classes`, a short list of (key, v) searched from its start.
+//!
+//! `steps`: v of the last threshold ≤ x, 0 below the first. `classes`: v of the code equal to x; without one
+//! the value is unknown (reading has left such cells unscored already, see `exclusion`).
+//! Twin: `shaders/value_steps.wgsl`.
+
+use crate::grid::UNKNOWN;
+
+/// A list of keys and values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepTable {
+    /// Whether x must equal a key (`classes`) rather than reach it (`steps`).
+    pub is_classes: bool,
+    /// Key, v, key, v, …; thresholds rise.
+    pub pairs: Vec<f32>,
+}
+
+impl StepTable {
+    /// Of thresholds, rising, and the values from there on.
+    pub fn steps(steps: &[(f64, f64)]) -> Self {
+        let pairs = steps.iter().flat_map(|(threshold, v)| [*threshold as f32, *v as f32]).collect();
+        Self { is_classes: false, pairs }
+    }
+
+    /// Of whole-number codes within ±2^24 and their values.
+    pub fn classes(classes: &[(i32, f64)]) -> Self {
+        let pairs = classes.iter().flat_map(|(code, v)| [*code as f32, *v as f32]).collect();
+        Self { is_classes: true, pairs }
+    }
+
+    /// v of one cell, unknown where a code has no entry.
+    #[inline(always)]
+    pub fn value_of(&self, x: f32) -> f32 {
+        let mut v = if self.is_classes { UNKNOWN } else { 0.0 };
+        for pair in self.pairs.chunks_exact(2) {
+            let is_it = if self.is_classes { x == pair[0] } else { x >= pair[0] };
+            v = if is_it { pair[1] } else { v };
+        }
+        v
+    }
+}
