@@ -35,7 +35,7 @@ use project::Project;
 use stages::{outline_tasks, score_grids};
 pub use verify::{VerifyReport, verify};
 
-use crate::error::{Error, Faults, Result};
+use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::geotiff::Compression;
 use crate::progress::Progress;
@@ -154,6 +154,18 @@ struct Job {
 impl Job {
     /// Claims the output folder before any work.
     fn begin(command: &str, project: &Project, options: &Options) -> Result<Self> {
+        if let (Backend::Cpu, Some(device)) = (options.backend, &options.device) {
+            let fix = "leave one of them out";
+            let found = format!("--backend cpu and --device {device}");
+            return Err(Fault::new(
+                "options.device",
+                "command line",
+                "a GPU or the native engine",
+                found,
+                fix,
+            )
+            .into());
+        }
         let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name));
         let staging = Staging::new(&out, options.overwrite)?;
         let mut record = Record {

@@ -216,3 +216,19 @@ fn faults_of_all_overrides_are_told_together() {
     let error = open(LEAST, &["project.seed", "project..seed=2"]).expect_err("faults");
     assert_eq!(error.faults().len(), 2, "{error}");
 }
+
+#[test]
+fn names_that_would_stand_for_two_things_are_refused() {
+    let criterion = |name: &str| {
+        format!(
+            "[[score.criteria]]\nname = \"{name}\"\nlayer = \"exposure\"\nvalue = {{ linear = [0, \"max\"] }}\n"
+        )
+    };
+    // Both would be the column contribution_road_access.
+    let text = format!("{LEAST}\n{}{}", criterion("road access"), criterion("road-access"));
+    let error = open(&text, &[]).expect_err("a fault");
+    assert!(error.to_string().contains("road-access"), "{error}");
+    let text = LEAST.replace("hazard =", "exposure = { path = \"e.tif\" }\nhazard =");
+    let error = open(&text, &[]).expect_err("a fault");
+    assert!(error.to_string().contains("layers.exposure"), "{error}");
+}

@@ -17,7 +17,7 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
-            let fix = "give the path of a problem file, see interface.md §4";
+            let fix = "give the path of a problem file, see \"Bare problem files\" in README.md";
             Error::from(Fault::new("problem.missing", name.clone(), "a problem file", "no such file", fix))
         }
         _ => Error::io("read", path)(error),

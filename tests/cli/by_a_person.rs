@@ -216,3 +216,38 @@ fn plan_that_does_nothing_says_why() {
     assert_eq!(json["plan"]["tasks_done"], 0);
     assert!(json["warnings"].to_string().contains("`closed`"), "{}", json["warnings"]);
 }
+
+#[test]
+fn folder_in_place_of_a_project_file_is_told_which_file_to_give() {
+    let region = region("hillside");
+    let text = refused(region.path(), &["check", "."], &["project.folder"]);
+    assert!(text.contains("give ./project.toml"), "{text}");
+}
+
+#[test]
+fn device_with_the_native_engine_is_refused() {
+    let region = region("hillside");
+    let args = ["score", "project.toml", "--backend", "cpu", "--device", "llvmpipe", "--out", "out"];
+    refused(region.path(), &args, &["options.device"]);
+    let args = ["score", "project.toml", "--device", "llvmpipe", "--out", "out"];
+    let said = stderr(&worked(region.path(), &args));
+    assert!(said.contains("as named") && !said.contains("best GPU"), "{said}");
+}
+
+#[test]
+fn needs_may_be_a_list_and_a_worthless_plan_has_no_gap() {
+    let region = region("hillside");
+    let path = region.path().join("hazardous_areas.geojson");
+    let mut areas = json_file(&path);
+    for feature in areas["features"].as_array_mut().unwrap() {
+        feature["properties"]["needs"] = serde_json::json!(["mdd"]);
+        feature["properties"]["nothing"] = 0.into();
+    }
+    std::fs::write(&path, areas.to_string()).unwrap();
+    worked(region.path(), &with(&["run", "project.toml"]));
+    let plan = json_file(&region.path().join("out/plan.json"));
+    assert_eq!(plan["problem"]["tasks"][0]["needs"], serde_json::json!(["mdd"]));
+    worked(region.path(), &with(&["run", "project.toml", "--overwrite", "--set=plan.worth=nothing"]));
+    let plan = json_file(&region.path().join("out/plan.json"));
+    assert_eq!((&plan["objective_value"], &plan["gap_percent"]), (&0.0.into(), &0.0.into()));
+}
