@@ -49,7 +49,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             show_outcome(&outcome, args.work.json, console)?;
         }
         Command::Score(args) => {
-            let outcome = run::score(&args.project, &options(&args.work, &args.search), console)?;
+            let outcome = run::score(&args.project, &options(&args.work, &SearchArgs::default()), console)?;
             show_outcome(&outcome, args.work.json, console)?;
         }
         Command::Plan(args) => {

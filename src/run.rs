@@ -39,6 +39,7 @@ use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::geotiff::Compression;
 use crate::progress::Progress;
+use crate::report::grids::GRIDS;
 use crate::report::record::Record;
 use crate::score::{Backend, StageSeconds};
 
@@ -142,6 +143,10 @@ pub fn plan(
     }
 }
 
+/// What a run may write besides grids and record.
+const TABLES: [&str; 6] =
+    ["curve.csv", "tasks.csv", "tasks.geojson", "plan.csv", "plan.geojson", "plan.json"];
+
 /// One run under way: where it writes, and what it has to tell at the end.
 struct Job {
     staging: Staging,
@@ -182,8 +187,36 @@ impl Job {
         Ok(Self { staging, record, outcome, outputs: Vec::new(), begun: Instant::now() })
     }
 
+    /// Refuses to write over what is read: `--out .` beside a `cost.tif` of the project's own, or the folder of
+    /// the run whose task areas are planned.
+    fn spare_inputs(&self) -> Result<()> {
+        let grids = GRIDS.iter().map(|grid| grid.name);
+        let outputs: Vec<&str> = grids.chain(TABLES).chain([RUN_RECORD]).collect();
+        let Ok(out_dir) = self.staging.out_dir().canonicalize() else { return Ok(()) };
+        let is_output = |path: &Path| {
+            let Ok(path) = path.canonicalize() else { return false };
+            path.parent() == Some(&out_dir)
+                && path.file_name().is_some_and(|name| outputs.iter().any(|output| name == *output))
+        };
+        let mut faults = Faults::new();
+        for input in self.record.inputs.iter().filter(|input| is_output(input)) {
+            let place = self.staging.out_dir().display().to_string();
+            let expected = "an output folder without this run's inputs";
+            let found = format!("{}, which would be written over", input.display());
+            faults.push(Fault::new(
+                "out.over_input",
+                place,
+                expected,
+                found,
+                "choose another folder with --out",
+            ));
+        }
+        faults.finish()
+    }
+
     fn work(mut self, prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
         self.record.inputs.extend(prepared.files.iter().cloned());
+        self.spare_inputs()?;
         self.record.warnings.extend(prepared.warnings.iter().cloned());
         self.lap("read and check inputs");
         let summary = score_grids(&mut self, &prepared, options, progress)?;
@@ -223,6 +256,7 @@ impl Job {
         };
         self.record.inputs.extend(teams_file.map(Path::to_path_buf));
         self.record.inputs.push(file);
+        self.spare_inputs()?;
         let crs = crate::grid::Crs::wgs84();
         self.outcome.tasks(&tasks);
         plan_teams(&mut self, &tasks, &teams, plan, &project, &crs, options, progress)?;

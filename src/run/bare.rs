@@ -38,6 +38,7 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
         ..Record::default()
     };
     let mut job = Job { staging, record, outcome, outputs: Vec::new(), begun: std::time::Instant::now() };
+    job.spare_inputs()?;
     let params = params(job.record.seed, None, None, options);
     let solution = plan::plan(&problem, &params, progress)?;
     job.note_interruption(progress);

@@ -251,3 +251,40 @@ fn needs_may_be_a_list_and_a_worthless_plan_has_no_gap() {
     let plan = json_file(&region.path().join("out/plan.json"));
     assert_eq!((&plan["objective_value"], &plan["gap_percent"]), (&0.0.into(), &0.0.into()));
 }
+
+#[test]
+fn inputs_are_never_written_over() {
+    // The region's own cost.tif has the name of a grid that a run writes.
+    let region = region("hillside");
+    let before = std::fs::read(region.path().join("cost.tif")).unwrap();
+    for command in ["run", "score"] {
+        let args = [command, "project.toml", "--out", ".", "--backend", "cpu"];
+        let text = refused(region.path(), &args, &["out.over_input"]);
+        assert!(text.contains("cost.tif"), "{text}");
+    }
+    assert_eq!(std::fs::read(region.path().join("cost.tif")).unwrap(), before);
+    // Nor are the task areas that a plan is made of.
+    worked(region.path(), &with(&["run", "project.toml"]));
+    let args = with(&["plan", "project.toml", "--tasks", "out", "--overwrite"]);
+    refused(region.path(), &args, &["out.over_input"]);
+    assert!(
+        region.path().join("out/tasks.geojson").is_file() && region.path().join("out/run.json").is_file()
+    );
+}
+
+#[test]
+fn score_takes_no_options_of_the_search() {
+    let output = clearway(folder().path(), &["score", "project.toml", "--seconds", "5"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn bare_problem_of_the_readme_is_planned() {
+    let readme = std::fs::read_to_string(here("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```json").unwrap();
+    let (problem, _) = rest.split_once("```").unwrap();
+    let out = folder();
+    std::fs::write(out.path().join("p.json"), problem).unwrap();
+    let args = ["plan", "--problem", "p.json", "--iterations", "50", "--out", "out", "--json"];
+    assert_eq!(json(&worked(out.path(), &args))["plan"]["tasks_done"], 1);
+}
