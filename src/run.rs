@@ -13,6 +13,7 @@ mod contributions;
 mod document;
 mod layers;
 mod outcome;
+mod output_folder;
 mod planning;
 mod prepared;
 mod problem;
@@ -35,11 +36,10 @@ use project::Project;
 use stages::{outline_tasks, score_grids};
 pub use verify::{VerifyReport, verify};
 
-use crate::error::{Error, Fault, Faults, Result};
+use crate::error::{Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::geotiff::Compression;
 use crate::progress::Progress;
-use crate::report::grids::GRIDS;
 use crate::report::record::Record;
 use crate::score::{Backend, StageSeconds};
 
@@ -143,10 +143,6 @@ pub fn plan(
     }
 }
 
-/// What a run may write besides grids and record.
-const TABLES: [&str; 6] =
-    ["curve.csv", "tasks.csv", "tasks.geojson", "plan.csv", "plan.geojson", "plan.json"];
-
 /// One run under way: where it writes, and what it has to tell at the end.
 struct Job {
     staging: Staging,
@@ -173,6 +169,7 @@ impl Job {
         }
         let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name));
         let staging = Staging::new(&out, options.overwrite)?;
+        output_folder::spare_others(staging.out_dir(), options.overwrite)?;
         let mut record = Record {
             command: command.to_owned(),
             project: project.name.clone(),
@@ -187,31 +184,8 @@ impl Job {
         Ok(Self { staging, record, outcome, outputs: Vec::new(), begun: Instant::now() })
     }
 
-    /// Refuses to write over what is read: `--out .` beside a `cost.tif` of the project's own, or the folder of
-    /// the run whose task areas are planned.
     fn spare_inputs(&self) -> Result<()> {
-        let grids = GRIDS.iter().map(|grid| grid.name);
-        let outputs: Vec<&str> = grids.chain(TABLES).chain([RUN_RECORD]).collect();
-        let Ok(out_dir) = self.staging.out_dir().canonicalize() else { return Ok(()) };
-        let is_output = |path: &Path| {
-            let Ok(path) = path.canonicalize() else { return false };
-            path.parent() == Some(&out_dir)
-                && path.file_name().is_some_and(|name| outputs.iter().any(|output| name == *output))
-        };
-        let mut faults = Faults::new();
-        for input in self.record.inputs.iter().filter(|input| is_output(input)) {
-            let place = self.staging.out_dir().display().to_string();
-            let expected = "an output folder without this run's inputs";
-            let found = format!("{}, which would be written over", input.display());
-            faults.push(Fault::new(
-                "out.over_input",
-                place,
-                expected,
-                found,
-                "choose another folder with --out",
-            ));
-        }
-        faults.finish()
+        output_folder::spare_inputs(self.staging.out_dir(), &self.record.inputs)
     }
 
     fn work(mut self, prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
@@ -286,29 +260,9 @@ impl Job {
         self.record.write(&record, self.staging.folder(), &self.outputs)?;
         self.outcome.take_record(&self.record, &self.outputs);
         let out_dir = self.staging.out_dir().to_path_buf();
-        let earlier = outputs_of(&out_dir);
+        let earlier = output_folder::outputs_of(&out_dir);
         self.staging.commit(&self.outputs, RUN_RECORD)?;
-        // A replaced run's files that this one did not write would stand beside its record as if they were its.
-        for name in earlier.iter().filter(|name| !self.outputs.contains(&name.as_str())) {
-            let stale = out_dir.join(name);
-            std::fs::remove_file(&stale)
-                .or_else(gone)
-                .map_err(Error::io("remove the earlier run's", &stale))?;
-        }
+        output_folder::remove_stale(&out_dir, &earlier, &self.outputs)?;
         Ok(self.outcome)
     }
-}
-
-/// The files that the run in a folder wrote, by its record; none where there is no readable record.
-fn outputs_of(out_dir: &Path) -> Vec<String> {
-    let record = std::fs::read_to_string(out_dir.join(RUN_RECORD)).ok();
-    let record: Option<serde_json::Value> = record.and_then(|text| serde_json::from_str(&text).ok());
-    let outputs = record.as_ref().and_then(|record| record["outputs"].as_array());
-    let names = outputs.into_iter().flatten().filter_map(|output| output["path"].as_str());
-    // Plain names only: a record from elsewhere must not lead out of the folder.
-    names.filter(|name| Path::new(name).file_name() == Some(name.as_ref())).map(str::to_owned).collect()
-}
-
-fn gone(error: std::io::Error) -> std::io::Result<()> {
-    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }

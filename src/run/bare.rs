@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::outcome::Outcome;
+use super::output_folder;
 use super::planning::{baseline_values, params};
 use super::{Job, Options};
 use crate::error::{Error, Fault, Result};
@@ -27,6 +28,7 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
         path.file_stem().map_or_else(|| "problem".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&stem));
     let staging = Staging::new(&out, options.overwrite)?;
+    output_folder::spare_others(staging.out_dir(), options.overwrite)?;
     let outcome = Outcome::new(&stem, staging.out_dir());
     let record = Record {
         command: "plan --problem".to_owned(),

@@ -257,8 +257,10 @@ fn inputs_are_never_written_over() {
     // The region's own cost.tif has the name of a grid that a run writes.
     let region = region("hillside");
     let before = std::fs::read(region.path().join("cost.tif")).unwrap();
+    let args = ["run", "project.toml", "--out", "."];
+    assert!(refused(region.path(), &args, &["out.exists"]).contains("cost.tif"), "not an earlier run's");
     for command in ["run", "score"] {
-        let args = [command, "project.toml", "--out", ".", "--backend", "cpu"];
+        let args = [command, "project.toml", "--out", ".", "--backend", "cpu", "--overwrite"];
         let text = refused(region.path(), &args, &["out.over_input"]);
         assert!(text.contains("cost.tif"), "{text}");
     }
@@ -287,4 +289,13 @@ fn bare_problem_of_the_readme_is_planned() {
     std::fs::write(out.path().join("p.json"), problem).unwrap();
     let args = ["plan", "--problem", "p.json", "--iterations", "50", "--out", "out", "--json"];
     assert_eq!(json(&worked(out.path(), &args))["plan"]["tasks_done"], 1);
+}
+
+#[test]
+fn region_is_not_made_over_other_files() {
+    let there = folder();
+    std::fs::write(there.path().join("hazard.tif"), "someone's own").unwrap();
+    refused(there.path(), &["synth", "--size", "2", "--out", "."], &["synth.exists"]);
+    assert_eq!(std::fs::read_to_string(there.path().join("hazard.tif")).unwrap(), "someone's own");
+    worked(there.path(), &["synth", "--size", "2", "--out", "new"]);
 }
