@@ -30,7 +30,7 @@ pub enum Command {
     Run(ProjectArgs),
     /// Priority grids only
     #[command(after_help = "Example:\n  clearway score grids/plain/project.toml --backend cpu --memory 1GiB")]
-    Score(ProjectArgs),
+    Score(ScoreArgs),
     /// Plan only: the project's task areas, or a bare problem file
     #[command(
         after_help = "Examples:\n  clearway plan grids/hillside/project.toml --seconds 60 --out runs/plan\n  \
@@ -108,7 +108,17 @@ pub struct WorkArgs {
     pub json: bool,
 }
 
-/// Arguments of `run` and `score`.
+/// Arguments of `score`.
+#[derive(Debug, Args)]
+pub struct ScoreArgs {
+    /// The project file
+    pub project: PathBuf,
+    /// Where and how.
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+/// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct ProjectArgs {
     /// The project file
@@ -122,7 +132,7 @@ pub struct ProjectArgs {
 }
 
 /// How long to search for a better plan.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct SearchArgs {
     /// Seconds to search, over the project's
     #[arg(long, value_parser = parse_positive)]

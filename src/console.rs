@@ -42,6 +42,11 @@ impl Console {
 
     /// An error, with its faults a line each.
     pub fn error(&self, error: &Error) {
+        // A step that failed is not told as done; only its bar goes away.
+        let step = self.step.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(bar) = step.and_then(|step| step.bar) {
+            bar.finish_and_clear();
+        }
         match error.faults() {
             [] => eprintln!("error: {error}"),
             [fault] => eprintln!("error: {fault}"),

@@ -4,12 +4,13 @@ mod cli;
 mod console;
 
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{CommandFactory, Parser};
-use clearway::error::{Error, Result};
+use clearway::error::{Error, Fault, Result};
 use clearway::io::geotiff::Compression;
 use clearway::run::{self, Outcome};
 use clearway::{gpu, score, synth};
@@ -49,7 +50,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             show_outcome(&outcome, args.work.json, console)?;
         }
         Command::Score(args) => {
-            let outcome = run::score(&args.project, &options(&args.work, &args.search), console)?;
+            let outcome = run::score(&args.project, &options(&args.work, &SearchArgs::default()), console)?;
             show_outcome(&outcome, args.work.json, console)?;
         }
         Command::Plan(args) => {
@@ -199,22 +200,18 @@ fn show_devices(json: bool) -> Result<()> {
     }
 }
 
-fn refuse_overwrite(out: &std::path::Path, overwrite: bool) -> Result<()> {
-    let file = out.join("project.toml");
-    if file.exists() && !overwrite {
-        let found = format!("{} already there", file.display());
-        let fix = "choose another folder with --out, or replace the region with --overwrite";
-        let place = out.display().to_string();
-        return Err(clearway::error::Fault::new(
-            "synth.exists",
-            place,
-            "a folder without a region",
-            found,
-            fix,
-        )
-        .into());
+/// A region is written into a folder of its own: files that lie there might be someone's layers of the same names.
+fn refuse_overwrite(out: &Path, overwrite: bool) -> Result<()> {
+    let Ok(entries) = std::fs::read_dir(out) else { return Ok(()) };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let Some(name) = names.filter(|name| !name.starts_with('.')).min() else { return Ok(()) };
+    if overwrite {
+        return Ok(());
     }
-    Ok(())
+    let fix = "choose another folder with --out, or write over its files with --overwrite";
+    let place = out.display().to_string();
+    Err(Fault::new("synth.exists", place, "an empty folder or a new one", format!("{name} in it"), fix)
+        .into())
 }
 
 fn table(rows: &[(impl AsRef<str>, String)]) -> String {
@@ -226,5 +223,5 @@ fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
-        .map_err(Error::io("write", std::path::Path::new("standard output")))
+        .map_err(Error::io("write", Path::new("standard output")))
 }

@@ -13,6 +13,7 @@ mod contributions;
 mod document;
 mod layers;
 mod outcome;
+mod output_folder;
 mod planning;
 mod prepared;
 mod problem;
@@ -35,7 +36,7 @@ use project::Project;
 use stages::{outline_tasks, score_grids};
 pub use verify::{VerifyReport, verify};
 
-use crate::error::{Error, Faults, Result};
+use crate::error::{Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::geotiff::Compression;
 use crate::progress::Progress;
@@ -154,8 +155,21 @@ struct Job {
 impl Job {
     /// Claims the output folder before any work.
     fn begin(command: &str, project: &Project, options: &Options) -> Result<Self> {
+        if let (Backend::Cpu, Some(device)) = (options.backend, &options.device) {
+            let fix = "leave one of them out";
+            let found = format!("--backend cpu and --device {device}");
+            return Err(Fault::new(
+                "options.device",
+                "command line",
+                "a GPU or the native engine",
+                found,
+                fix,
+            )
+            .into());
+        }
         let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name));
         let staging = Staging::new(&out, options.overwrite)?;
+        output_folder::spare_others(staging.out_dir(), options.overwrite)?;
         let mut record = Record {
             command: command.to_owned(),
             project: project.name.clone(),
@@ -170,8 +184,13 @@ impl Job {
         Ok(Self { staging, record, outcome, outputs: Vec::new(), begun: Instant::now() })
     }
 
+    fn spare_inputs(&self) -> Result<()> {
+        output_folder::spare_inputs(self.staging.out_dir(), &self.record.inputs)
+    }
+
     fn work(mut self, prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
         self.record.inputs.extend(prepared.files.iter().cloned());
+        self.spare_inputs()?;
         self.record.warnings.extend(prepared.warnings.iter().cloned());
         self.lap("read and check inputs");
         let summary = score_grids(&mut self, &prepared, options, progress)?;
@@ -211,6 +230,7 @@ impl Job {
         };
         self.record.inputs.extend(teams_file.map(Path::to_path_buf));
         self.record.inputs.push(file);
+        self.spare_inputs()?;
         let crs = crate::grid::Crs::wgs84();
         self.outcome.tasks(&tasks);
         plan_teams(&mut self, &tasks, &teams, plan, &project, &crs, options, progress)?;
@@ -240,29 +260,9 @@ impl Job {
         self.record.write(&record, self.staging.folder(), &self.outputs)?;
         self.outcome.take_record(&self.record, &self.outputs);
         let out_dir = self.staging.out_dir().to_path_buf();
-        let earlier = outputs_of(&out_dir);
+        let earlier = output_folder::outputs_of(&out_dir);
         self.staging.commit(&self.outputs, RUN_RECORD)?;
-        // A replaced run's files that this one did not write would stand beside its record as if they were its.
-        for name in earlier.iter().filter(|name| !self.outputs.contains(&name.as_str())) {
-            let stale = out_dir.join(name);
-            std::fs::remove_file(&stale)
-                .or_else(gone)
-                .map_err(Error::io("remove the earlier run's", &stale))?;
-        }
+        output_folder::remove_stale(&out_dir, &earlier, &self.outputs)?;
         Ok(self.outcome)
     }
-}
-
-/// The files that the run in a folder wrote, by its record; none where there is no readable record.
-fn outputs_of(out_dir: &Path) -> Vec<String> {
-    let record = std::fs::read_to_string(out_dir.join(RUN_RECORD)).ok();
-    let record: Option<serde_json::Value> = record.and_then(|text| serde_json::from_str(&text).ok());
-    let outputs = record.as_ref().and_then(|record| record["outputs"].as_array());
-    let names = outputs.into_iter().flatten().filter_map(|output| output["path"].as_str());
-    // Plain names only: a record from elsewhere must not lead out of the folder.
-    names.filter(|name| Path::new(name).file_name() == Some(name.as_ref())).map(str::to_owned).collect()
-}
-
-fn gone(error: std::io::Error) -> std::io::Result<()> {
-    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }

@@ -277,3 +277,19 @@ fn every_form_of_benefit_is_read() {
     );
     assert_eq!(open(&text, &[]).unwrap().score.criterion_layers, ["hazard"]);
 }
+
+#[test]
+fn names_that_would_stand_for_two_things_are_refused() {
+    let criterion = |name: &str| {
+        format!(
+            "[[score.criteria]]\nname = \"{name}\"\nlayer = \"exposure\"\nvalue = {{ linear = [0, \"max\"] }}\n"
+        )
+    };
+    // Both would be the column contribution_road_access.
+    let text = format!("{LEAST}\n{}{}", criterion("road access"), criterion("road-access"));
+    let error = open(&text, &[]).expect_err("a fault");
+    assert!(error.to_string().contains("road-access"), "{error}");
+    let text = LEAST.replace("hazard =", "exposure = { path = \"e.tif\" }\nhazard =");
+    let error = open(&text, &[]).expect_err("a fault");
+    assert!(error.to_string().contains("layers.exposure"), "{error}");
+}

@@ -121,13 +121,16 @@ impl Solution {
     }
 }
 
+/// What the bound of nothing is above nothing, by its guard against rounding: no gap.
+const NO_GAP: f64 = 2e-12;
+
 /// Percent between a value and its bound, never below 0.
 pub fn gap_percent(value: f64, bound: f64, objective: Objective) -> f64 {
     let (low, high) = match objective {
         Objective::Completion => (bound, value),
         _ => (value, bound),
     };
-    if high <= low || high.abs() < f64::MIN_POSITIVE { 0.0 } else { 100.0 * (high - low) / high.abs() }
+    if high - low <= NO_GAP { 0.0 } else { 100.0 * (high - low) / high.abs() }
 }
 
 /// Reads a solution back, from `plan.json` or from any engine that writes at least `objective_value` and
@@ -140,7 +143,7 @@ pub fn parse_solution(text: &str, place: &str) -> Result<Solution> {
         Fault::new(
             "solution.json",
             place,
-            "a solution with objective_value and routes (interface.md §4)",
+            "a solution with objective_value and routes as in plan.json",
             error.to_string(),
             "make it again with `clearway plan`",
         )

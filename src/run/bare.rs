@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::outcome::Outcome;
+use super::output_folder;
 use super::planning::{baseline_values, params};
 use super::{Job, Options};
 use crate::error::{Error, Fault, Result};
@@ -17,7 +18,7 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
-            let fix = "give the path of a problem file, see interface.md §4";
+            let fix = "give the path of a problem file, see \"Bare problem files\" in README.md";
             Error::from(Fault::new("problem.missing", name.clone(), "a problem file", "no such file", fix))
         }
         _ => Error::io("read", path)(error),
@@ -27,6 +28,7 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
         path.file_stem().map_or_else(|| "problem".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&stem));
     let staging = Staging::new(&out, options.overwrite)?;
+    output_folder::spare_others(staging.out_dir(), options.overwrite)?;
     let outcome = Outcome::new(&stem, staging.out_dir());
     let record = Record {
         command: "plan --problem".to_owned(),
@@ -38,6 +40,7 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
         ..Record::default()
     };
     let mut job = Job { staging, record, outcome, outputs: Vec::new(), begun: std::time::Instant::now() };
+    job.spare_inputs()?;
     let params = params(job.record.seed, None, None, options);
     let solution = plan::plan(&problem, &params, progress)?;
     job.note_interruption(progress);

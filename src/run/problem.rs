@@ -73,6 +73,13 @@ pub fn problem_of(
             named.join(", ")
         ));
     }
+    let is_even = |task: &&TaskArea| task.difficulty.is_none() && task.cost_usd.is_some();
+    let n_even = tasks.iter().filter(is_even).count();
+    if n_even > 0 && tasks.iter().any(|task| task.difficulty.is_some()) {
+        warnings.push(format!(
+            "the difficulty of {n_even} task areas is unknown: they are planned as if it were 1"
+        ));
+    }
     if !unknown.is_empty() {
         let named: Vec<&str> = unknown.iter().take(10).copied().collect();
         let more = if unknown.len() > 10 { ", …" } else { "" };
@@ -166,7 +173,6 @@ fn task_of(task: &TaskArea, settings: &PlanSettings, file: &str, faults: &mut Fa
         Some(name) if settings.objective == Objective::Decay => column(name)?,
         _ => 0.0,
     };
-    let needs = task.attributes.get("needs").and_then(|value| value.as_str()).unwrap_or_default();
     Some(Task {
         id: task.task_id.clone(),
         at: Some([task.lon?, task.lat?]),
@@ -174,9 +180,20 @@ fn task_of(task: &TaskArea, settings: &PlanSettings, file: &str, faults: &mut Fa
         decay_per_day,
         work: task.area_m2 * task.difficulty.unwrap_or(1.0),
         cost: task.cost_usd?,
-        needs: needs.split([';', ',', ' ', '|']).filter(|w| !w.is_empty()).map(str::to_owned).collect(),
+        needs: needs_of(task),
         ..Task::default()
     })
+}
+
+/// The capabilities that a task's own column `needs` asks for: words in a text, or a list of them.
+fn needs_of(task: &TaskArea) -> Vec<String> {
+    let texts: Vec<&str> = match task.attributes.get("needs") {
+        Some(serde_json::Value::Array(items)) => items.iter().filter_map(|item| item.as_str()).collect(),
+        Some(serde_json::Value::String(text)) => vec![text],
+        _ => Vec::new(),
+    };
+    let words = texts.into_iter().flat_map(|text| text.split([';', ',', ' ', '|']));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// Locks and precedence from the settings.

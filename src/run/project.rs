@@ -51,6 +51,16 @@ impl Project {
     /// Reads and checks a project file, `overrides` being `key.path=value` texts laid over it.
     /// Opens no layer: that is [`crate::run`]'s next step.
     pub fn open(file: &Path, overrides: &[String]) -> Result<Self> {
+        if file.is_dir() {
+            let inside = file.join("project.toml");
+            let fix = if inside.is_file() {
+                format!("give {}", inside.display())
+            } else {
+                "give the path of the PROJECT.toml in it".to_owned()
+            };
+            let place = file.display().to_string();
+            return Err(Fault::new("project.folder", place, "a project file", "a folder", fix).into());
+        }
         let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Error::from(Fault::new(
                 "project.missing",

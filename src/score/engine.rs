@@ -71,7 +71,8 @@ pub fn engine(backend: Backend, device: Option<&str>) -> Result<(Box<dyn Engine>
         }
         Backend::Auto => match open_gpu(choice) {
             Ok(opened) => {
-                let note = describe(opened.as_ref(), "the best GPU seen");
+                let why = if device.is_some() { "as named" } else { "the best GPU seen" };
+                let note = describe(opened.as_ref(), why);
                 Ok((opened, note))
             }
             Err(reason) if device.is_some() => Err(Error::Device(format!("{reason}; {FIX}"))),

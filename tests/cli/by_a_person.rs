@@ -216,3 +216,86 @@ fn plan_that_does_nothing_says_why() {
     assert_eq!(json["plan"]["tasks_done"], 0);
     assert!(json["warnings"].to_string().contains("`closed`"), "{}", json["warnings"]);
 }
+
+#[test]
+fn folder_in_place_of_a_project_file_is_told_which_file_to_give() {
+    let region = region("hillside");
+    let text = refused(region.path(), &["check", "."], &["project.folder"]);
+    assert!(text.contains("give ./project.toml"), "{text}");
+}
+
+#[test]
+fn device_with_the_native_engine_is_refused() {
+    let region = region("hillside");
+    let args = ["score", "project.toml", "--backend", "cpu", "--device", "llvmpipe", "--out", "out"];
+    refused(region.path(), &args, &["options.device"]);
+    let args = ["score", "project.toml", "--device", "llvmpipe", "--out", "out"];
+    let said = stderr(&worked(region.path(), &args));
+    assert!(said.contains("as named") && !said.contains("best GPU"), "{said}");
+}
+
+#[test]
+fn needs_may_be_a_list_and_a_worthless_plan_has_no_gap() {
+    let region = region("hillside");
+    let path = region.path().join("hazardous_areas.geojson");
+    let mut areas = json_file(&path);
+    for feature in areas["features"].as_array_mut().unwrap() {
+        feature["properties"]["needs"] = serde_json::json!(["mdd"]);
+        feature["properties"]["nothing"] = 0.into();
+    }
+    std::fs::write(&path, areas.to_string()).unwrap();
+    worked(region.path(), &with(&["run", "project.toml"]));
+    let plan = json_file(&region.path().join("out/plan.json"));
+    assert_eq!(plan["problem"]["tasks"][0]["needs"], serde_json::json!(["mdd"]));
+    worked(region.path(), &with(&["run", "project.toml", "--overwrite", "--set=plan.worth=nothing"]));
+    let plan = json_file(&region.path().join("out/plan.json"));
+    assert_eq!((&plan["objective_value"], &plan["gap_percent"]), (&0.0.into(), &0.0.into()));
+}
+
+#[test]
+fn inputs_are_never_written_over() {
+    // The region's own cost.tif has the name of a grid that a run writes.
+    let region = region("hillside");
+    let before = std::fs::read(region.path().join("cost.tif")).unwrap();
+    let args = ["run", "project.toml", "--out", "."];
+    assert!(refused(region.path(), &args, &["out.exists"]).contains("cost.tif"), "not an earlier run's");
+    for command in ["run", "score"] {
+        let args = [command, "project.toml", "--out", ".", "--backend", "cpu", "--overwrite"];
+        let text = refused(region.path(), &args, &["out.over_input"]);
+        assert!(text.contains("cost.tif"), "{text}");
+    }
+    assert_eq!(std::fs::read(region.path().join("cost.tif")).unwrap(), before);
+    // Nor are the task areas that a plan is made of.
+    worked(region.path(), &with(&["run", "project.toml"]));
+    let args = with(&["plan", "project.toml", "--tasks", "out", "--overwrite"]);
+    refused(region.path(), &args, &["out.over_input"]);
+    assert!(
+        region.path().join("out/tasks.geojson").is_file() && region.path().join("out/run.json").is_file()
+    );
+}
+
+#[test]
+fn score_takes_no_options_of_the_search() {
+    let output = clearway(folder().path(), &["score", "project.toml", "--seconds", "5"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn bare_problem_of_the_readme_is_planned() {
+    let readme = std::fs::read_to_string(here("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```json").unwrap();
+    let (problem, _) = rest.split_once("```").unwrap();
+    let out = folder();
+    std::fs::write(out.path().join("p.json"), problem).unwrap();
+    let args = ["plan", "--problem", "p.json", "--iterations", "50", "--out", "out", "--json"];
+    assert_eq!(json(&worked(out.path(), &args))["plan"]["tasks_done"], 1);
+}
+
+#[test]
+fn region_is_not_made_over_other_files() {
+    let there = folder();
+    std::fs::write(there.path().join("hazard.tif"), "someone's own").unwrap();
+    refused(there.path(), &["synth", "--size", "2", "--out", "."], &["synth.exists"]);
+    assert_eq!(std::fs::read_to_string(there.path().join("hazard.tif")).unwrap(), "someone's own");
+    worked(there.path(), &["synth", "--size", "2", "--out", "new"]);
+}

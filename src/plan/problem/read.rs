@@ -27,7 +27,7 @@ pub(super) fn from_json(text: &str, place: &str) -> Result<Problem> {
             place,
             "a JSON object with objective, teams and tasks",
             error.to_string(),
-            "see interface.md §4 for the format",
+            "see \"Bare problem files\" in README.md for the format",
         )
     })?;
     let Value::Object(mut object) = value else {
@@ -84,7 +84,7 @@ fn one<T: DeserializeOwned>(value: Value, place: &str, faults: &mut Faults) -> O
         Err(error) => {
             let text = error.to_string();
             let code = if text.starts_with("unknown field") { "problem.unknown_key" } else { "problem.type" };
-            let expected = "the keys and types of interface.md §4";
+            let expected = "the keys and types of a bare problem file, see README.md";
             faults.push(Fault::new(code, place, expected, text, "correct or remove it"));
             None
         }
@@ -100,7 +100,13 @@ fn unknown_keys(object: &Map<String, Value>, known: &[&str], place: &str, faults
 }
 
 fn form(place: &str, expected: &str, found: &str) -> Fault {
-    Fault::new("problem.type", place, expected, found, "see interface.md §4 for the format")
+    Fault::new(
+        "problem.type",
+        place,
+        expected,
+        found,
+        "see \"Bare problem files\" in README.md for the format",
+    )
 }
 
 fn kind_of(value: &Value) -> &'static str {

@@ -59,6 +59,10 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> (Vec<LayerSe
         match &node.value {
             // `frame = "population"` names another layer; `frame = { path = … }` is one of its own.
             Value::Text(other) if name == "frame" => frame = Some(other.clone()),
+            _ if name == "exposure" => {
+                let expected = "a layer of another name: `exposure` is the one that scoring computes";
+                section.wrong("exposure", expected, "`exposure`");
+            }
             _ => layers.extend(read_layer(reading, name, node, folder)),
         }
     }

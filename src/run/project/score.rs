@@ -3,6 +3,7 @@
 use super::super::document::Value as Toml;
 use super::super::section::Section;
 use super::layers::LayerSettings;
+use crate::report::tables::contribution_column;
 use crate::score::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
 
 /// How cells are scored.
@@ -68,12 +69,11 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
         section.wrong("criteria", "at least one weight above 0", "weights that add up to 0");
     }
     for (i, criterion) in criteria.iter().enumerate() {
-        if criteria[..i].iter().any(|other| other.name == criterion.name) {
-            section.wrong(
-                "criteria",
-                "criteria with different names",
-                &format!("{:?} twice", criterion.name),
-            );
+        // Two names that make the same column of tasks.csv are as bad as one name twice.
+        let column = contribution_column(&criterion.name);
+        if let Some(other) = criteria[..i].iter().find(|other| contribution_column(&other.name) == column) {
+            let expected = "criteria whose names differ in their letters and digits";
+            section.wrong("criteria", expected, &format!("{:?} and {:?}", other.name, criterion.name));
         }
     }
     for (key, what) in [("gates", "gates"), ("robustness", "sampling for robustness")] {
