@@ -5,7 +5,7 @@ use std::path::Path;
 use clearway::error::Error;
 use clearway::plan::Objective;
 use clearway::run::project::{ClosedSeason, LayerSource, Project, TaskSource, TeamsSource};
-use clearway::score::{Benefit, Bound, Kernel, Source, Value};
+use clearway::score::{Benefit, Bound, Gate, Kernel, Source, Value};
 
 const LEAST: &str = r#"
 [project]
@@ -139,7 +139,7 @@ fn what_this_version_does_not_do_is_refused_by_name() {
         ("[score]\nbenefit = \"ordered\"", "score.benefit"),
         ("[score]\nexposure = { kernel = \"disc\", radius_m = 500 }", "score.exposure.kernel"),
         ("[score.robustness]\nsamples = 256", "score.robustness"),
-        ("[[score.gates]]\nlayer = \"hazard\"", "score.gates"),
+        ("[[score.gates]]\nlayer = \"hazard\"\nmeasure = \"proximity\"", "score.gates[0].measure"),
         ("[hazard]\nareas = { path = \"a.geojson\" }", "hazard"),
     ] {
         let found = faults(&format!("{LEAST}\n{section}\n"));
@@ -258,4 +258,37 @@ fn every_form_of_benefit_is_read() {
          value = {{ linear = [0, 1] }}\n"
     );
     assert_eq!(open(&text, &[]).unwrap().score.criterion_layers, ["hazard"]);
+}
+
+#[test]
+fn gates_are_read_and_their_layers_join_those_of_the_criteria() {
+    let text = with_value("linear = [0, 1]")
+        .replace("[[score.criteria]]", "zone = { path = \"z.tif\" }\n[[score.criteria]]");
+    let text = format!(
+        "{text}\n[[score.gates]]\nlayer = \"zone\"\nexclude = [3, 7]\n[[score.gates]]\nlayer = \"x\"\n\
+         exclude_below = 20000\nexclude_above = 1e6\n"
+    );
+    let score = open(&text, &[]).unwrap().score;
+    assert_eq!(score.criterion_layers, ["x", "zone"]);
+    let zone = Gate { name: "zone".into(), layer: 1, codes: vec![3, 7], ..Gate::default() };
+    let x = Gate { name: "x".into(), layer: 0, below: Some(2e4), above: Some(1e6), ..Gate::default() };
+    assert_eq!(score.recipe.gates, [zone, x]);
+}
+
+#[test]
+fn gates_that_mean_nothing_are_faults_at_their_key() {
+    for (written, code, key) in [
+        ("layer = \"zoone\"\nexclude_below = 1", "project.unknown_layer", "layer"),
+        ("layer = \"exposure\"\nexclude_below = 1", "project.unknown_layer", "layer"),
+        ("exclude_below = 1", "project.missing_key", "layer"),
+        ("layer = \"cost\"", "project.missing_key", "exclude_below"),
+        ("layer = \"cost\"\nexclude_below = 5\nexclude_above = 3", "project.value", "exclude_above"),
+        ("layer = \"cost\"\nexclude = [1.5]", "project.value", "exclude"),
+        ("layer = \"cost\"\nexclude = []", "project.value", "exclude"),
+        ("layer = \"cost\"\nexclude_belwo = 5", "project.unknown_key", "exclude_belwo"),
+    ] {
+        let found = faults(&format!("{LEAST}\n[[score.gates]]\n{written}\n"));
+        let place = format!("`score.gates[0].{key}`");
+        assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
+    }
 }

@@ -17,6 +17,7 @@ mod score {
     mod exposure;
     mod failure;
     mod forms;
+    mod gates;
     mod pipeline;
     mod priority;
     mod rank;
