@@ -39,7 +39,7 @@ pub struct Excluded {
 const MOST_CODES: usize = 8;
 
 impl Rule {
-    /// All rules of a recipe.
+    /// All rules of a recipe, gates first.
     pub fn of(recipe: &Recipe) -> Vec<Self> {
         let of_criterion =
             recipe.criteria.iter().filter_map(|criterion| match (&criterion.value, criterion.source) {
@@ -58,7 +58,12 @@ impl Rule {
             };
             Self { layer: gate.layer, name: gate.name.clone(), condition }
         });
-        of_criterion.chain(of_gate).collect()
+        of_gate.chain(of_criterion).collect()
+    }
+
+    /// Whether it is a gate.
+    pub fn is_gate(&self) -> bool {
+        matches!(self.condition, Condition::Gate { .. })
     }
 
     /// Whether a known x is excluded.
@@ -72,7 +77,7 @@ impl Rule {
     /// Counts a cell it excludes.
     pub fn count(&self, x: f32, excluded: &mut Excluded) {
         excluded.n_cells += 1;
-        if matches!(self.condition, Condition::Gate { .. }) {
+        if self.is_gate() {
             return;
         }
         *excluded.codes.entry(ordered(x)).or_default() += 1;
@@ -84,7 +89,7 @@ impl Rule {
 
     /// What it excluded, in words.
     pub fn warning(&self, excluded: &Excluded) -> String {
-        if matches!(self.condition, Condition::Gate { .. }) {
+        if self.is_gate() {
             let n_cells = excluded.n_cells;
             return format!(
                 "{n_cells} cells are not scored because the gate on layer `{}` excludes them",

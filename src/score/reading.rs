@@ -253,23 +253,28 @@ impl Counts {
     }
 
     /// Marks the cells that a rule excludes; a cell that several exclude counts for each, one with an unknown
-    /// layer for none.
+    /// layer for none, and one behind a gate needs no entry for its code.
     fn exclude(&mut self, planes: &[(usize, &[f32])], rules: &[Rule], n_missing: &mut [u8]) {
-        let mut is_excluded = vec![false; if rules.is_empty() { 0 } else { n_missing.len() }];
+        let n = if rules.is_empty() { 0 } else { n_missing.len() };
+        let (mut is_gated, mut has_no_entry) = (vec![false; n], vec![false; n]);
         for (rule, excluded) in rules.iter().zip(&mut self.excluded) {
+            let is_gate = rule.is_gate();
             let cells = planes.iter().find(|(layer, _)| *layer == rule.layer + 3);
             let cells = cells.map_or(&[][..], |(_, cells)| cells);
-            for ((is_excluded, &x), &n_missing) in is_excluded.iter_mut().zip(cells).zip(n_missing.iter()) {
-                if !is_unknown(x) && rule.excludes(x) {
-                    *is_excluded = true;
-                    if n_missing == 0 {
+            for (i, &x) in cells.iter().enumerate().filter(|(_, x)| !is_unknown(**x)) {
+                if rule.excludes(x) {
+                    if n_missing[i] == 0 && (is_gate || !is_gated[i]) {
                         rule.count(x, excluded);
                     }
+                    let marks = if is_gate { &mut is_gated } else { &mut has_no_entry };
+                    marks[i] = true;
                 }
             }
         }
-        for (n_missing, is_excluded) in n_missing.iter_mut().zip(is_excluded) {
-            *n_missing = if is_excluded { 2 } else { *n_missing };
+        for marks in [is_gated, has_no_entry] {
+            for (n_missing, is_excluded) in n_missing.iter_mut().zip(marks) {
+                *n_missing = if is_excluded { 2 } else { *n_missing };
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use super::harness::{Layers, Textbook, assert_plane, on_each_engine, people_only, two_criteria};
 use crate::common::{assert_cells, cells, frame_utm};
 use clearway::grid::{MemoryCells, UNKNOWN};
-use clearway::score::{Gate, Plane, Recipe};
+use clearway::score::{Criterion, Gate, Plane, Recipe, Source, Value};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
@@ -62,6 +62,24 @@ fn gated_people_still_count_for_their_neighbours() {
         let (_, sink) = layers.score_whole(tested.engine, &recipe);
         // 8 people one σ away: 8 · exp(−1/2) = 4.852245.
         assert_cells(&sink.get(Plane::Exposure), &[4.852_245, UNKNOWN], 2, 0.0, 1e-6);
+    });
+}
+
+#[test]
+fn code_behind_a_gate_needs_no_entry() {
+    // Code 80 is gated and has no entry either: it counts for the gate alone. 70 has no entry.
+    let mut layers = Layers::constant(frame_utm(4, 1, 10.0), 1.0, 1.0, 100.0);
+    layers.criteria = vec![cells("40 80 70 80")];
+    let value = Value::Classes(vec![(40, 0.5)]);
+    let farmland = Criterion { name: "farmland".into(), source: Source::Layer(0), weight: 1.0, value };
+    let recipe = Recipe { criteria: vec![farmland], ..gated(vec![gate(0, None, None, &[80])]) };
+    on_each_engine(|tested| {
+        let (summary, sink) = layers.score_whole(tested.engine, &recipe);
+        assert_cells(&sink.get(Plane::Benefit), &[0.5, UNKNOWN, UNKNOWN, UNKNOWN], 4, 0.0, 0.0);
+        let warnings = summary.warnings.join("; ");
+        assert!(warnings.contains("2 cells are not scored because the gate"), "{warnings}");
+        assert!(warnings.contains("1 cells are not scored because the classes"), "{warnings}");
+        assert!(warnings.contains("code 70 (1 cells)"), "{warnings}");
     });
 }
 
