@@ -139,7 +139,7 @@ pub struct PlanArgs {
     #[arg(required_unless_present = "problem")]
     pub project: Option<PathBuf>,
     /// Plan a bare problem file instead
-    #[arg(long, value_name = "FILE", conflicts_with = "project")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["project", "overrides"])]
     pub problem: Option<PathBuf>,
     /// Take the task areas of this finished run instead of scoring again
     #[arg(long, value_name = "RUN_DIR", conflicts_with = "problem")]

@@ -62,7 +62,13 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             show_outcome(&outcome, args.work.json, console)?;
         }
         Command::Check(args) => {
-            let report = run::check(&args.project, &args.overrides, console)?;
+            let report = match run::check(&args.project, &args.overrides, console) {
+                Err(error) if args.json && !error.faults().is_empty() => {
+                    print(&format!("{:#}\n", run::faults_to_json(&error)))?;
+                    return Err(error);
+                }
+                report => report?,
+            };
             console.warnings(&report.warnings, true);
             if args.json {
                 print(&format!("{:#}\n", report.to_json()))?;

@@ -89,14 +89,18 @@ pub fn plan(problem: &Problem, params: &Params, progress: &dyn Progress) -> Resu
 
 fn solve(problem: &Problem, effort: &Effort, progress: &dyn Progress) -> Result<Solution> {
     let model = Model::of(problem);
-    // By-hand and dispatched plans come in no time; they tell the bound where to aim, and its price of money
-    // tells the second dispatch what to leave.
-    let rough = first_plan(&model, 0.0, false);
+    // A dispatched plan comes in no time; it tells the bound where to aim, and the bound's price of money tells
+    // a second dispatch what to leave.
+    let rough = dispatch::dispatch(&model, 0.0);
     let rough_state = State::of(&model, &rough);
+    progress.note(&format!("best {:.6}", model.worth.reported(rough_state.value())));
     let is_whole = rough_state.n_missing(&model) == 0;
-    let bound = bound::fluid_bound(&model, is_whole.then(|| rough_state.value()), rough_state.last_day());
+    let known = is_whole.then(|| rough_state.value());
+    let last_day = rough_state.last_day();
+    let (bound, by_hand) =
+        rayon::join(|| bound::fluid_bound(&model, known, last_day), || baselines::sequences(&model, None));
     let price = bound.as_ref().map_or(0.0, |bound| bound.price_of_money);
-    let start = first_plan(&model, price, true);
+    let start = first_plan(&model, price, rough, by_hand);
     let kind = problem.objective;
     let note = |value: f64| {
         let value = model.worth.reported(value);
@@ -117,12 +121,14 @@ fn solve(problem: &Problem, effort: &Effort, progress: &dyn Progress) -> Result<
 }
 
 /// The best of what dispatching, insertion and the three by-hand ways give.
-fn first_plan(model: &Model, price: f64, is_thorough: bool) -> Vec<Vec<u32>> {
-    let mut plans = vec![dispatch::dispatch(model, price)];
-    if is_thorough {
-        plans.extend(baselines::sequences(model, None));
+fn first_plan(model: &Model, price: f64, rough: Vec<Vec<u32>>, by_hand: [Vec<Vec<u32>>; 3]) -> Vec<Vec<u32>> {
+    let mut plans = vec![rough];
+    plans.extend(by_hand);
+    if price > 0.0 {
+        plans.push(dispatch::dispatch(model, price));
+        plans.push(dispatch::dispatch(model, 0.7 * price));
     }
-    if is_thorough && model.tasks.len() <= INSERT_UP_TO {
+    if model.tasks.len() <= INSERT_UP_TO {
         let ground = Ground::new(model, price, 1.0, 1);
         let locked = crew::Crew::new(model).sequences;
         let mut worker = Worker::new(&ground, &locked, Chance::new(0, 0, 0));

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub use bare::plan_problem_file;
-pub use check::{CheckReport, check};
+pub use check::{CheckReport, check, faults_to_json};
 pub use outcome::Outcome;
 use planning::plan_teams;
 use prepared::{Need, Prepared};
@@ -35,7 +35,7 @@ use project::Project;
 use stages::{outline_tasks, score_grids};
 pub use verify::{VerifyReport, verify};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::geotiff::Compression;
 use crate::progress::Progress;
@@ -87,6 +87,24 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// What of the command line changes results or where they are computed, so that a run can be repeated.
+    fn for_record(&self) -> serde_json::Map<String, serde_json::Value> {
+        let entries = [
+            ("backend", format!("{:?}", self.backend).to_lowercase().into()),
+            ("device", self.device.clone().into()),
+            ("compress", format!("{:?}", self.compression).to_lowercase().into()),
+            ("memory_bytes", self.memory_bytes.into()),
+            ("threads", self.threads.into()),
+            ("seed", self.seed.into()),
+            ("seconds", self.seconds.into()),
+            ("iterations", self.iterations.into()),
+            ("set", self.overrides.clone().into()),
+        ];
+        entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
 /// Scores, outlines task areas and plans: `clearway run`. Task areas and plan are made where the project asks
 /// for them.
 pub fn run(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
@@ -113,6 +131,7 @@ pub fn plan(
     progress: &dyn Progress,
 ) -> Result<Outcome> {
     let project = Project::open(project, &options.overrides)?;
+    prepared::plan_settings(&project)?;
     let job = Job::begin("plan", &project, options)?;
     match tasks_from {
         Some(run_dir) => job.plan_tasks_of(run_dir, project, options, progress),
@@ -145,8 +164,7 @@ impl Job {
             started: jiff::Timestamp::now().to_string(),
             ..Record::default()
         };
-        record.options.insert("memory_bytes".into(), options.memory_bytes.into());
-        record.options.insert("set".into(), options.overrides.clone().into());
+        record.options = options.for_record();
         record.inputs.push(project.file.clone());
         let outcome = Outcome::new(&project.name, staging.out_dir());
         Ok(Self { staging, record, outcome, outputs: Vec::new(), begun: Instant::now() })
@@ -183,13 +201,28 @@ impl Job {
         options: &Options,
         progress: &dyn Progress,
     ) -> Result<Outcome> {
-        let (plan, teams) = prepared::teams_only(&project)?;
-        let (tasks, file) = tasks_file::read_tasks(run_dir)?;
+        // The faults of both are told together.
+        let mut faults = Faults::new();
+        let teams = faults.take(prepared::teams_only(&project))?;
+        let tasks = faults.take(tasks_file::read_tasks(run_dir))?;
+        faults.finish()?;
+        let (Some((plan, teams, teams_file)), Some((tasks, file))) = (teams, tasks) else {
+            unreachable!("what is missing is a fault");
+        };
+        self.record.inputs.extend(teams_file.map(Path::to_path_buf));
         self.record.inputs.push(file);
         let crs = crate::grid::Crs::wgs84();
         self.outcome.tasks(&tasks);
-        plan_teams(&mut self, &tasks, &teams, &plan, &project, &crs, options, progress)?;
+        plan_teams(&mut self, &tasks, &teams, plan, &project, &crs, options, progress)?;
         self.commit()
+    }
+
+    /// A search that the person ended early still gives a sound plan: it is kept, and says so.
+    fn note_interruption(&mut self, progress: &dyn Progress) {
+        if progress.is_cancelled() {
+            let text = "the search was interrupted: the plan is the best found until then";
+            self.record.warnings.push(text.to_owned());
+        }
     }
 
     /// Notes how long has passed since the last lap under a stage's name.

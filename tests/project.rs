@@ -292,3 +292,21 @@ fn gates_that_mean_nothing_are_faults_at_their_key() {
         assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
     }
 }
+
+#[test]
+fn unknown_key_of_a_team_table_is_a_fault() {
+    let text = format!(
+        "{LEAST}\n[tasks]\ngrow = {{}}\n[plan]\nstart = \"2027-03-01\"\n[[plan.team]]\nteam_id = \"M1\"\n\
+         name = \"one\"\nasset_type = \"manual\"\nlon = 1\nlat = 1\nrate_m2_per_day = 200\nsetup_day = 1\n"
+    );
+    let error = open(&text, &[]).expect_err("a fault");
+    let [fault] = error.faults() else { panic!("{error}") };
+    assert_eq!((fault.code, fault.found.as_str()), ("teams.unknown_column", "`setup_day`"));
+    assert!(fault.fix.contains("setup_days"), "{fault}");
+}
+
+#[test]
+fn faults_of_all_overrides_are_told_together() {
+    let error = open(LEAST, &["project.seed", "project..seed=2"]).expect_err("faults");
+    assert_eq!(error.faults().len(), 2, "{error}");
+}

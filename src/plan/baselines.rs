@@ -11,6 +11,9 @@ use super::schedule::State;
 use super::solution::Solution;
 use crate::error::Result;
 
+/// Nobody looks further by hand than the so many nearest tasks.
+const FAR: usize = 3_000;
+
 /// The three by-hand plans.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Baselines {
@@ -77,7 +80,10 @@ fn nearest_next(model: &Model) -> Vec<Vec<u32>> {
     while let Some(k) = crew.next_free() {
         let from = crew.place(k);
         let found = if has_index {
-            index.nearest(model, from).find_map(|j| Some((j as usize, crew.try_next(j as usize, k)?)))
+            index
+                .nearest(model, from)
+                .take(FAR)
+                .find_map(|j| Some((j as usize, crew.try_next(j as usize, k)?)))
         } else {
             (0..model.tasks.len())
                 .filter_map(|j| Some((j, crew.try_next(j, k)?)))

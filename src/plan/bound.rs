@@ -18,8 +18,8 @@
 //! the fluid lives on grid times only, and the bound stays valid whatever the grid.
 //!
 //! **Prices.** With a price u ≥ 0 on a day of a team type at a grid time and μ ≥ 0 on money,
-//! Σ_j max(0, max (g_j − μ·c_j − p_j·u)) + Σ W·u + μ·budget bounds the fluid, for any prices; subgradient steps
-//! after Polyak look for good ones. For one task and type the inner maximum is a search on the lower hull of
+//! Σ_j max(0, max (g_j − μ·c_j − p_j·u)) + Σ W·u + μ·budget bounds the fluid, for any prices; a search over
+//! a few shapes finds good ones and subgradient steps after Polyak better ones. For one task and type the inner maximum is a search on the lower hull of
 //! the points (x_t, u_t), x = e^(−rt) or −t: O(log) a task. (`completion`: every task must be done, so its
 //! term may be negative.)
 
@@ -28,6 +28,7 @@ use super::problem::Objective;
 
 mod fluid;
 mod prices;
+mod start;
 
 use fluid::Fluid;
 

@@ -11,6 +11,9 @@ use super::problem::Objective;
 /// Nearest tasks a team chooses among when there are more.
 const LOOK: usize = 80;
 
+/// Nearest tasks it goes through for those, before it stays where it is.
+const SEARCH: usize = 1_000;
+
 /// Up to so many tasks a team looks at all of them.
 const LOOK_AT_ALL: usize = 1_500;
 
@@ -33,7 +36,7 @@ pub(crate) fn dispatch(model: &Model, price: f64) -> Vec<Vec<u32>> {
         };
         if has_index {
             let near = index.nearest(model, crew.place(k));
-            near.filter(|&j| consider(j as usize)).take(LOOK).for_each(drop);
+            near.take(SEARCH).filter(|&j| consider(j as usize)).take(LOOK).for_each(drop);
         } else {
             for j in 0..n {
                 consider(j);

@@ -7,45 +7,9 @@
 
 use super::model::{Model, NONE, SLACK};
 
-/// One visit in a route.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Visit {
-    pub(crate) task: u32,
-    pub(crate) place: usize,
-    /// Distance to it.
-    pub(crate) leg: f64,
-    /// Working time at arrival, start and end.
-    pub(crate) arrive: f64,
-    pub(crate) start: f64,
-    pub(crate) end: f64,
-    /// Calendar day of the end.
-    pub(crate) end_day: f64,
-    /// Latest start (working time) that keeps this and the later visits within their limits.
-    pub(crate) latest: f64,
-    /// Value per day that this and all later visits lose when put off.
-    pub(crate) weight: f64,
-    /// The same for this visit alone.
-    own_weight: f64,
-    /// Value, money and distance of the route up to and with this visit, without mobilisation.
-    value: f64,
-    cost: f64,
-    distance: f64,
-}
+mod route;
 
-/// One team's sequence with its times.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Route {
-    pub(crate) visits: Vec<Visit>,
-    /// Sum of values.
-    pub(crate) value: f64,
-    /// Tasks, travel, mobilisation.
-    pub(crate) cost: f64,
-    /// Distance, the return included.
-    pub(crate) distance: f64,
-    /// Working time until it is over, the return included.
-    pub(crate) over: f64,
-    pub(crate) is_feasible: bool,
-}
+pub(crate) use route::{Route, Visit};
 
 /// All routes, and where every task is.
 #[derive(Debug, Clone)]
@@ -316,7 +280,7 @@ impl State {
         let first = if route.is_feasible { first } else { 0 };
         route.is_feasible = true;
         self.forward(model, k, &mut route, first);
-        backward(model, k, &mut route);
+        route.backward(model, k);
         self.routes[k] = route;
     }
 
@@ -380,32 +344,5 @@ impl State {
                 route.is_feasible = false;
             }
         }
-    }
-}
-
-/// Latest starts and weights, from the last visit to the first.
-fn backward(model: &Model, k: usize, route: &mut Route) {
-    let team = &model.teams[k];
-    let calendar = &*team.calendar;
-    let until = calendar.until();
-    let last_end = route.visits.last().map_or(0.0, |visit| visit.end);
-    let (mut leave_by, mut weight) = (team.tau_total - (route.over - last_end), 0.0);
-    for visit in route.visits.iter_mut().rev() {
-        let due = model.tasks[visit.task as usize].due;
-        if due < until {
-            leave_by = leave_by.min(calendar.tau(due));
-        }
-        visit.latest = leave_by - (visit.end - visit.start);
-        weight += visit.own_weight;
-        visit.weight = weight;
-        leave_by = visit.latest - visit.leg * team.pace;
-    }
-}
-
-impl Route {
-    fn clone_from_route(&mut self, other: &Self) {
-        self.visits.clone_from(&other.visits);
-        (self.value, self.cost, self.distance) = (other.value, other.cost, other.distance);
-        (self.over, self.is_feasible) = (other.over, other.is_feasible);
     }
 }

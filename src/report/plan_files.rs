@@ -31,7 +31,8 @@ pub struct PlanRow {
     pub travel_km: f64,
     /// Working days of setting up and work.
     pub work_days: f64,
-    /// What it costs, travel included, US$.
+    /// What it costs, travel included, and at a team's first task its mobilisation: the column sums up to what
+    /// the plan costs, US$.
     pub cost_usd: f64,
     /// Its worth (a year, where the objective is discounted).
     pub worth: f64,
@@ -74,9 +75,11 @@ impl PlanRow {
 }
 
 /// The rows of a plan whose day 0 is `start`, team by team in order of work.
-pub fn plan_rows(solution: &Solution, start: Date) -> Vec<PlanRow> {
+pub fn plan_rows(problem: &Problem, solution: &Solution, start: Date) -> Vec<PlanRow> {
     let mut rows = Vec::new();
     for route in &solution.routes {
+        let mobilisation =
+            problem.teams.iter().find(|team| team.id == route.team).map_or(0.0, |team| team.mobilisation);
         for (i, stop) in route.tasks.iter().enumerate() {
             rows.push(PlanRow {
                 team_id: route.team.clone(),
@@ -84,10 +87,11 @@ pub fn plan_rows(solution: &Solution, start: Date) -> Vec<PlanRow> {
                 task_id: stop.id.clone(),
                 depart: day(start, stop.depart, false),
                 start: day(start, stop.start, false),
-                end: day(start, stop.end, true),
+                // A task that takes no time on a midnight ends on the day it starts.
+                end: day(start, stop.end, true).max(day(start, stop.start, false)),
                 travel_km: stop.distance,
                 work_days: stop.work_days,
-                cost_usd: stop.cost,
+                cost_usd: stop.cost + if i == 0 { mobilisation } else { 0.0 },
                 worth: stop.worth,
                 discounted_worth: stop.discounted_worth,
             });

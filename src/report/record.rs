@@ -50,7 +50,7 @@ impl Record {
             Ok(json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 }))
         };
         let inputs: Vec<Value> =
-            self.inputs.iter().map(|path| hashed(path, path.display().to_string())).collect::<Result<_>>()?;
+            self.inputs.iter().map(|path| hashed(path, from_anywhere(path))).collect::<Result<_>>()?;
         let outputs: Vec<Value> = outputs
             .iter()
             .map(|name| hashed(&folder.join(name), (*name).to_owned()))
@@ -108,6 +108,11 @@ pub fn score_results(summary: &Summary) -> Value {
         "unknown_cells": unknown,
         "tile_cells": summary.tile_size,
     })
+}
+
+/// A path that leads to its file from any working folder, so that `verify` finds it wherever it is called.
+fn from_anywhere(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
 }
 
 fn round(seconds: f64) -> f64 {

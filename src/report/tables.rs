@@ -34,7 +34,7 @@ pub fn write_tasks(path: &Path, tasks: &[TaskArea], criteria: &[String]) -> Resu
     for task in tasks {
         let mut fields: Vec<String> =
             task_numbers(Some(task), criteria).into_iter().map(|(_, value)| plain(&value)).collect();
-        fields.extend(own.iter().map(|(key, _)| task.attributes.get(key).map_or(String::new(), plain)));
+        fields.extend(own.iter().map(|(key, _)| task.attributes.get(key).map_or(String::new(), as_given)));
         writer.write(&fields)?;
     }
     writer.finish()
@@ -81,8 +81,11 @@ pub fn contribution_column(criterion: &str) -> String {
     format!("contribution_{word}")
 }
 
-/// The source's own columns (key, header) in the order they first appear; one that has a name of ours is
-/// written as `source_<name>`, so that nothing is lost.
+/// What stands before the name of a source's own column that has a name of ours.
+pub const SOURCE_PREFIX: &str = "source_";
+
+/// The source's own columns (key, header) in the order they first appear; one that has a name of ours, or that
+/// would be taken for such a one, is written as `source_<name>`, so that nothing is lost and headers differ.
 pub fn own_columns(tasks: &[TaskArea], criteria: &[String]) -> Vec<(String, String)> {
     let ours: Vec<String> = task_numbers(None, criteria).into_iter().map(|(name, _)| name).collect();
     let mut columns: Vec<(String, String)> = Vec::new();
@@ -90,22 +93,29 @@ pub fn own_columns(tasks: &[TaskArea], criteria: &[String]) -> Vec<(String, Stri
     for key in tasks.iter().flat_map(|task| task.attributes.keys()) {
         // The identifier travels under our own name already.
         if key != "imsma_id" && known.insert(key.clone()) {
-            let header = if ours.contains(key) { format!("source_{key}") } else { key.clone() };
+            let bare = key.trim_start_matches(SOURCE_PREFIX);
+            let clashes = ours.iter().any(|name| name == bare);
+            let header = if clashes { format!("{SOURCE_PREFIX}{key}") } else { key.clone() };
             columns.push((key.clone(), header));
         }
     }
     columns
 }
 
-/// A value as a field of a table.
-pub fn plain(value: &Value) -> String {
+/// A value of the source's own as a field of a table: untouched, all digits of a number included.
+fn as_given(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Number(written) => {
-            written.as_f64().filter(|_| written.is_f64()).map_or(written.to_string(), number)
-        }
         other => other.to_string(),
+    }
+}
+
+/// A value of ours as a field of a table.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Number(written) if written.is_f64() => written.as_f64().map_or_else(String::new, number),
+        other => as_given(other),
     }
 }
 

@@ -33,16 +33,18 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
         project: stem,
         seed: options.seed.unwrap_or(1),
         inputs: vec![path.to_path_buf()],
+        options: options.for_record(),
         started: jiff::Timestamp::now().to_string(),
         ..Record::default()
     };
     let mut job = Job { staging, record, outcome, outputs: Vec::new(), begun: std::time::Instant::now() };
     let params = params(job.record.seed, None, None, options);
     let solution = plan::plan(&problem, &params, progress)?;
+    job.note_interruption(progress);
     job.lap("plan");
-    let baselines = baseline_values(&problem, None, progress)?;
+    let baselines = baseline_values(&problem, None)?;
     write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, None)?;
     job.outputs.push("plan.json");
-    job.outcome.plan(&problem, &solution, &baselines, "in the problem's own units");
+    job.outcome.plan(&problem, &solution, &baselines, "in the problem's own units", "of cost");
     job.commit()
 }

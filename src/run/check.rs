@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::prepared::{Need, Prepared};
 use super::project::Project;
-use crate::error::Result;
+use crate::error::{Error, Fault, Result};
 use crate::layers::Survey;
 use crate::progress::Progress;
 use crate::tasks::survey_polygons;
@@ -27,6 +27,15 @@ impl CheckReport {
             self.facts.iter().map(|(name, text)| (name.clone(), text.clone().into())).collect();
         json!({ "faults": [], "facts": facts, "warnings": self.warnings })
     }
+}
+
+/// The faults of a project that did not pass, in the form of [`CheckReport::to_json`].
+pub fn faults_to_json(error: &Error) -> Value {
+    let fault = |fault: &Fault| {
+        json!({ "code": fault.code, "place": fault.place, "expected": fault.expected, "found": fault.found,
+                "fix": fault.fix })
+    };
+    json!({ "faults": error.faults().iter().map(fault).collect::<Vec<_>>(), "facts": {}, "warnings": [] })
 }
 
 /// Checks a project; its faults, all together, are the error.

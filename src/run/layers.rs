@@ -42,8 +42,8 @@ const ROWS_KEPT: usize = 2048;
 /// A layer's cache holds at least this, bytes.
 const LEAST_CACHE: usize = 8 << 20;
 
-/// Opens and surveys the layers; their caches of decoded blocks take an eighth of `memory_bytes`. Faults are added to `faults`; `None` comes back when the frame itself is
-/// missing or any layer is at fault.
+/// Opens and surveys the layers; their caches of decoded blocks take an eighth of `memory_bytes`. Faults are
+/// added to `faults`; `None` comes back when the frame itself is missing or any layer is at fault.
 pub fn open(
     project: &Project,
     memory_bytes: u64,
@@ -60,7 +60,9 @@ pub fn open(
             continue;
         };
         let options = ReadOptions { band: *band, nodata: layer.nodata, ..ReadOptions::default() };
-        match faults.take(missing_as_fault(&layer.name, GeoTiff::open_with(path, &options)))? {
+        match faults
+            .take(missing_as_fault(&format!("layer `{}`", layer.name), GeoTiff::open_with(path, &options)))?
+        {
             Some(mut source) => {
                 // Strips of a wide file reach across many square tiles: a row of tiles' worth is kept decoded.
                 source.set_cache_bytes(source.cache_bytes_for_rows(ROWS_KEPT).clamp(LEAST_CACHE, most_cache));
@@ -143,12 +145,12 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
     }
 }
 
-/// A layer file that is not there is the person's to mend, and is told together with the other faults.
-pub fn missing_as_fault<T>(layer: &str, result: Result<T>) -> Result<T> {
+/// An input file that is not there is the person's to mend, and is told together with the other faults; `place`
+/// is where the project names it.
+pub fn missing_as_fault<T>(place: &str, result: Result<T>) -> Result<T> {
     use crate::error::Error;
     match result {
         Err(Error::Io { path, source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            let place = format!("layer `{layer}`");
             let found = format!("no such file {}", path.display());
             let fix = "check the path; it is relative to the project file";
             Err(Fault::new("input.missing", place, "a file", found, fix).into())

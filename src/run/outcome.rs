@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Problem, Solution};
+use crate::plan::{Objective, Problem, Solution};
 use crate::report::plan_files::BaselineValue;
 use crate::report::record::{Record, score_results};
 use crate::score::Summary;
@@ -74,7 +74,7 @@ impl Outcome {
             "exposure",
             format!("{} person-hectares over all scored ground", short(summary.exposure_ha)),
         );
-        if let Some(tenth) = summary.curve.iter().find(|point| point.percent >= 10.0) {
+        if let Some(tenth) = summary.curve.iter().find(|point| point.percent >= 10.0 && point.cells > 0) {
             let part = |x: f64, whole: f64| if whole > 0.0 { 100.0 * x / whole } else { 0.0 };
             self.line(
                 "first tenth",
@@ -114,8 +114,15 @@ impl Outcome {
         );
     }
 
-    /// Takes the plan and what would be done by hand.
-    pub fn plan(&mut self, problem: &Problem, solution: &Solution, baselines: &[BaselineValue], unit: &str) {
+    /// Takes the plan and what would be done by hand; `unit` is the objective's, `money` that of costs.
+    pub fn plan(
+        &mut self,
+        problem: &Problem,
+        solution: &Solution,
+        baselines: &[BaselineValue],
+        unit: &str,
+        money: &str,
+    ) {
         let used = solution.routes.iter().filter(|route| !route.tasks.is_empty()).count();
         let done: usize = solution.routes.iter().map(|route| route.tasks.len()).sum();
         let cost: f64 = solution.routes.iter().map(|route| route.cost).sum();
@@ -123,7 +130,7 @@ impl Outcome {
         self.line(
             "plan",
             format!(
-                "{done} of {} tasks by {used} of {} teams, {} US${of_budget}",
+                "{done} of {} tasks by {used} of {} teams, {} {money}{of_budget}",
                 problem.tasks.len(),
                 problem.teams.len(),
                 short(cost)
@@ -140,15 +147,9 @@ impl Outcome {
             },
         );
         for baseline in baselines {
-            let gain = if baseline.objective_value != 0.0 {
-                100.0 * (solution.objective_value / baseline.objective_value - 1.0)
-            } else {
-                0.0
-            };
-            self.line(
-                &format!("by hand: {}", baseline.name),
-                format!("{} ({gain:+.1} % with the plan)", short(baseline.objective_value)),
-            );
+            let value = short(baseline.objective_value);
+            let text = format!("{value}{}", against(problem, solution, baseline));
+            self.line(&format!("by hand: {}", baseline.name), text);
         }
         let baselines: Vec<Value> = baselines
             .iter()
@@ -172,6 +173,19 @@ impl Outcome {
     fn line(&mut self, label: &str, text: String) {
         self.lines.push((label.to_owned(), text));
     }
+}
+
+/// How the plan compares with what would be done by hand, where the two can be compared.
+fn against(problem: &Problem, solution: &Solution, by_hand: &BaselineValue) -> String {
+    let n_left = problem.tasks.len().saturating_sub(by_hand.n_tasks);
+    if problem.objective == Objective::Completion && n_left > 0 {
+        return format!(" (no plan: it leaves {n_left} tasks undone)");
+    }
+    if by_hand.objective_value == 0.0 {
+        return String::new();
+    }
+    let gain = 100.0 * (solution.objective_value / by_hand.objective_value - 1.0);
+    format!(" ({gain:+.1} % with the plan)")
 }
 
 /// A count with its thousands apart.

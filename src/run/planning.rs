@@ -33,20 +33,17 @@ pub fn plan_teams(
     refuse_idle_budget(&problem, &file)?;
     let params = params(job.record.seed, settings.seconds, settings.iterations, options);
     let solution = plan::plan(&problem, &params, progress)?;
-    if progress.is_cancelled() {
-        job.record
-            .warnings
-            .push("the search was interrupted: the plan is the best found until then".to_owned());
-    }
+    job.note_interruption(progress);
+    job.record.warnings.extend(idle_plan(&problem, &solution));
     job.lap("plan");
     let ranks: Vec<f64> = {
         let by_id: std::collections::HashMap<&str, f64> =
             tasks.iter().map(|task| (task.task_id.as_str(), task.rank.unwrap_or(0.0))).collect();
         problem.tasks.iter().map(|task| by_id[task.id.as_str()]).collect()
     };
-    let baselines = baseline_values(&problem, Some(&ranks), progress)?;
+    let baselines = baseline_values(&problem, Some(&ranks))?;
     job.lap("baselines");
-    let rows = plan_rows(&solution, settings.start);
+    let rows = plan_rows(&problem, &solution, settings.start);
     write_plan_csv(&job.staging.path("plan.csv"), &rows)?;
     job.outputs.push("plan.csv");
     if crs.is_on_wgs84() {
@@ -55,7 +52,7 @@ pub fn plan_teams(
     }
     write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, Some(settings.start))?;
     job.outputs.push("plan.json");
-    job.outcome.plan(&problem, &solution, &baselines, unit(settings));
+    job.outcome.plan(&problem, &solution, &baselines, unit(settings), "US$");
     Ok(())
 }
 
@@ -68,12 +65,7 @@ pub fn params(seed: u64, seconds: Option<f64>, iterations: Option<u64>, options:
 }
 
 /// What would be done by hand on the same problem.
-pub fn baseline_values(
-    problem: &Problem,
-    ranks: Option<&[f64]>,
-    progress: &dyn Progress,
-) -> Result<Vec<BaselineValue>> {
-    progress.check()?;
+pub fn baseline_values(problem: &Problem, ranks: Option<&[f64]>) -> Result<Vec<BaselineValue>> {
     let plans = plan::baselines(problem, ranks)?;
     let value = |name: &str, solution: &plan::Solution| BaselineValue {
         name: name.to_owned(),
@@ -108,6 +100,21 @@ fn refuse_idle_budget(problem: &Problem, file: &str) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Why a plan does nothing, which is surely not what was meant.
+fn idle_plan(problem: &Problem, solution: &plan::Solution) -> Option<String> {
+    if solution.routes.iter().any(|route| !route.tasks.is_empty()) {
+        return None;
+    }
+    let why = if problem.tasks.iter().all(|task| task.worth <= 0.0) {
+        "no task area is worth anything; look at the hazard and population layers and at `plan.worth`"
+    } else {
+        "no team can finish a task that is worth anything within the horizon and the budget; look at the teams' \
+         `closed`, `available_from`, `available_to`, `rate_m2_per_day` and `capabilities`, and at `years` and \
+         `budget_usd`"
+    };
+    Some(format!("the plan does no task: {why}"))
 }
 
 fn unit(settings: &PlanSettings) -> &'static str {

@@ -1,8 +1,9 @@
 //! Inputs opened and checked: layers on the frame, hazardous areas, teams and places, with all faults together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::layers::{self, OpenLayers};
+use super::problem::{loose_ties, missing_columns};
 use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSource};
 use super::vectors::{read_areas, read_districts, read_settlements, read_teams};
 use crate::error::{Error, Fault, Faults, Result};
@@ -65,6 +66,20 @@ impl Prepared {
             if let TeamsSource::File(path) = &plan.teams {
                 files.push(path.clone());
             }
+            // Told now and not after the grids are scored. Faulty teams or areas have had their own faults.
+            let mut odd = Vec::new();
+            if !teams.is_empty() {
+                odd.extend(loose_ties(plan, &teams, areas.as_deref(), &place));
+            }
+            let are_grown =
+                project.tasks.as_ref().is_some_and(|tasks| matches!(tasks.source, TaskSource::Grown { .. }));
+            if areas.is_some() || are_grown {
+                let has = |name: &str| {
+                    areas.iter().flatten().any(|area: &PolygonFeature| area.attributes.contains_key(name))
+                };
+                odd.extend(missing_columns(plan, has, &place));
+            }
+            odd.into_iter().for_each(|fault| faults.push(fault));
             if let Some(path) = &plan.settlements {
                 settlements = faults.take(read_settlements(path))?.unwrap_or_default();
                 files.push(path.clone());
@@ -82,15 +97,24 @@ impl Prepared {
     }
 }
 
-/// Plan settings and teams, for planning the tasks of an earlier run.
-pub fn teams_only(project: &Project) -> Result<(PlanSettings, Vec<TeamSettings>)> {
-    let place = project.file.display().to_string();
-    let Some(plan) = project.plan.clone() else {
-        let fix = "add [plan] with `start` and `teams`";
-        return Err(Fault::new("project.missing_key", place, "[plan]", "nothing", fix).into());
+/// The plan settings of a project that is to be planned.
+pub fn plan_settings(project: &Project) -> Result<&PlanSettings> {
+    project.plan.as_ref().ok_or_else(|| {
+        let place = project.file.display().to_string();
+        let fix = "add [plan] with `start` and `teams`, or use `clearway run` for grids and task areas alone";
+        Fault::new("project.missing_key", place, "[plan], for teams to plan", "nothing", fix).into()
+    })
+}
+
+/// Plan settings, teams and their file, for planning the tasks of an earlier run.
+pub fn teams_only(project: &Project) -> Result<(&PlanSettings, Vec<TeamSettings>, Option<&Path>)> {
+    let plan = plan_settings(project)?;
+    let teams = read_teams(plan, &project.file.display().to_string())?;
+    let file = match &plan.teams {
+        TeamsSource::File(path) => Some(path.as_path()),
+        TeamsSource::Tables(_) => None,
     };
-    let teams = read_teams(&plan, &place)?;
-    Ok((plan, teams))
+    Ok((plan, teams, file))
 }
 
 /// Teams so far from the frame that a coordinate is likely wrong (lon and lat swapped, say).

@@ -11,7 +11,7 @@ use super::project::{ClosedSeason, PlanSettings, TeamSettings, WorthColumn};
 use crate::error::{Fault, Faults, Result};
 use crate::plan::{Distance, DistanceKind, Lock, Objective, Problem, Rounding, Task, Team};
 use crate::report::plan_files::days_between;
-use crate::tasks::TaskArea;
+use crate::tasks::{PolygonFeature, TaskArea};
 use crate::units::DAYS_PER_YEAR;
 
 /// The problem, and what could not be planned.
@@ -22,6 +22,9 @@ pub fn problem_of(
     file: &str,
 ) -> Result<(Problem, Vec<String>)> {
     let mut faults = Faults::new();
+    missing_columns(settings, |name| tasks.iter().any(|task| task.attributes.contains_key(name)), file)
+        .into_iter()
+        .for_each(|fault| faults.push(fault));
     let mut unknown = Vec::new();
     let mut planned = Vec::new();
     for task in tasks {
@@ -31,6 +34,14 @@ pub fn problem_of(
         }
     }
     let horizon_days = settings.years * DAYS_PER_YEAR;
+    let (with_time, without_time): (Vec<_>, Vec<_>) =
+        teams.iter().partition(|team| available(team, settings.start, horizon_days).is_some());
+    if with_time.is_empty() && !teams.is_empty() {
+        let expected = format!("a team available between {} and the horizon", settings.start);
+        let found = format!("{} teams, all of them available only before or after", teams.len());
+        let fix = "change `available_from` and `available_to`, or `start` and `years` under [plan]";
+        faults.push(Fault::new("teams.none_available", format!("{file}: [plan]"), expected, found, fix));
+    }
     let mut problem = Problem {
         objective: settings.objective,
         horizon_days: Some(horizon_days),
@@ -43,7 +54,7 @@ pub fn problem_of(
             detour: settings.detour,
             matrix: None,
         },
-        teams: teams.iter().map(|team| team_of(team, settings.start, horizon_days)).collect(),
+        teams: with_time.into_iter().map(|team| team_of(team, settings.start, horizon_days)).collect(),
         tasks: planned,
     };
     tie_down(&mut problem, settings, tasks, &unknown, file, &mut faults);
@@ -54,6 +65,14 @@ pub fn problem_of(
     }
     faults.finish()?;
     let mut warnings = Vec::new();
+    if !without_time.is_empty() {
+        let named: Vec<&str> = without_time.iter().map(|team| team.team_id.as_str()).collect();
+        warnings.push(format!(
+            "teams that are not available between {} and the horizon are left out: {}",
+            settings.start,
+            named.join(", ")
+        ));
+    }
     if !unknown.is_empty() {
         let named: Vec<&str> = unknown.iter().take(10).copied().collect();
         let more = if unknown.len() > 10 { ", …" } else { "" };
@@ -64,6 +83,57 @@ pub fn problem_of(
         ));
     }
     Ok((problem, warnings))
+}
+
+/// A fault for every column that the settings name and no task has; `has` says whether one does.
+pub fn missing_columns(settings: &PlanSettings, has: impl Fn(&str) -> bool, file: &str) -> Vec<Fault> {
+    let worth = match &settings.worth {
+        WorthColumn::Attribute(name) => Some(("plan.worth", name)),
+        WorthColumn::ExposureHa | WorthColumn::Benefit => None,
+    };
+    let is_decay = settings.objective == Objective::Decay;
+    let decay = settings.decay_column.as_ref().filter(|_| is_decay).map(|name| ("plan.decay_per_day", name));
+    let missing = worth.into_iter().chain(decay).filter(|(_, name)| !has(name));
+    missing
+        .map(|(key, name)| {
+            let place = format!("{file}: `{key}`");
+            let fix = "name one of the hazardous areas' own columns; without it `worth` is \"exposure_ha\"";
+            let found = format!("{name:?}, which no task area has");
+            Fault::new("plan.unknown_column", place, "a column of the task areas", found, fix)
+        })
+        .collect()
+}
+
+/// A fault for every lock or precedence that names a team or a hazardous area that is not there; of task areas
+/// that are yet to be grown (`areas` is `None`) nothing is known before.
+pub fn loose_ties(
+    settings: &PlanSettings,
+    teams: &[TeamSettings],
+    areas: Option<&[PolygonFeature]>,
+    file: &str,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for team in settings.locks.iter().filter_map(|lock| lock.team.as_ref()) {
+        if !teams.iter().any(|known| known.team_id == *team) {
+            let place = format!("{file}: `plan.locked`");
+            let found = format!("{team:?}, which is none of the {} teams", teams.len());
+            let fix = "give a `team_id` of the teams";
+            faults.push(Fault::new("plan.unknown_team", place, "a team", found, fix));
+        }
+    }
+    let Some(areas) = areas else { return faults };
+    let after = settings.after.iter().flat_map(|(task, needs)| [task, needs]).map(|id| (id, "plan.after"));
+    for (id, key) in settings.locks.iter().map(|lock| (&lock.task, "plan.locked")).chain(after) {
+        if !areas.iter().any(|area| area.id == *id) {
+            let found = format!("{id:?}, which is none of the {} hazardous areas", areas.len());
+            faults.push(unknown_task(key, found, "see the column that `tasks.areas.id` names", file));
+        }
+    }
+    faults
+}
+
+fn unknown_task(key: &str, found: String, fix: &str, file: &str) -> Fault {
+    Fault::new("plan.unknown_task", format!("{file}: `{key}`"), "a planned task", found, fix)
 }
 
 fn task_of(task: &TaskArea, settings: &PlanSettings, file: &str, faults: &mut Faults) -> Option<Task> {
@@ -132,13 +202,7 @@ fn tie_down(
                     "see `task_id` in tasks.csv",
                 )
             };
-            faults.push(Fault::new(
-                "plan.unknown_task",
-                format!("{file}: `{key}`"),
-                "a planned task",
-                found,
-                fix,
-            ));
+            faults.push(unknown_task(key, found, fix, file));
         }
         at
     };
@@ -158,12 +222,16 @@ fn tie_down(
     }
 }
 
-fn team_of(team: &TeamSettings, start: Date, horizon_days: f64) -> Team {
-    let from = team.available_from.map_or(0.0, |date| days_between(start, date).clamp(0.0, horizon_days));
+/// When a team can be tasked, as days [from, to) from the start inside the horizon; `None` for never.
+fn available(team: &TeamSettings, start: Date, horizon_days: f64) -> Option<[f64; 2]> {
+    let from = team.available_from.map_or(0.0, |date| days_between(start, date).max(0.0));
     // The last day counts in full.
-    let to = team
-        .available_to
-        .map_or(horizon_days, |date| (days_between(start, date) + 1.0).clamp(from, horizon_days));
+    let to =
+        team.available_to.map_or(horizon_days, |date| (days_between(start, date) + 1.0).min(horizon_days));
+    (from < to).then_some([from, to])
+}
+
+fn team_of(team: &TeamSettings, start: Date, horizon_days: f64) -> Team {
     Team {
         id: team.team_id.clone(),
         at: Some([team.lon, team.lat]),
@@ -174,7 +242,7 @@ fn team_of(team: &TeamSettings, start: Date, horizon_days: f64) -> Team {
         cost_factor: team.cost_factor,
         cost_per_distance: team.usd_per_km,
         mobilisation: team.mobilisation_usd,
-        available: Some([from, to]),
+        available: available(team, start, horizon_days),
         closed: closed_days(&team.closed, start, horizon_days),
         work_days_per_week: team.work_days_per_week,
         ..Team::default()

@@ -21,7 +21,7 @@ pub use teams::{ClosedSeason, TeamSettings, duplicates as duplicate_teams, read_
 
 use super::document::{self, Node};
 use super::section::{Reading, Section};
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Faults, Result};
 
 /// A project as it will be run.
 #[derive(Debug, Clone)]
@@ -71,9 +71,11 @@ impl Project {
         })?;
         let name = file.display().to_string();
         let mut root = document::parse(&text, &name)?;
+        let mut faults = Faults::new();
         for assignment in overrides {
-            document::set(&mut root, assignment)?;
+            faults.take(document::set(&mut root, assignment))?;
         }
+        faults.finish()?;
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         Self::from_document(&root, &name, file.to_path_buf(), folder)
     }

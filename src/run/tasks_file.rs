@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::{Fault, Result};
 use crate::io::atomic::RUN_RECORD;
 use crate::io::geojson::{self, Feature};
-use crate::report::tables::task_numbers;
+use crate::report::tables::{SOURCE_PREFIX, task_numbers};
 use crate::tasks::TaskArea;
 
 /// Reads the task areas of a finished run, in WGS 84, and the file they came from.
@@ -30,6 +30,18 @@ pub fn read_tasks(run_dir: &Path) -> Result<(Vec<TaskArea>, PathBuf)> {
     Ok((tasks, file))
 }
 
+/// The source's own columns under the names they were given with: one that had a name of ours was prefixed.
+fn with_names_given(own: Map<String, Value>) -> Map<String, Value> {
+    let ours: Vec<String> = task_numbers(None, &[]).into_iter().map(|(name, _)| name).collect();
+    let given = |name: String| match name.strip_prefix(SOURCE_PREFIX) {
+        Some(bare) if ours.iter().any(|name| name == bare.trim_start_matches(SOURCE_PREFIX)) => {
+            bare.to_owned()
+        }
+        _ => name,
+    };
+    own.into_iter().map(|(name, value)| (given(name), value)).collect()
+}
+
 fn task_of(feature: Feature, place: &str) -> Result<TaskArea> {
     let at = format!("{place}, feature {}", feature.index + 1);
     let wrong = |expected: &str, found: &str| {
@@ -43,6 +55,7 @@ fn task_of(feature: Feature, place: &str) -> Result<TaskArea> {
             ours.insert(name, value);
         }
     }
+    let own = with_names_given(own);
     let real = |name: &str| ours.get(name).and_then(Value::as_f64);
     let text = |name: &str| ours.get(name).and_then(Value::as_str).map(str::to_owned);
     let geometry = match feature.geometry {

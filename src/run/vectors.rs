@@ -10,7 +10,7 @@ use super::layers::missing_as_fault;
 use super::project::{
     PlanSettings, TaskSettings, TaskSource, TeamSettings, TeamsSource, duplicate_teams, read_team_tables,
 };
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Faults, Result};
 use crate::grid::{Crs, Reprojection};
 use crate::io::csv::Table;
 use crate::io::geojson::{self, Feature};
@@ -23,38 +23,41 @@ pub fn read_areas(tasks: &TaskSettings, frame_crs: &Crs) -> Result<Option<Vec<Po
     };
     let (crs, features) = read_features(path, "tasks.areas")?;
     let onto_frame = Reprojection::new(&crs, frame_crs, &path.display().to_string())?;
-    if let Some(column) = id.as_ref().filter(|column| !has_column(&features, column)) {
-        return Err(no_column("tasks.areas.id", column, &features, path));
+    let mut faults = Faults::new();
+    for (key, column) in [("tasks.areas.id", id), ("tasks.areas.imsma_id", imsma_id)] {
+        if let Some(column) = column.as_ref().filter(|column| !has_column(&features, column)) {
+            faults.push(no_column(key, column, &features, path));
+        }
     }
+    let imsma_column = imsma_id.as_deref().unwrap_or("imsma_id");
     let mut polygons = Vec::with_capacity(features.len());
     for feature in features {
         let number = feature.index + 1;
         // Without a column of its own the feature's id, or its position, tells it apart.
         let own = match id {
             Some(column) => text_of(feature.properties.get(column)),
-            None => text_of(feature.properties.get("imsma_id"))
+            None => text_of(feature.properties.get(imsma_column))
                 .or(feature.id.clone())
                 .or(Some(format!("A{number:05}"))),
         };
-        let imsma = text_of(feature.properties.get(imsma_id.as_deref().unwrap_or("imsma_id")));
+        let imsma = text_of(feature.properties.get(imsma_column));
+        let geometry = feature.geometry.map(|geometry| reprojected(geometry, &onto_frame, path, number));
+        let Some(geometry) = faults.take(geometry.transpose())? else { continue };
         polygons.push(PolygonFeature {
             id: own.unwrap_or_default(),
             imsma_id: imsma,
             place: format!("{}, feature {number}", path.display()),
-            geometry: feature
-                .geometry
-                .map(|geometry| reprojected(geometry, &onto_frame, path, number))
-                .transpose()?,
+            geometry,
             attributes: feature.properties,
         });
     }
-    Ok(Some(polygons))
+    faults.finish().map(|()| Some(polygons))
 }
 
 /// Reads named settlements: columns `name`, `lon`, `lat`, and `population` where known.
 pub fn read_settlements(path: &Path) -> Result<Vec<Settlement>> {
-    let table = missing_as_fault("plan.settlements", Table::read(path, &["name", "lon", "lat"]))?;
-    let mut faults = crate::error::Faults::new();
+    let table = missing_as_fault("`plan.settlements`", Table::read(path, &["name", "lon", "lat"]))?;
+    let mut faults = Faults::new();
     let mut settlements = Vec::new();
     for row in table.rows() {
         let read = || -> Result<Settlement> {
@@ -84,8 +87,9 @@ pub fn read_districts(path: &Path, name: Option<&str>, frame_crs: &Crs) -> Resul
     let candidates: Vec<&str> =
         name.map_or_else(|| vec!["name", "NAME", "shapeName", "district"], |name| vec![name]);
     let Some(column) = candidates.iter().find(|column| has_column(&features, column)) else {
-        return Err(no_column("plan.districts.name", &candidates.join("` or `"), &features, path));
+        return Err(no_column("plan.districts.name", &candidates.join("` or `"), &features, path).into());
     };
+    let mut faults = Faults::new();
     let mut districts = Vec::new();
     for feature in features {
         let number = feature.index + 1;
@@ -93,26 +97,29 @@ pub fn read_districts(path: &Path, name: Option<&str>, frame_crs: &Crs) -> Resul
         else {
             continue;
         };
-        let geometry = match reprojected(geometry, &onto_frame, path, number)? {
-            Geometry::Polygon(polygon) => polygon.into(),
-            Geometry::MultiPolygon(polygons) => polygons,
-            _ => {
+        let geometry = match faults.take(reprojected(geometry, &onto_frame, path, number))? {
+            Some(Geometry::Polygon(polygon)) => polygon.into(),
+            Some(Geometry::MultiPolygon(polygons)) => polygons,
+            Some(_) => {
                 let place = format!("{}, feature {number}", path.display());
                 let fix = "remove it, or give the district's outline";
-                return Err(
-                    Fault::new("districts.geometry", place, "a polygon", "another geometry", fix).into()
-                );
+                let found = "another geometry";
+                faults.push(Fault::new("districts.geometry", place, "a polygon", found, fix));
+                continue;
             }
+            None => continue,
         };
         districts.push(District { name, geometry });
     }
-    Ok(districts)
+    faults.finish().map(|()| districts)
 }
 
 /// Reads the teams, from their file or the project's own tables.
 pub fn read_teams(plan: &PlanSettings, project: &str) -> Result<Vec<TeamSettings>> {
     match &plan.teams {
-        TeamsSource::File(path) => read_team_tables(&missing_as_fault("plan.teams", Table::read(path, &[]))?),
+        TeamsSource::File(path) => {
+            read_team_tables(&missing_as_fault("`plan.teams`", Table::read(path, &[]))?)
+        }
         TeamsSource::Tables(teams) => match duplicate_teams(teams, project) {
             faults if faults.is_empty() => Ok(teams.clone()),
             faults => Err(Error::Faults(faults)),
@@ -137,7 +144,7 @@ fn read_features(path: &Path, key: &str) -> Result<(Crs, Vec<Feature>)> {
         )
         .into());
     }
-    let table = missing_as_fault(key, geojson::read(path))?;
+    let table = missing_as_fault(&format!("`{key}`"), geojson::read(path))?;
     if table.features.is_empty() {
         let fix = "give a file with features, or leave the key out";
         return Err(Fault::new("input.empty", path.display().to_string(), "features", "none", fix).into());
@@ -149,7 +156,7 @@ fn has_column(features: &[Feature], column: &str) -> bool {
     features.iter().any(|feature| feature.properties.contains_key(column))
 }
 
-fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Error {
+fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Fault {
     let known: Vec<&str> =
         features.first().map_or(Vec::new(), |f| f.properties.keys().map(String::as_str).collect());
     let fix = format!("name one of its columns: {}", known.join(", "));
@@ -161,7 +168,6 @@ fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Erro
         "no such column",
         fix,
     )
-    .into()
 }
 
 fn text_of(value: Option<&Value>) -> Option<String> {

@@ -37,29 +37,30 @@ impl VerifyReport {
 pub fn verify(run_dir: &Path) -> Result<VerifyReport> {
     let record = read_json(&run_dir.join(RUN_RECORD), run_dir)?;
     let mut report = VerifyReport::default();
-    let mut n_outputs = 0;
-    for entry in entries(&record, "outputs") {
-        let (name, expected) = entry;
-        n_outputs += 1;
+    let outputs = entries(&record, "outputs", run_dir)?;
+    let mut n_same = 0;
+    for (name, expected) in &outputs {
         match file_hash(&run_dir.join(name)) {
-            Ok(hash) if hash.sha256 == expected => {}
+            Ok(hash) if hash.sha256 == *expected => n_same += 1,
             Ok(_) => {
                 report.violations.push(format!("{name} is not the file that the run wrote: its hash differs"))
             }
             Err(error) => report.violations.push(format!("{name}: {error}")),
         }
     }
-    report.holds.push(format!("{n_outputs} outputs looked at"));
-    let mut n_inputs = 0;
-    for (name, expected) in entries(&record, "inputs") {
-        n_inputs += 1;
+    if n_same == outputs.len() {
+        report.holds.push(format!("all {n_same} outputs are the files that the run wrote"));
+    }
+    let inputs = entries(&record, "inputs", run_dir)?;
+    let mut n_same = 0;
+    for (name, expected) in &inputs {
         match file_hash(Path::new(name)) {
-            Ok(hash) if hash.sha256 == expected => {}
+            Ok(hash) if hash.sha256 == *expected => n_same += 1,
             Ok(_) => report.warnings.push(format!("input {name} has changed since the run")),
             Err(_) => report.warnings.push(format!("input {name} cannot be read from here any more")),
         }
     }
-    report.holds.push(format!("{n_inputs} inputs looked at"));
+    report.holds.push(format!("{n_same} of {} inputs are as they were read", inputs.len()));
     let plan_file = run_dir.join("plan.json");
     if plan_file.is_file() {
         verify_plan(&plan_file, run_dir, &mut report)?;
@@ -103,12 +104,16 @@ fn verify_plan(plan_file: &Path, run_dir: &Path, report: &mut VerifyReport) -> R
     Ok(())
 }
 
-fn entries<'a>(record: &'a Value, key: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    record[key]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some((entry["path"].as_str()?, entry["sha256"].as_str()?)))
+/// The files of a record with their hashes. A record that lists none, or one without a hash, is not ours: it
+/// must not pass for a run in which everything holds.
+fn entries<'a>(record: &'a Value, key: &str, run_dir: &Path) -> Result<Vec<(&'a str, &'a str)>> {
+    let listed = record[key].as_array().filter(|listed| !listed.is_empty());
+    let pair = |entry: &'a Value| Some((entry["path"].as_str()?, entry["sha256"].as_str()?));
+    listed.and_then(|listed| listed.iter().map(pair).collect()).ok_or_else(|| {
+        let place = format!("{}: `{key}`", run_dir.join(RUN_RECORD).display());
+        let expected = "a list of files, each with `path` and `sha256`";
+        Fault::new("run.record", place, expected, "something else", "run the project again").into()
+    })
 }
 
 fn read_json(path: &Path, run_dir: &Path) -> Result<Value> {

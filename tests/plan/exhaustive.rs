@@ -104,3 +104,27 @@ fn completion_plans_are_the_best_of_all() {
     compare(Objective::Completion, 0..150, 5, 2);
     compare(Objective::Completion, 1000..1025, 6, 2);
 }
+
+#[test]
+fn bound_is_never_on_the_wrong_side() {
+    let mut gaps = Vec::new();
+    for objective in [Objective::Discounted, Objective::Collect, Objective::Decay, Objective::Completion] {
+        for seed in 10_000..10_700 {
+            let problem = random::problem(seed, objective, 4, 2);
+            let params = Params { seed, iterations: Some(60), threads: 1, ..Params::default() };
+            let Ok(solution) = plan(&problem, &params, &Silent::default()) else { continue };
+            // What is best without regard to locks that need not be kept is no larger than the bound either.
+            let (_, value) = best_of_all(&problem).expect("a plan");
+            let sign = if objective == Objective::Completion { -1.0 } else { 1.0 };
+            if let Some(bound) = solution.bound {
+                assert!(
+                    sign * bound >= value - 1e-7 * value.abs(),
+                    "{objective:?} seed {seed}: bound {bound}, best of all {value}\n{}",
+                    problem.to_json().unwrap()
+                );
+                gaps.push(solution.gap_percent.unwrap());
+            }
+        }
+    }
+    assert!(gaps.len() > 2_000, "a bound nearly always: {}", gaps.len());
+}

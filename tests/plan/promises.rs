@@ -82,6 +82,52 @@ fn same_seed_same_plan_on_any_number_of_threads() {
     }
 }
 
+#[test]
+fn large_plan_in_parts_holds_and_is_the_same_on_any_number_of_threads() {
+    // Above 1,200 tasks the plan is cut into parts; precedence and budget reach across them.
+    let mut problem = random::problem(90_010, Objective::Discounted, 1, 1);
+    let mut dice = random::Dice(5);
+    problem.distance = clearway::plan::Distance {
+        kind: clearway::plan::DistanceKind::Euclidean,
+        detour: 1.2,
+        ..clearway::plan::Distance::default()
+    };
+    problem.horizon_days = Some(700.0);
+    problem.budget = Some(40_000.0);
+    problem.discount_per_year = 0.03;
+    problem.teams = (0..12)
+        .map(|k| clearway::plan::Team {
+            id: format!("M{k}"),
+            at: Some([dice.between(0.0, 100.0), dice.between(0.0, 100.0)]),
+            speed_per_day: 50.0,
+            work_days_per_week: 5 + (k % 3) as u8,
+            closed: if k % 2 == 0 { vec![[100.0, 150.0]] } else { vec![] },
+            cost_per_distance: 0.1,
+            mobilisation: 5.0,
+            ..clearway::plan::Team::default()
+        })
+        .collect();
+    problem.tasks = (0..1_300)
+        .map(|j| clearway::plan::Task {
+            id: format!("T{j}"),
+            at: Some([dice.between(0.0, 100.0), dice.between(0.0, 100.0)]),
+            worth: dice.between(0.0, 10.0),
+            work: dice.between(0.5, 8.0),
+            cost: dice.between(10.0, 70.0),
+            after: if j > 0 && dice.chance(0.1) { vec![format!("T{}", dice.below(j))] } else { vec![] },
+            window: dice.chance(0.1).then(|| [dice.between(0.0, 300.0), 600.0]),
+            ..clearway::plan::Task::default()
+        })
+        .collect();
+    let bare =
+        |threads| planned(&problem, 3, 6_000, threads).map(|s| Solution { seconds: 0.0, ..s }).unwrap();
+    let start = planned(&problem, 3, 0, 1).unwrap();
+    let one = bare(1);
+    assert!(one.objective_value > start.objective_value, "better than the first plan");
+    assert_eq!(one, bare(2), "two threads");
+    assert_eq!(one, bare(4), "four threads");
+}
+
 /// Hears notes, and stops after some.
 struct Listener {
     notes: Mutex<Vec<String>>,
@@ -108,7 +154,8 @@ fn interrupted_search_gives_the_best_so_far() {
     let solution = plan(&problem, &params, &listener).unwrap();
     assert!(solution.iterations < 100_000_000);
     let notes = listener.notes.into_inner().unwrap();
-    assert!(notes[0].starts_with("best ") && notes[0].contains("bound "), "{notes:?}");
+    let last = notes.last().unwrap();
+    assert!(last.starts_with("best ") && last.contains("bound ") && last.contains("gap "), "{notes:?}");
     let silent = Silent::default();
     silent.cancelled.store(true, Ordering::Relaxed);
     assert!(plan(&problem, &params, &silent).unwrap().iterations == 0);

@@ -2,6 +2,7 @@
 
 use super::Bound;
 use super::fluid::{Fluid, Pair};
+use super::start::start;
 
 /// Most steps, and most work in all (pairs looked at).
 const MOST_STEPS: usize = 1_500;
@@ -9,9 +10,9 @@ const MOST_WORK: usize = 60_000_000;
 
 /// The lowest bound found; `known` is the value of a plan that holds, which steers the length of steps.
 pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> Bound {
-    let n_times = fluid.x.len();
-    let mut prices = Prices { time: vec![vec![0.0; n_times]; fluid.capacity.len()], money: 0.0 };
-    let n_steps = (MOST_WORK / fluid.pairs.len().max(1)).clamp(60, MOST_STEPS);
+    let n_evaluations = (MOST_WORK / fluid.pairs.len().max(1)).clamp(120, 2 * MOST_STEPS);
+    let (mut prices, n_left) = start(fluid, n_evaluations / 2);
+    let n_steps = (n_evaluations / 2 + n_left).min(MOST_STEPS);
     let mut best = Bound { value: f64::INFINITY, price_of_money: 0.0 };
     let mut best_prices = prices.clone();
     let mut load: Vec<Vec<f64>> = prices.time.clone();
@@ -69,14 +70,14 @@ pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> Bound {
 
 /// A price for every type and grid time, and one for money (in days).
 #[derive(Debug, Clone)]
-struct Prices {
-    time: Vec<Vec<f64>>,
-    money: f64,
+pub(super) struct Prices {
+    pub(super) time: Vec<Vec<f64>>,
+    pub(super) money: f64,
 }
 
 /// The bound at these prices; fills in what the tasks would take of each type and time, and returns what
 /// money they would spend (in days).
-fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) -> (f64, f64) {
+pub(super) fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) -> (f64, f64) {
     load.iter_mut().for_each(|load| load.fill(0.0));
     let hulls: Vec<Vec<u32>> = prices.time.iter().map(|u| hull(&fluid.x, u)).collect();
     let mut value = 0.0;

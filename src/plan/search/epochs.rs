@@ -26,7 +26,7 @@ const MEETINGS: f64 = 6.0;
 /// From so many tasks on, and with some teams, the plan is cut into parts that are searched side by side.
 const PARTS_FROM: usize = 1_200;
 /// Epochs a run by the clock aims at.
-const EPOCHS_BY_CLOCK: f64 = 150.0;
+const EPOCHS_BY_CLOCK: u64 = 150;
 /// First epoch of such a run, in steps a worker.
 const FIRST_EPOCH: u64 = 50;
 
@@ -62,21 +62,28 @@ pub(super) struct Course {
     /// Share of the run at the beginning and the expected end of the present epoch.
     pub(super) span: (f64, f64),
     epoch_steps: u64,
+    /// Epochs to come to; by the clock, about.
     n_epochs: u64,
 }
 
 impl Course {
-    /// A run of so many epochs when it goes by steps; `default` steps where neither is asked for.
-    pub(super) fn new(effort: &Effort, default: u64, n_epochs: impl Fn(u64) -> u64, first: u64) -> Self {
+    /// `n_epochs` for a number of steps, `by_clock` for a run by the clock, whose first epoch has `first`
+    /// steps; `default` steps where neither steps nor time are asked for.
+    pub(super) fn new(
+        effort: &Effort,
+        default: u64,
+        n_epochs: impl Fn(u64) -> u64,
+        (by_clock, first): (u64, u64),
+    ) -> Self {
         let by_steps = effort.iterations.or(if effort.seconds.is_none() { Some(default) } else { None });
-        let n_epochs = by_steps.map_or(1, |steps| n_epochs(steps).clamp(1, steps.max(1)));
+        let n_epochs = by_steps.map_or(by_clock, |steps| n_epochs(steps).clamp(1, steps.max(1)));
         let begun_at = effort.share_of_time().unwrap_or(0.0).min(0.999);
         Self { total: by_steps, begun_at, done: 0, span: (0.0, 0.0), epoch_steps: first, n_epochs }
     }
 
     /// How many epochs to announce.
     pub(super) fn n_announced(&self) -> u64 {
-        if self.total.is_some() { self.n_epochs } else { EPOCHS_BY_CLOCK as u64 }
+        self.n_epochs
     }
 
     /// Steps of the next epoch over all workers; none when the run is over.
@@ -97,7 +104,7 @@ impl Course {
         let taken = share - self.span.0;
         if epoch > 0 {
             // Longer or shorter, towards the length aimed at, and never past the end by much.
-            let wanted = (1.0 / EPOCHS_BY_CLOCK).min(1.0 - share) / taken.max(1e-9);
+            let wanted = (1.0 / self.n_epochs as f64).min(1.0 - share) / taken.max(1e-9);
             self.epoch_steps = ((self.epoch_steps as f64 * wanted.clamp(0.3, 4.0)) as u64).max(1);
             self.span = (share, (share + taken * wanted.clamp(0.3, 4.0)).min(1.0));
         } else {
@@ -138,7 +145,7 @@ pub(crate) fn search(
     let heat = Heat::sampled(&ground, &start, effort.seed);
     let default = (40_000_000 / (model.tasks.len() as u64 + 20)).clamp(20_000, 400_000);
     let n_epochs = |steps: u64| EPOCHS.max(steps / (WORKERS * LONGEST_EPOCH));
-    let mut course = Course::new(effort, default, n_epochs, FIRST_EPOCH * WORKERS);
+    let mut course = Course::new(effort, default, n_epochs, (EPOCHS_BY_CLOCK, FIRST_EPOCH * WORKERS));
     let mut workers: Vec<Worker> =
         (0..WORKERS).map(|w| Worker::new(&ground, &start, Chance::new(effort.seed, w, 0))).collect();
     progress.start("plan", course.n_announced());

@@ -18,6 +18,8 @@ use crate::progress::Progress;
 
 /// Tasks in a part, about.
 const PART: usize = 350;
+/// Epochs a run by the clock aims at: cutting takes time too.
+const EPOCHS_BY_CLOCK: u64 = 14;
 /// Steps per task and epoch, about.
 const STEPS_A_TASK: u64 = 40;
 
@@ -36,7 +38,7 @@ pub(super) fn search(
     let mut state = State::of(model, &sequences);
     let mut merit = Merit { missing: state.n_missing(model), value: state.value() };
     let n_epochs = |steps: u64| (steps / (n * STEPS_A_TASK)).clamp(6, 200);
-    let mut course = Course::new(effort, n * 60, n_epochs, n);
+    let mut course = Course::new(effort, n * 60, n_epochs, (EPOCHS_BY_CLOCK, n));
     progress.start("plan", course.n_announced());
     let mut epoch = 0;
     while !progress.is_cancelled()
@@ -47,8 +49,13 @@ pub(super) fn search(
         let n_in_parts: u64 = parts.iter().map(|part| part.tasks.len() as u64).sum();
         let span = course.span;
         let run = |(i, part): (usize, &Part)| {
+            // By the clock, parts not begun when the time is up stay as they are.
+            if effort.iterations.is_none() && effort.is_over() {
+                return Vec::new();
+            }
             let count = of_epoch * part.tasks.len() as u64 / n_in_parts.max(1);
-            improve(model, &state, part, price, count, span, effort.seed ^ (epoch << 20 | i as u64), progress)
+            let chance = Chance::new(effort.seed, 5000 + i as u64, epoch);
+            improve(model, &state, part, &Share { price, count, span }, chance, progress)
         };
         let found: Vec<Vec<(u32, Vec<u32>)>> = if effort.n_threads > 1 {
             parts.par_iter().enumerate().map(run).collect()
@@ -150,15 +157,20 @@ fn centre(model: &Model, state: &State, k: usize) -> [f64; 3] {
     }
 }
 
+/// What every part is searched with: the price of money, how many steps, and between which shares of the run.
+struct Share {
+    price: f64,
+    count: u64,
+    span: (f64, f64),
+}
+
 /// Searches one part; gives its teams' sequences in the numbers of the whole.
 fn improve(
     model: &Model,
     state: &State,
     part: &Part,
-    price: f64,
-    count: u64,
-    span: (f64, f64),
-    seed: u64,
+    share: &Share,
+    chance: Chance,
     progress: &dyn Progress,
 ) -> Vec<(u32, Vec<u32>)> {
     let outside = |j: u32| match state.at[j as usize].0 {
@@ -174,16 +186,16 @@ fn improve(
         .collect();
     let before = State::of(&cut, &start);
     let n_done = start.iter().map(Vec::len).sum();
-    let ground = Ground::new(&cut, price, before.value(), n_done);
-    let mut worker = Worker::new(&ground, &start, Chance::new(seed, 0, 0));
+    let ground = Ground::new(&cut, share.price, before.value(), n_done);
+    let mut worker = Worker::new(&ground, &start, chance);
     if before.is_feasible() {
         let heat = Heat::typical(&ground);
-        for i in 0..count {
+        for i in 0..share.count {
             if i % 256 == 255 && progress.is_cancelled() {
                 break;
             }
-            let share = span.0 + (span.1 - span.0) * i as f64 / count as f64;
-            worker.step(heat.at(share));
+            let within = i as f64 / share.count as f64;
+            worker.step(heat.at(share.span.0 + (share.span.1 - share.span.0) * within));
         }
     }
     let whole = |sequence: &Vec<u32>| sequence.iter().map(|&j| tasks[j as usize]).collect();

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::super::document::Value;
 use super::super::section::{Reading, Section};
-use super::teams::{TeamRow, TeamSettings, read_team};
+use super::teams::{TeamRow, TeamSettings, read_team, unknown_column};
 use crate::plan::Objective;
 
 /// How teams are planned.
@@ -173,9 +173,10 @@ fn read_team_table(reading: &Reading, table: &Section<'_>) -> Option<TeamSetting
             (key.to_owned(), text)
         })
         .collect();
-    let mut faults = Vec::new();
-    let team =
-        read_team(&TeamRow { place: format!("{}: `{}`", reading.file(), table.path()), fields }, &mut faults);
+    let place = format!("{}: `{}`", reading.file(), table.path());
+    let mut faults: Vec<_> =
+        table.names().filter_map(|(key, _)| unknown_column(key, &place, "remove the key")).collect();
+    let team = read_team(&TeamRow { place, fields }, &mut faults);
     faults.into_iter().for_each(|fault| reading.push(fault));
     team
 }

@@ -91,21 +91,9 @@ pub struct TeamRow {
 pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
     let mut faults = Vec::new();
     let file = table.path().display().to_string();
-    for column in table.headers() {
-        if !COLUMNS.contains(&column.as_str()) {
-            let fix = match closest(column, &COLUMNS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "remove the column".to_owned(),
-            };
-            faults.push(Fault::new(
-                "teams.unknown_column",
-                &file,
-                COLUMNS.join(", "),
-                format!("`{column}`"),
-                fix,
-            ));
-        }
-    }
+    faults.extend(
+        table.headers().iter().filter_map(|column| unknown_column(column, &file, "remove the column")),
+    );
     let missing: Vec<&str> =
         COLUMNS[..6].iter().filter(|column| !table.headers().iter().any(|h| h == *column)).copied().collect();
     if !missing.is_empty() {
@@ -135,6 +123,17 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
     let mut all = Faults::new();
     faults.into_iter().for_each(|fault| all.push(fault));
     all.finish().map(|()| Vec::new())
+}
+
+/// A fault for a column or key that no team has; `otherwise` is the fix where no known name is near.
+pub fn unknown_column(column: &str, place: &str, otherwise: &str) -> Option<Fault> {
+    if COLUMNS.contains(&column) {
+        return None;
+    }
+    let fix = closest(column, &COLUMNS)
+        .map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"));
+    let expected = format!("one of {}", COLUMNS.join(", "));
+    Some(Fault::new("teams.unknown_column", place, expected, format!("`{column}`"), fix))
 }
 
 /// A fault for every id that more than one team has.
