@@ -55,7 +55,7 @@ pub use on_gpu::OnGpu;
 pub use programs::exposure_program;
 pub use rank::{RankTable, bins_to_refine};
 pub use reach::{Reach, TileReach};
-pub use recipe::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
+pub use recipe::{Benefit, Bound, Criterion, Gate, Kernel, PriorityBy, Recipe, Source, Value};
 pub use summary::{
     ClassSummary, CurvePoint, Maxima, Options, Plane, PlaneSink, StageSeconds, Summary, UnknownCount,
 };

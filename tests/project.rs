@@ -5,7 +5,7 @@ use std::path::Path;
 use clearway::error::Error;
 use clearway::plan::Objective;
 use clearway::run::project::{ClosedSeason, LayerSource, Project, TaskSource, TeamsSource};
-use clearway::score::{Benefit, Bound, Kernel, Source, Value};
+use clearway::score::{Benefit, Bound, Gate, Kernel, Source, Value};
 
 const LEAST: &str = r#"
 [project]
@@ -139,7 +139,7 @@ fn what_this_version_does_not_do_is_refused_by_name() {
         ("[score]\nbenefit = \"ordered\"", "score.benefit"),
         ("[score]\nexposure = { kernel = \"disc\", radius_m = 500 }", "score.exposure.kernel"),
         ("[score.robustness]\nsamples = 256", "score.robustness"),
-        ("[[score.gates]]\nlayer = \"hazard\"", "score.gates"),
+        ("[[score.gates]]\nlayer = \"hazard\"\nmeasure = \"proximity\"", "score.gates[0].measure"),
         ("[hazard]\nareas = { path = \"a.geojson\" }", "hazard"),
     ] {
         let found = faults(&format!("{LEAST}\n{section}\n"));
@@ -197,24 +197,6 @@ fn project_name_hides_no_path() {
 fn missing_project_is_the_persons_to_mend() {
     let error = Project::open(Path::new("/nowhere/project.toml"), &[]).unwrap_err();
     assert_eq!((error.exit_code(), error.faults()[0].code), (2, "project.missing"));
-}
-
-#[test]
-fn unknown_key_of_a_team_table_is_a_fault() {
-    let text = format!(
-        "{LEAST}\n[tasks]\ngrow = {{}}\n[plan]\nstart = \"2027-03-01\"\n[[plan.team]]\nteam_id = \"M1\"\n\
-         name = \"one\"\nasset_type = \"manual\"\nlon = 1\nlat = 1\nrate_m2_per_day = 200\nsetup_day = 1\n"
-    );
-    let error = open(&text, &[]).expect_err("a fault");
-    let [fault] = error.faults() else { panic!("{error}") };
-    assert_eq!((fault.code, fault.found.as_str()), ("teams.unknown_column", "`setup_day`"));
-    assert!(fault.fix.contains("setup_days"), "{fault}");
-}
-
-#[test]
-fn faults_of_all_overrides_are_told_together() {
-    let error = open(LEAST, &["project.seed", "project..seed=2"]).expect_err("faults");
-    assert_eq!(error.faults().len(), 2, "{error}");
 }
 
 /// A project with one criterion on the layer `x` and this value function.
@@ -292,4 +274,37 @@ fn names_that_would_stand_for_two_things_are_refused() {
     let text = LEAST.replace("hazard =", "exposure = { path = \"e.tif\" }\nhazard =");
     let error = open(&text, &[]).expect_err("a fault");
     assert!(error.to_string().contains("layers.exposure"), "{error}");
+}
+
+#[test]
+fn gates_are_read_and_their_layers_join_those_of_the_criteria() {
+    let text = with_value("linear = [0, 1]")
+        .replace("[[score.criteria]]", "zone = { path = \"z.tif\" }\n[[score.criteria]]");
+    let text = format!(
+        "{text}\n[[score.gates]]\nlayer = \"zone\"\nexclude = [3, 7]\n[[score.gates]]\nlayer = \"x\"\n\
+         exclude_below = 20000\nexclude_above = 1e6\n"
+    );
+    let score = open(&text, &[]).unwrap().score;
+    assert_eq!(score.criterion_layers, ["x", "zone"]);
+    let zone = Gate { name: "zone".into(), layer: 1, codes: vec![3, 7], ..Gate::default() };
+    let x = Gate { name: "x".into(), layer: 0, below: Some(2e4), above: Some(1e6), ..Gate::default() };
+    assert_eq!(score.recipe.gates, [zone, x]);
+}
+
+#[test]
+fn gates_that_mean_nothing_are_faults_at_their_key() {
+    for (written, code, key) in [
+        ("layer = \"zoone\"\nexclude_below = 1", "project.unknown_layer", "layer"),
+        ("layer = \"exposure\"\nexclude_below = 1", "project.unknown_layer", "layer"),
+        ("exclude_below = 1", "project.missing_key", "layer"),
+        ("layer = \"cost\"", "project.missing_key", "exclude_below"),
+        ("layer = \"cost\"\nexclude_below = 5\nexclude_above = 3", "project.value", "exclude_above"),
+        ("layer = \"cost\"\nexclude = [1.5]", "project.value", "exclude"),
+        ("layer = \"cost\"\nexclude = []", "project.value", "exclude"),
+        ("layer = \"cost\"\nexclude_belwo = 5", "project.unknown_key", "exclude_belwo"),
+    ] {
+        let found = faults(&format!("{LEAST}\n[[score.gates]]\n{written}\n"));
+        let place = format!("`score.gates[0].{key}`");
+        assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
+    }
 }

@@ -3,8 +3,8 @@
 //! The GPU engine runs on the device whose name holds `CLEARWAY_TEST_DEVICE` (default `llvmpipe`, the software
 //! Vulkan driver that `./test` installs). A software device must give the native engine's bits. Real hardware
 //! may fuse a multiplication with an addition and divide to 2.5 units in the last place: there planes must
-//! agree to 4e-6 of their largest value, and ranks to 0.01 of a point against the exact mid-rank of the
-//! device's own priorities.
+//! agree to 4e-6 of their largest value (values from tables and products to 1e-5), and ranks to 0.01 of a point
+//! against the exact mid-rank of the device's own priorities.
 
 mod common;
 
@@ -17,6 +17,7 @@ mod score {
     mod exposure;
     mod failure;
     mod forms;
+    mod gates;
     mod pipeline;
     mod priority;
     mod rank;

@@ -3,7 +3,7 @@
 //! Shares no code with the search: its calendar walks from one closed day to the next, its distances and its
 //! objective are its own. It looks at capabilities, calendars, windows, precedence across teams, locks, budget,
 //! return, each task at most once, all tasks for `completion`, the value of the objective to 1e-9 and the
-//! bound. Moments [`GRACE`] apart count as one.
+//! bound. Moments 9 ms apart count as one.
 
 use std::collections::HashMap;
 

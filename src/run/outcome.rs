@@ -63,7 +63,7 @@ impl Outcome {
         self.line(
             "scored",
             format!(
-                "{} of {} cells ({share:.1} %), {} ha; the rest has no data and is not scored",
+                "{} of {} cells ({share:.1} %), {} ha; the rest has no data or is left out, and is not scored",
                 count(summary.n_scored),
                 count(summary.n_cells),
                 count((summary.scored_area_m2 / M2_PER_HECTARE).round() as u64)

@@ -3,6 +3,7 @@
 //! After [`Project::open`] nothing is optional that need not be: defaults are filled in, names are resolved,
 //! units and dates are typed. What a version does not do yet is refused by name, never passed over.
 
+mod gates;
 mod layers;
 mod plan;
 mod score;

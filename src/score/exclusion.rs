@@ -1,7 +1,8 @@
 //! Cells that are not scored though all their layers are known: what excludes them, and how many.
 //!
 //! A cell whose class code has no entry in a criterion's `classes` is not a cell worth 0: nothing is known of
-//! its worth. It is decided once, while layers are read, for both engines.
+//! its worth. A gate excludes by a layer's values, whatever the cell is worth. Both are decided once, while layers
+//! are read, for both engines.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,16 @@ pub struct Rule {
     /// The layer it looks at, as [`Source::Layer`] counts them.
     pub layer: usize,
     name: String,
-    /// Codes of the criterion's table.
-    codes: Vec<f32>,
+    condition: Condition,
+}
+
+/// What a rule excludes.
+#[derive(Debug, Clone, PartialEq)]
+enum Condition {
+    /// Codes that a criterion's table does not have.
+    NotOf(Vec<f32>),
+    /// A gate's values.
+    Gate { below: f32, above: f32, codes: Vec<f32> },
 }
 
 /// What a rule excluded among cells whose layers are all known.
@@ -30,27 +39,47 @@ pub struct Excluded {
 const MOST_CODES: usize = 8;
 
 impl Rule {
-    /// All rules of a recipe.
+    /// All rules of a recipe, gates first.
     pub fn of(recipe: &Recipe) -> Vec<Self> {
         let of_criterion =
             recipe.criteria.iter().filter_map(|criterion| match (&criterion.value, criterion.source) {
                 (Value::Classes(classes), Source::Layer(layer)) => {
                     let codes = classes.iter().map(|(code, _)| *code as f32).collect();
-                    Some(Self { layer, name: criterion.name.clone(), codes })
+                    let condition = Condition::NotOf(codes);
+                    Some(Self { layer, name: criterion.name.clone(), condition })
                 }
                 _ => None,
             });
-        of_criterion.collect()
+        let of_gate = recipe.gates.iter().map(|gate| {
+            let condition = Condition::Gate {
+                below: gate.below.map_or(f32::MIN, |below| below as f32),
+                above: gate.above.map_or(f32::MAX, |above| above as f32),
+                codes: gate.codes.iter().map(|code| *code as f32).collect(),
+            };
+            Self { layer: gate.layer, name: gate.name.clone(), condition }
+        });
+        of_gate.chain(of_criterion).collect()
+    }
+
+    /// Whether it is a gate.
+    pub fn is_gate(&self) -> bool {
+        matches!(self.condition, Condition::Gate { .. })
     }
 
     /// Whether a known x is excluded.
     pub fn excludes(&self, x: f32) -> bool {
-        !self.codes.contains(&x)
+        match &self.condition {
+            Condition::NotOf(codes) => !codes.contains(&x),
+            Condition::Gate { below, above, codes } => x < *below || x > *above || codes.contains(&x),
+        }
     }
 
     /// Counts a cell it excludes.
     pub fn count(&self, x: f32, excluded: &mut Excluded) {
         excluded.n_cells += 1;
+        if self.is_gate() {
+            return;
+        }
         *excluded.codes.entry(ordered(x)).or_default() += 1;
         // Higher codes have all been higher than these: what is dropped is never asked for again.
         if excluded.codes.len() > MOST_CODES {
@@ -60,6 +89,13 @@ impl Rule {
 
     /// What it excluded, in words.
     pub fn warning(&self, excluded: &Excluded) -> String {
+        if self.is_gate() {
+            let n_cells = excluded.n_cells;
+            return format!(
+                "{n_cells} cells are not scored because the gate on layer `{}` excludes them",
+                self.name
+            );
+        }
         let codes = excluded.codes.iter().map(|(code, n)| format!("{} ({n} cells)", from_ordered(*code)));
         let codes: Vec<String> = codes.collect();
         let more = if excluded.codes.values().sum::<u64>() < excluded.n_cells { " and others" } else { "" };

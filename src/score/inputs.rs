@@ -16,12 +16,12 @@ pub struct Inputs<'a> {
     pub population: &'a dyn Cells,
     /// US$ to clear the cell, greater than 0.
     pub cost: &'a dyn Cells,
-    /// Criterion layers in their own units, as [`Source::Layer`] counts them.
+    /// Layers of criteria and gates in their own units, as [`Source::Layer`] counts them.
     pub criteria: Vec<&'a dyn Cells>,
 }
 
 impl Inputs<'_> {
-    /// Checks that every layer lies on the frame and every criterion of the recipe has its layer.
+    /// Checks that every layer lies on the frame and every criterion and gate of the recipe has its layer.
     pub fn check(&self, recipe: &Recipe) -> Result<()> {
         let mut faults = Faults::new();
         let mut on_frame = |name: String, cells: &dyn Cells| {
@@ -60,6 +60,12 @@ impl Inputs<'_> {
                 let found = format!("layer {index}");
                 faults.push(Fault::new("score.no_layer", place, expected, found, "name a layer of [layers]"));
             }
+        }
+        for gate in recipe.gates.iter().filter(|gate| gate.layer >= self.criteria.len()) {
+            let place = format!("score.gates, layer `{}`", gate.name);
+            let expected = format!("one of the {} criterion layers", self.criteria.len());
+            let found = format!("layer {}", gate.layer);
+            faults.push(Fault::new("score.no_layer", place, expected, found, "name a layer of [layers]"));
         }
         faults.finish()
     }

@@ -1,7 +1,7 @@
 //! Reading the layers of a tile, and deciding once which cells are scored.
 //!
 //! A cell is scored when hazard, population, cost and every criterion layer of the recipe are known there:
-//! an unknown criterion is not a criterion worth 0; nor where a class code has no entry (`exclusion`). Where a cell is not scored its hazard becomes unknown, and
+//! an unknown criterion is not a criterion worth 0; nor where a class code has no entry or a gate excludes it (`exclusion`). Where a cell is not scored its hazard becomes unknown, and
 //! every stage takes it from there. Counted on the way: unknown cells by layer, the largest values, people.
 
 use crate::error::{Fault, Result};
@@ -65,7 +65,8 @@ impl Counts {
         counted.map(|(rule, excluded)| rule.warning(excluded)).collect()
     }
 
-    /// Unknown cells by layer, criterion layers by the name of the first criterion that uses them.
+    /// Unknown cells by layer, criterion layers by the name of the first criterion that uses them, those of
+    /// gates alone by their own.
     pub fn unknown(&self, recipe: &Recipe) -> Vec<UnknownCount> {
         let mut counts = Vec::new();
         for (i, (&n_unknown, &n_lost)) in self.unknown.iter().zip(&self.lost).enumerate() {
@@ -75,7 +76,9 @@ impl Counts {
                 2 => Some("cost".to_string()),
                 _ => {
                     let uses = |criterion: &&super::Criterion| criterion.source == Source::Layer(i - 3);
-                    recipe.criteria.iter().find(uses).map(|criterion| criterion.name.clone())
+                    let criterion = recipe.criteria.iter().find(uses).map(|criterion| &criterion.name);
+                    let gate = || recipe.gates.iter().find(|gate| gate.layer + 3 == i).map(|gate| &gate.name);
+                    criterion.or_else(gate).cloned()
                 }
             };
             counts.extend(layer.map(|layer| UnknownCount { layer, n_unknown, n_lost }));
@@ -89,6 +92,8 @@ pub struct Reader<'a> {
     inputs: &'a Inputs<'a>,
     /// Criterion layers in use, by [`Source::Layer`].
     layers: Vec<usize>,
+    /// The same and those that only gates use.
+    all_layers: Vec<usize>,
     /// What leaves cells unscored though all their layers are known.
     rules: Vec<Rule>,
     buffers: &'a Buffers,
@@ -115,12 +120,21 @@ impl<'a> Reader<'a> {
             .collect();
         layers.sort_unstable();
         layers.dedup();
-        Self { inputs, layers, rules: Rule::of(recipe), buffers }
+        let mut all_layers: Vec<usize> = recipe.gates.iter().map(|gate| gate.layer).collect();
+        all_layers.extend(&layers);
+        all_layers.sort_unstable();
+        all_layers.dedup();
+        Self { inputs, layers, all_layers, rules: Rule::of(recipe), buffers }
     }
 
     /// Criterion layers in use.
     pub fn layers(&self) -> &[usize] {
         &self.layers
+    }
+
+    /// Layers that decide which cells are scored: those of criteria and of gates.
+    pub fn all_layers(&self) -> &[usize] {
+        &self.all_layers
     }
 
     /// What leaves cells unscored though all their layers are known.
@@ -155,14 +169,15 @@ impl<'a> Reader<'a> {
         let mut population = self.read(self.inputs.population, source)?;
         let people = self.inner(&population, tile, source);
         let cost = self.read(self.inputs.cost, tile)?;
-        let layers = self.layers.iter().map(|layer| self.read_layer(*layer, tile));
+        let layers = self.all_layers.iter().map(|layer| self.read_layer(*layer, tile));
         let layers = layers.collect::<Result<Vec<_>>>()?;
 
         let mut planes: Vec<(usize, &[f32])> = vec![(0, &hazard), (1, &people), (2, &cost)];
-        planes.extend(self.layers.iter().zip(&layers).map(|(layer, cells)| (layer + 3, cells.as_slice())));
+        planes
+            .extend(self.all_layers.iter().zip(&layers).map(|(layer, cells)| (layer + 3, cells.as_slice())));
         let n_missing = counts.count_missing(&planes, &self.rules);
         self.check(tile, &hazard, &people, &cost, &n_missing)?;
-        counts.count_scored(tile, &n_missing, &people, &cost, self.layers.iter().copied().zip(&layers));
+        counts.count_scored(tile, &n_missing, &people, &cost, self.all_layers.iter().copied().zip(&layers));
         for (hazard, &n_missing) in hazard.iter_mut().zip(&n_missing) {
             *hazard = if n_missing > 0 { UNKNOWN } else { *hazard };
         }
@@ -238,23 +253,28 @@ impl Counts {
     }
 
     /// Marks the cells that a rule excludes; a cell that several exclude counts for each, one with an unknown
-    /// layer for none.
+    /// layer for none, and one behind a gate needs no entry for its code.
     fn exclude(&mut self, planes: &[(usize, &[f32])], rules: &[Rule], n_missing: &mut [u8]) {
-        let mut is_excluded = vec![false; if rules.is_empty() { 0 } else { n_missing.len() }];
+        let n = if rules.is_empty() { 0 } else { n_missing.len() };
+        let (mut is_gated, mut has_no_entry) = (vec![false; n], vec![false; n]);
         for (rule, excluded) in rules.iter().zip(&mut self.excluded) {
+            let is_gate = rule.is_gate();
             let cells = planes.iter().find(|(layer, _)| *layer == rule.layer + 3);
             let cells = cells.map_or(&[][..], |(_, cells)| cells);
-            for ((is_excluded, &x), &n_missing) in is_excluded.iter_mut().zip(cells).zip(n_missing.iter()) {
-                if !is_unknown(x) && rule.excludes(x) {
-                    *is_excluded = true;
-                    if n_missing == 0 {
+            for (i, &x) in cells.iter().enumerate().filter(|(_, x)| !is_unknown(**x)) {
+                if rule.excludes(x) {
+                    if n_missing[i] == 0 && (is_gate || !is_gated[i]) {
                         rule.count(x, excluded);
                     }
+                    let marks = if is_gate { &mut is_gated } else { &mut has_no_entry };
+                    marks[i] = true;
                 }
             }
         }
-        for (n_missing, is_excluded) in n_missing.iter_mut().zip(is_excluded) {
-            *n_missing = if is_excluded { 2 } else { *n_missing };
+        for marks in [is_gated, has_no_entry] {
+            for (n_missing, is_excluded) in n_missing.iter_mut().zip(marks) {
+                *n_missing = if is_excluded { 2 } else { *n_missing };
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::error::{Fault, Faults, Result};
 
-use super::value::check::check as check_value;
+use super::value::check::{LARGEST_CODE, MOST_ENTRIES, check as check_value};
 
 /// How scores are made (domain.md §3).
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Recipe {
     pub criteria: Vec<Criterion>,
     /// How criteria and hazard become a benefit.
     pub benefit: Benefit,
+    /// Which cells are left out whatever they are worth.
+    pub gates: Vec<Gate>,
     /// What the rank orders by.
     pub priority_by: PriorityBy,
     /// Class k holds the cells of the top `class_percents[k - 1]` per cent; what remains is the last class.
@@ -86,6 +88,21 @@ pub enum Value {
     Classes(Vec<(i32, f64)>),
 }
 
+/// A hard condition on one layer: a cell it excludes is not scored, and neither is one where it is unknown.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Gate {
+    /// Its name in warnings: the layer's.
+    pub name: String,
+    /// [`super::Inputs::criteria`] at this index.
+    pub layer: usize,
+    /// Excludes what is below this.
+    pub below: Option<f64>,
+    /// Excludes what is above this.
+    pub above: Option<f64>,
+    /// Excludes these whole-number codes.
+    pub codes: Vec<i32>,
+}
+
 /// An end of a value function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
@@ -125,6 +142,7 @@ impl Default for Recipe {
             kernel: Kernel::Gaussian { sigma_m: 1000.0 },
             criteria: vec![Criterion::people(1.0)],
             benefit: Benefit::Risk,
+            gates: Vec::new(),
             priority_by: PriorityBy::BenefitPerCost,
             class_percents: vec![5.0, 15.0, 40.0],
         }
@@ -139,12 +157,41 @@ impl Criterion {
     }
 }
 
+impl Gate {
+    fn check(&self, faults: &mut Faults) {
+        let mut wrong = |expected: &str, found: String, fix: &str| {
+            let place = format!("score.gates, layer `{}`", self.name);
+            faults.push(Fault::new("score.gate", place, expected, found, fix));
+        };
+        let ends = [self.below, self.above];
+        if ends.iter().flatten().any(|end| !end.is_finite()) {
+            wrong("finite numbers", format!("{ends:?}"), "give numbers in the layer's unit");
+        }
+        if let [Some(below), Some(above)] = ends
+            && below > above
+        {
+            let fix = "swap them: what lies between exclude_below and exclude_above stays";
+            wrong("exclude_below at most exclude_above", format!("{below} and {above}"), fix);
+        }
+        if ends == [None, None] && self.codes.is_empty() {
+            let fix = "add `exclude_below`, `exclude_above` or `exclude`";
+            wrong("something to exclude", "nothing".into(), fix);
+        }
+        let are_codes = self.codes.iter().all(|code| (-LARGEST_CODE..=LARGEST_CODE).contains(code));
+        if !are_codes || self.codes.len() > MOST_ENTRIES {
+            let fix = "exclude by `exclude_below` or `exclude_above`";
+            wrong("at most 256 codes within ±16777216", format!("{} codes", self.codes.len()), fix);
+        }
+    }
+}
+
 impl Recipe {
     /// The recipe, or all of its faults (places are keys of `[score]`).
     pub fn validated(self) -> Result<Self> {
         let mut faults = Faults::new();
         self.check_kernel(&mut faults);
         self.check_criteria(&mut faults);
+        self.gates.iter().for_each(|gate| gate.check(&mut faults));
         self.check_classes(&mut faults);
         faults.finish().map(|()| self)
     }

@@ -54,7 +54,7 @@ pub fn score(
     let reach = Reach::new(recipe.kernel, inputs.frame);
     let buffers = Buffers::default();
     let reader = Reader::new(inputs, recipe, &buffers);
-    let n_planes = 8 + reader.layers().len();
+    let n_planes = 8 + reader.all_layers().len();
     let size = options.tile_size.unwrap_or_else(|| tile_size(engine, &reach, n_planes, options.memory_bytes));
     let no_clock = || 0.0;
     let mut passes = Passes {
@@ -320,8 +320,10 @@ impl Passes<'_> {
             }
         }
         for unknown in counts.unknown(self.recipe).into_iter().skip(3).filter(|unknown| unknown.n_lost > 0) {
+            let is_criterion = self.recipe.criteria.iter().any(|c| c.name == unknown.layer);
+            let what = if is_criterion { "criterion" } else { "gate layer" };
             self.warnings.push(format!(
-                "{} cells are not scored only because criterion `{}` is unknown there",
+                "{} cells are not scored only because {what} `{}` is unknown there",
                 unknown.n_lost, unknown.layer
             ));
         }
@@ -375,7 +377,8 @@ fn nothing_scored(counts: &Counts, recipe: &Recipe, rules: &[Rule]) -> Error {
     for warning in counts.exclusion_warnings(rules) {
         found = format!("{found}; {warning}");
     }
-    let expected = "at least one cell where hazard, population, cost and every criterion are known";
+    let expected =
+        "at least one cell where hazard, population, cost and every criterion are known and no gate excludes";
     let fix = "check that the layers overlap and that their nodata values are right (`clearway check`)";
     Fault::new("score.nothing_scored", "[layers]", expected, found, fix).into()
 }

@@ -226,6 +226,15 @@ impl Textbook {
             all.all(|x| x.is_some())
                 && criteria.iter().enumerate().all(|(k, c)| !uses(k) || c[i].is_some())
                 && recipe.criteria.iter().all(has_entry)
+                && recipe.gates.iter().all(|gate| {
+                    let x = criteria[gate.layer][i];
+                    let is_out = |x: f64| {
+                        gate.below.is_some_and(|below| x < below)
+                            || gate.above.is_some_and(|above| x > above)
+                            || gate.codes.iter().any(|code| x == f64::from(*code))
+                    };
+                    x.is_some_and(|x| !is_out(x))
+                })
         };
         let exposure_at = |i: usize| exposure_of(frame, recipe.kernel, &population, i);
         let n = frame.n_cells() as usize;

@@ -11,7 +11,7 @@ use crate::score::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source
 pub struct ScoreSettings {
     /// The recipe; its criteria count the layers of `criterion_layers`.
     pub recipe: Recipe,
-    /// Names of the layers that criteria use besides exposure, in the order the recipe counts them.
+    /// Names of the layers that criteria and gates use besides exposure, in the order the recipe counts them.
     pub criterion_layers: Vec<String>,
 }
 
@@ -76,13 +76,13 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
             section.wrong("criteria", expected, &format!("{:?} and {:?}", other.name, criterion.name));
         }
     }
-    for (key, what) in [("gates", "gates"), ("robustness", "sampling for robustness")] {
-        if section.node(key).is_some() {
-            section.not_yet(key, what, "the table left out");
-        }
+    let gates = super::gates::read(&section, layers, &mut names);
+    if section.node("robustness").is_some() {
+        section.not_yet("robustness", "sampling for robustness", "the table left out");
     }
     section.finish();
     let mut settings = settings(criteria, names, kernel?, priority_by, classes);
+    settings.recipe.gates = gates;
     settings.recipe.benefit = form.flatten().unwrap_or(settings.recipe.benefit);
     Some(settings)
 }
@@ -146,21 +146,7 @@ fn read_criterion(
         if layer == "exposure" {
             return Some(Source::Exposure);
         }
-        if !layers.iter().any(|settings| settings.name == layer) {
-            let known: Vec<&str> = layers.iter().map(|settings| settings.name.as_str()).collect();
-            let expected = format!("\"exposure\" or a layer of [layers] ({})", known.join(", "));
-            let fix = match super::super::section::closest(&layer, &known) {
-                Some(near) => format!("did you mean {near:?}?"),
-                None => format!("add `{layer} = {{ path = … }}` under [layers]"),
-            };
-            section.fault("project.unknown_layer", "layer", &expected, &format!("{layer:?}"), &fix);
-            return None;
-        }
-        let at = names.iter().position(|known| *known == layer).unwrap_or_else(|| {
-            names.push(layer.clone());
-            names.len() - 1
-        });
-        Some(Source::Layer(at))
+        layer_index(&section, &layer, "\"exposure\" or a layer", layers, names).map(Source::Layer)
     });
     if let Some(measure) = section.text("measure") {
         let instead = "a raster layer of that measure, without `measure`";
@@ -170,4 +156,28 @@ fn read_criterion(
     let value = super::value::read(&section);
     section.finish();
     Some(Criterion { name: name?, source: source?, weight, value: value? })
+}
+
+/// The place of a layer among `names`, where it is added when it is new; a fault when there is no such layer.
+pub fn layer_index(
+    section: &Section<'_>,
+    layer: &str,
+    expected: &str,
+    layers: &[LayerSettings],
+    names: &mut Vec<String>,
+) -> Option<usize> {
+    if !layers.iter().any(|settings| settings.name == layer) {
+        let known: Vec<&str> = layers.iter().map(|settings| settings.name.as_str()).collect();
+        let expected = format!("{expected} of [layers] ({})", known.join(", "));
+        let fix = match super::super::section::closest(layer, &known) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("add `{layer} = {{ path = … }}` under [layers]"),
+        };
+        section.fault("project.unknown_layer", "layer", &expected, &format!("{layer:?}"), &fix);
+        return None;
+    }
+    Some(names.iter().position(|known| *known == layer).unwrap_or_else(|| {
+        names.push(layer.to_owned());
+        names.len() - 1
+    }))
 }

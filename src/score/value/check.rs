@@ -11,7 +11,7 @@ const LARGEST_BOUND: f64 = 1e30;
 const SMALLEST: f64 = 1e-30;
 
 /// Steps or classes are searched from the start for every cell; more entries than this are surely a slip.
-const MOST_ENTRIES: usize = 256;
+pub const MOST_ENTRIES: usize = 256;
 
 /// Whole numbers that `f32` holds exactly.
 pub const LARGEST_CODE: i32 = 1 << 24;
