@@ -53,6 +53,7 @@ pub use crate::io::geotiff::Compression;
 pub use planes::{Layer, Planes};
 pub use preset::Preset;
 pub use region::Region;
+pub use teams::TEAM_COLUMNS;
 
 /// The project file, put into place after all others.
 const PROJECT: &str = "project.toml";

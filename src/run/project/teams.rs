@@ -9,6 +9,8 @@ use jiff::civil::Date;
 use super::super::section::closest;
 use crate::error::{Fault, Faults, Result};
 use crate::io::csv::Table;
+// The one list of `teams.csv`'s columns stands where the file is written.
+use crate::synth::TEAM_COLUMNS as COLUMNS;
 
 /// A team with its defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,25 +60,6 @@ pub enum ClosedSeason {
 
 /// The asset types of domain.md §1.
 const ASSET_TYPES: [&str; 8] = ["manual", "mdd", "mdr", "mechanical", "bac", "eod", "survey", "multi"];
-
-const COLUMNS: [&str; 16] = [
-    "team_id",
-    "name",
-    "asset_type",
-    "lon",
-    "lat",
-    "rate_m2_per_day",
-    "capabilities",
-    "available_from",
-    "available_to",
-    "closed",
-    "work_days_per_week",
-    "cost_factor",
-    "mobilisation_usd",
-    "setup_days",
-    "travel_km_per_day",
-    "usd_per_km",
-];
 
 /// One team as written: where, and its fields as texts.
 #[derive(Debug)]
