@@ -39,7 +39,7 @@ fn gaps(folder: &Path, seconds: f64, count: usize, threads: usize, seed: u64) {
     for (name, best) in all.into_iter().step_by(stride).take(count) {
         let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("an instance");
         let problem = Problem::read(&text, name).expect("a sound instance");
-        let params = Params { seed, seconds: Some(seconds), threads, iterations: None };
+        let params = Params { seed, seconds: Some(seconds), threads, iterations: None, ..Params::default() };
         let solution = plan(&problem, &params, &Silent::default()).expect("a plan");
         let sign = if problem.objective == Objective::Completion { -1.0 } else { 1.0 };
         let gap = 100.0 * sign * (best - solution.objective_value) / best;

@@ -50,11 +50,14 @@ pub struct Params {
     pub seconds: Option<f64>,
     /// Threads to use; 0: one a core.
     pub threads: usize,
+    /// One number a task, the largest first: the ranked list that a planner would go down by hand (see
+    /// [`baselines()`]). The plan is never worse than that by-hand plan. None: ranked by worth.
+    pub rank: Option<Vec<f64>>,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Self { seed: 1, iterations: None, seconds: None, threads: 0 }
+        Self { seed: 1, iterations: None, seconds: None, threads: 0, rank: None }
     }
 }
 
@@ -77,7 +80,7 @@ pub fn plan(problem: &Problem, params: &Params, progress: &dyn Progress) -> Resu
         begun,
         n_threads,
     };
-    let solve = || solve(problem, &effort, progress);
+    let solve = || solve(problem, params.rank.as_deref(), &effort, progress);
     let mut solution = match rayon::ThreadPoolBuilder::new().num_threads(n_threads).build() {
         Ok(pool) => pool.install(solve)?,
         Err(_) => solve()?,
@@ -87,7 +90,12 @@ pub fn plan(problem: &Problem, params: &Params, progress: &dyn Progress) -> Resu
     hold(problem, solution)
 }
 
-fn solve(problem: &Problem, effort: &Effort, progress: &dyn Progress) -> Result<Solution> {
+fn solve(
+    problem: &Problem,
+    rank: Option<&[f64]>,
+    effort: &Effort,
+    progress: &dyn Progress,
+) -> Result<Solution> {
     let model = Model::of(problem);
     // A dispatched plan comes in no time; it tells the bound where to aim, and the bound's price of money tells
     // a second dispatch what to leave.
@@ -98,7 +106,7 @@ fn solve(problem: &Problem, effort: &Effort, progress: &dyn Progress) -> Result<
     let known = is_whole.then(|| rough_state.value());
     let last_day = rough_state.last_day();
     let (bound, by_hand) =
-        rayon::join(|| bound::fluid_bound(&model, known, last_day), || baselines::sequences(&model, None));
+        rayon::join(|| bound::fluid_bound(&model, known, last_day), || baselines::sequences(&model, rank));
     let price = bound.as_ref().map_or(0.0, |bound| bound.price_of_money);
     let start = first_plan(&model, price, rough, by_hand);
     let kind = problem.objective;

@@ -31,17 +31,20 @@ pub fn plan_teams(
     job.record.warnings.extend(warnings);
     problem.validate(&file)?;
     refuse_idle_budget(&problem, &file)?;
-    let params = params(job.record.seed, settings.seconds, settings.iterations, options);
-    let solution = plan::plan(&problem, &params, progress)?;
-    job.note_interruption(progress);
-    job.record.warnings.extend(idle_plan(&problem, &solution));
-    job.lap("plan");
     let ranks: Vec<f64> = {
         let by_id: std::collections::HashMap<&str, f64> =
             tasks.iter().map(|task| (task.task_id.as_str(), task.rank.unwrap_or(0.0))).collect();
         problem.tasks.iter().map(|task| by_id[task.id.as_str()]).collect()
     };
-    let baselines = baseline_values(&problem, Some(&ranks))?;
+    let params = Params {
+        rank: Some(ranks),
+        ..params(job.record.seed, settings.seconds, settings.iterations, options)
+    };
+    let solution = plan::plan(&problem, &params, progress)?;
+    job.note_interruption(progress);
+    job.record.warnings.extend(idle_plan(&problem, &solution));
+    job.lap("plan");
+    let baselines = baseline_values(&problem, params.rank.as_deref())?;
     job.lap("baselines");
     let rows = plan_rows(&problem, &solution, settings.start);
     write_plan_csv(&job.staging.path("plan.csv"), &rows)?;
@@ -61,7 +64,7 @@ pub fn params(seed: u64, seconds: Option<f64>, iterations: Option<u64>, options:
     let asked = (options.seconds, options.iterations);
     let (seconds, iterations) = if asked == (None, None) { (seconds, iterations) } else { asked };
     let seconds = if seconds.is_none() && iterations.is_none() { Some(DEFAULT_SECONDS) } else { seconds };
-    Params { seed, iterations, seconds, threads: options.threads }
+    Params { seed, iterations, seconds, threads: options.threads, rank: None }
 }
 
 /// What would be done by hand on the same problem.
