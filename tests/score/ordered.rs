@@ -248,6 +248,7 @@ fn thirty_two_tiers_still_order() {
         let (_, sink) = layers.score_whole(tested.engine, &recipe);
         assert_cells(&sink.get(Plane::Rank), &exact_ranks(&falling), n, 1e-4, 0.0);
     });
-    let none = contributions(&recipe, &Maxima::default(), 1.0, 1.0, &[0.0; 31]);
+    let maxima = Maxima { layers: vec![1.0; 31], ..Maxima::default() };
+    let none = contributions(&recipe, &maxima, 1.0, 1.0, &[0.0; 31]);
     assert!(none.iter().all(|part| *part == 0.0));
 }
