@@ -46,7 +46,7 @@ fn spread(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_ind
             if bin == run_bin {
                 run += 1u;
             } else {
-                if run_bin != NOWHERE {
+                if run_bin < NOWHERE {
                     atomicAdd(&bins[run_bin], run);
                 }
                 run_bin = bin;
@@ -55,7 +55,7 @@ fn spread(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_ind
         }
         cell += GROUP_CELLS;
     }
-    if run_bin != NOWHERE {
+    if run_bin < NOWHERE {
         atomicAdd(&bins[run_bin], run);
     }
 }
