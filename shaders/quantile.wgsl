@@ -32,7 +32,7 @@ fn value_of(x: f32) -> f32 {
     let bin = min(max(key >> LOW_BITS, params.base) - params.base, params.n_bins - 1u);
     let low = key & (N_REFINED - 1u);
     let entry = pairs[2u * bin];
-    if (entry & REFINED_FLAG) != 0u {
+    if entry >= REFINED_FLAG {
         return bitcast<f32>(refined[(entry & 0x7FFFFFFFu) * N_REFINED + low]);
     }
     let lower = bitcast<f32>(entry);
