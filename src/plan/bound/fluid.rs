@@ -29,6 +29,8 @@ pub(super) struct Fluid {
     pub(super) day_per_money: f64,
     /// Floors: weight of every task (in days), of which those done must reach the least.
     pub(super) floors: Vec<(Vec<f64>, f64)>,
+    /// Whether a task may be worth doing that is worth nothing itself any more: for a floor.
+    pub(super) has_idle_worth: bool,
 }
 
 /// One task with one type of team.
@@ -103,7 +105,8 @@ impl Fluid {
         }
         let budget = if has_budget { model.budget * day_per_money } else { f64::INFINITY };
         let floors = floors(model, all_days);
-        Some(Self { x, capacity, pairs, first, is_all, budget, day_per_money, floors })
+        let has_idle_worth = model.worth.kind() == Objective::Decay && !floors.is_empty();
+        Some(Self { x, capacity, pairs, first, is_all, budget, day_per_money, floors, has_idle_worth })
     }
 }
 

@@ -122,6 +122,14 @@ pub(super) fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) ->
             if gain > best.0 {
                 best = (gain, Some((pair, at)));
             }
+            if fluid.has_idle_worth {
+                // A worth that has decayed to nothing stays at nothing, where g goes on below.
+                let at = cheapest_time(pair, u);
+                let gain = lean - pair.days * u[at] - prices.money * pair.cost;
+                if gain > best.0 {
+                    best = (gain, Some((pair, at)));
+                }
+            }
         }
         if let (gain, Some((pair, at))) = best {
             value += gain;
@@ -131,6 +139,12 @@ pub(super) fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) ->
         }
     }
     Relaxed { value, spent, reached }
+}
+
+/// The grid time at which a task's days cost least.
+fn cheapest_time(pair: &Pair, u: &[f64]) -> usize {
+    let times = pair.from as usize..=pair.to as usize;
+    times.min_by(|&a, &b| u[a].total_cmp(&u[b])).unwrap_or(pair.from as usize)
 }
 
 /// The grid time that is best for a task: the largest slope · x − days · u.
