@@ -13,8 +13,8 @@ use clap::{CommandFactory, Parser};
 use clearway::error::{Error, Fault, Result};
 use clearway::io::geotiff::Compression;
 use clearway::run::{self, Outcome};
-use clearway::{gpu, score, synth};
-use cli::{Backend, Cli, Command, Compress, PresetName, SearchArgs, WorkArgs};
+use clearway::{bench, gpu, score, synth};
+use cli::{Backend, BenchArgs, BenchBackend, Cli, Command, Compress, PresetName, SearchArgs, WorkArgs};
 use console::Console;
 
 fn main() -> ExitCode {
@@ -113,6 +113,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
                 ("next", format!("clearway run {}", made.project.display())),
             ]))?;
         }
+        Command::Bench(args) => return benchmark(args, console),
         Command::Devices(args) => show_devices(args.json)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -154,6 +155,38 @@ fn compression(asked: Compress) -> Compression {
 fn show_outcome(outcome: &Outcome, json: bool, console: &Console) -> Result<()> {
     console.warnings(&outcome.warnings, false);
     if json { print(&format!("{:#}\n", outcome.to_json())) } else { print(&outcome.to_table()) }
+}
+
+/// Exit code 1 where a result was wrong.
+fn benchmark(args: &BenchArgs, console: &Console) -> Result<ExitCode> {
+    // A file that cannot be compared with is told before minutes of work.
+    let before = args.compare.as_deref().map(bench::Report::open).transpose()?;
+    let options = bench::Options {
+        size: args.size,
+        rounds: args.rounds,
+        backend: match args.backend {
+            BenchBackend::Cpu => score::Backend::Cpu,
+            BenchBackend::Gpu => score::Backend::Gpu,
+            BenchBackend::All => score::Backend::Auto,
+        },
+        device: args.device.clone(),
+        stages: args.stages.clone(),
+        with_files: args.files,
+    };
+    let report = bench::bench(&options, console)?;
+    if args.json {
+        print(&format!("{:#}\n", report.to_json()))?;
+    } else {
+        print(&report.to_text())?;
+    }
+    if let Some(before) = before {
+        let changes = bench::compare(&before, &report)?;
+        let table: String = changes.iter().map(bench::Change::to_text).collect();
+        // Beside `--json` stdout holds nothing but JSON.
+        let table = format!("\n{}{table}", bench::Change::header());
+        if args.json { console.text(&table) } else { print(&table)? }
+    }
+    Ok(ExitCode::from(u8::from(!report.failures.is_empty())))
 }
 
 fn show_devices(json: bool) -> Result<()> {

@@ -44,7 +44,7 @@ mod summary;
 mod tile_size;
 mod tiles;
 mod value;
-mod widest;
+pub(crate) mod widest;
 
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
