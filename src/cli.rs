@@ -46,9 +46,12 @@ pub enum Command {
     /// A realistic synthetic region with its project file; nothing in it is real
     #[command(after_help = "Example:\n  clearway synth --preset hillside --size 2048 --seed 1 --out region")]
     Synth(SynthArgs),
-    /// Each stage's time on this machine, beside what this machine can do
-    #[command(after_help = "Examples:\n  clearway bench --size 4096 --backend cpu\n  \
-                            clearway bench --json > before.json\n  clearway bench --compare before.json")]
+    /// Each stage's time on this machine beside what this machine can do; or, with --plan, plans beside the best known
+    #[command(
+        after_help = "Examples:\n  clearway bench --size 4096 --backend cpu\n  clearway bench --json > before.json\n  \
+                      clearway bench --compare before.json\n  \
+                      clearway bench --plan shared/data/benchmarks/team_orienteering --seconds 10"
+    )]
     Bench(BenchArgs),
     /// The GPUs seen, their limits, and which one `auto` takes
     #[command(after_help = "Example:\n  clearway devices --json")]
@@ -236,6 +239,19 @@ pub struct BenchArgs {
     /// An earlier `--json` to compare with
     #[arg(long, value_name = "OLD.json")]
     pub compare: Option<PathBuf>,
+    /// Instead of stages, plan every problem file of this folder; gaps are to its `best_known.csv`
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["size", "rounds", "backend", "device", "stages", "files", "compare"]
+    )]
+    pub plan: Option<PathBuf>,
+    /// Seed of the search, with --plan
+    #[arg(long, default_value_t = 1, requires = "plan")]
+    pub seed: u64,
+    /// How long to search each problem of --plan [default: 10 seconds].
+    #[command(flatten)]
+    pub search: SearchArgs,
     /// The figures as JSON on stdout
     #[arg(long)]
     pub json: bool,

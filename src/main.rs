@@ -12,8 +12,9 @@ use std::sync::atomic::AtomicBool;
 use clap::{CommandFactory, Parser};
 use clearway::error::{Error, Fault, Result};
 use clearway::io::geotiff::Compression;
+use clearway::run::bench_plan::{self, BenchReport};
 use clearway::run::{self, Outcome};
-use clearway::{bench, gpu, score, synth};
+use clearway::{bench, gpu, plan, score, synth};
 use cli::{Backend, BenchArgs, BenchBackend, Cli, Command, Compress, PresetName, SearchArgs, WorkArgs};
 use console::Console;
 
@@ -113,7 +114,12 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
                 ("next", format!("clearway run {}", made.project.display())),
             ]))?;
         }
-        Command::Bench(args) => return benchmark(args, console),
+        Command::Bench(args) => {
+            return match &args.plan {
+                Some(folder) => bench_plan(folder, args, threads, console),
+                None => bench_stages(args, console),
+            };
+        }
         Command::Devices(args) => show_devices(args.json)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -122,6 +128,28 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn bench_plan(folder: &Path, args: &BenchArgs, threads: usize, console: &Console) -> Result<ExitCode> {
+    let params = plan::Params {
+        seed: args.seed,
+        seconds: args.search.seconds,
+        iterations: args.search.iterations,
+        threads,
+        rank: None,
+    };
+    let mut is_headed = args.json;
+    let mut on_row = |row: &bench_plan::BenchRow| -> Result<()> {
+        if !is_headed {
+            is_headed = true;
+            print(&format!("{}\n", BenchReport::heading()))?;
+        }
+        if args.json { Ok(()) } else { print(&format!("{}\n", row.line())) }
+    };
+    let report = bench_plan::bench_plan(folder, &params, console, &mut on_row)?;
+    print(&if args.json { format!("{:#}\n", report.to_json()) } else { report.summary() })?;
+    let has_failed = report.rows.iter().any(|row| row.outcome.is_err());
+    Ok(if has_failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options {
@@ -158,7 +186,12 @@ fn show_outcome(outcome: &Outcome, json: bool, console: &Console) -> Result<()> 
 }
 
 /// Exit code 1 where a result was wrong.
-fn benchmark(args: &BenchArgs, console: &Console) -> Result<ExitCode> {
+fn bench_stages(args: &BenchArgs, console: &Console) -> Result<ExitCode> {
+    if args.search.seconds.is_some() || args.search.iterations.is_some() {
+        let fix = "add --plan DIR, or leave --seconds and --iterations out";
+        let (expected, found) = ("a search for plans to limit", "stages to time");
+        return Err(Fault::new("bench.no_search", "command line", expected, found, fix).into());
+    }
     // A file that cannot be compared with is told before minutes of work.
     let before = args.compare.as_deref().map(bench::Report::open).transpose()?;
     let options = bench::Options {

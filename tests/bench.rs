@@ -174,5 +174,7 @@ fn a_person_gets_a_table_json_and_a_comparison() {
     assert!(table.contains("limits of the processor: copy") && table.contains("ms before"), "{table}");
     let (code, table, errors) = clearway(&[&quick[..], &["--compare", "nowhere.json"]].concat());
     assert_eq!((code, table.as_str()), (Some(2), ""));
-    assert!(errors.contains("bench.missing"), "{errors}");
+    assert!(errors.contains("bench.no_report"), "{errors}");
+    let (code, _, errors) = clearway(&[&quick[..], &["--seconds", "1"]].concat());
+    assert!(code == Some(2) && errors.contains("bench.no_search"), "{errors}");
 }

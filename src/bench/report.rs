@@ -111,14 +111,14 @@ impl Report {
     /// An earlier report, as `--json` printed it.
     ///
     /// # Errors
-    /// Faults: `bench.missing`, `bench.not_a_report`.
+    /// Faults: `bench.no_report`, `bench.not_a_report`.
     pub fn open(path: &Path) -> Result<Self> {
         let place = path.display().to_string();
         let fix = "give a file that `clearway bench --json` wrote";
         let text = match std::fs::read_to_string(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(
-                    Fault::new("bench.missing", place, "an earlier report", "no such file", fix).into()
+                    Fault::new("bench.no_report", place, "an earlier report", "no such file", fix).into()
                 );
             }
             text => text.map_err(Error::io("read", path))?,

@@ -1,0 +1,50 @@
+//! Which dispatch a call is.
+
+use bytemuck::bytes_of;
+
+use crate::gpu::kernels;
+
+use super::super::Benefit;
+use super::super::program::{Call, Tally};
+use super::counted::Counted;
+use super::recorder::Recorder;
+
+impl<'a> Recorder<'a> {
+    /// Records a call; of the tally only the sizes matter.
+    pub fn call(&mut self, call: &'a Call, tally: &Tally) {
+        match call {
+            Call::ExposureAcross { population, reach, out } => {
+                self.exposure_across(*population, reach, *out);
+            }
+            Call::ExposureDown { across, hazard, reach, out } => {
+                self.exposure_down(*across, *hazard, reach, *out);
+            }
+            Call::Maximum { of } => {
+                let (params, groups) = self.cells();
+                let count = self.count(1, Counted::Maximum);
+                self.cellwise(&kernels::MAXIMUM, bytes_of(&params), &[self.plane(*of), count], groups);
+            }
+            Call::PeopleAtRisk { hazard, exposure, out } => {
+                let (params, groups) = self.cells();
+                let buffers = [self.plane(*hazard), self.plane(*exposure), self.plane(*out)];
+                self.cellwise(&kernels::PEOPLE_AT_RISK, bytes_of(&params), &buffers, groups);
+            }
+            Call::Value { of, term, is_first, worth } => self.value(*of, term, *is_first, *worth),
+            Call::Factor { v, weight, is_first, worth } => self.factor(*v, *weight, *is_first, *worth),
+            Call::Benefit { hazard, worth, form: Benefit::Product, out } => {
+                self.product(*hazard, *worth, *out);
+            }
+            Call::Benefit { hazard, worth, form, out } => self.benefit(*hazard, *worth, *form, *out),
+            Call::Priority { benefit, cost, row_area_m2, out } => {
+                self.priority(*benefit, *cost, row_area_m2, *out);
+            }
+            Call::Histogram { priority } => self.histogram(*priority),
+            Call::Refine { priority, index_of } => self.refine(*priority, index_of, tally),
+            Call::Rank { priority, table, out } => self.rank(*priority, table, *out),
+            Call::Class { rank, thresholds, out } => self.class(*rank, thresholds, *out),
+            Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta } => {
+                self.curve([*rank, *cost, *benefit, *people_at_risk], row_area_m2, quanta);
+            }
+        }
+    }
+}
