@@ -199,12 +199,12 @@ pub struct VerifyArgs {
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
-#[group(id = "asked", required = true, multiple = false, args = ["at", "task"])]
 pub struct ExplainArgs {
     /// The folder of a finished run
     pub run_dir: PathBuf,
     /// The cell at a point, in the CRS of the run's grids
     #[arg(long, value_name = "X,Y", value_parser = parse_point, allow_hyphen_values = true)]
+    #[arg(required_unless_present = "task", conflicts_with = "task")]
     pub at: Option<[f64; 2]>,
     /// The point is longitude,latitude (WGS 84)
     #[arg(long, requires = "at")]

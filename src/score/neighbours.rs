@@ -62,7 +62,7 @@ impl Kernel {
                 (-(dx_m * dx_m + dy_m * dy_m) / (2.0 * sigma_m * sigma_m)).exp()
             }
             Self::None if !is_cut => 1.0,
-            _ => 0.0,
+            Self::Gaussian { .. } | Self::None => 0.0,
         }
     }
 }
