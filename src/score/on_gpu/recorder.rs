@@ -1,5 +1,7 @@
 //! A tile's recording in the making: its planes, the integers it will hand back, and dispatches over cells.
 
+use std::ops::Range;
+
 use bytemuck::cast_slice;
 
 use crate::gpu::kernels::KernelSpec;
@@ -12,6 +14,9 @@ use super::counted::{Count, Counted};
 /// Workgroups along one dimension of a dispatch, at most (WebGPU's default).
 const MOST_GROUPS: usize = 65_535;
 
+/// A visit to a cell with its few planes takes about as long as so many multiplications with an addition.
+const CELLWISE_WORK: u64 = 16;
+
 /// Records the calls of a program.
 pub struct Recorder<'a> {
     /// Whose calls.
@@ -22,6 +27,7 @@ pub struct Recorder<'a> {
     pub planes: Vec<BufferId>,
     /// To be read back after the planes.
     pub counts: Vec<Count>,
+    work_per_submit: u64,
 }
 
 /// Bytes of so many words.
@@ -30,8 +36,9 @@ pub fn bytes(n_words: usize) -> u64 {
 }
 
 impl<'a> Recorder<'a> {
-    /// With the program's planes, inputs filled.
-    pub fn new(program: &'a Program, inputs: &[&'a [f32]]) -> Self {
+    /// With the program's planes, inputs filled; a dispatch of more work than one submit may hold is recorded
+    /// in parts.
+    pub fn new(program: &'a Program, inputs: &[&'a [f32]], work_per_submit: u64) -> Self {
         let mut recording = Recording::new();
         let of_slot = |slot: usize| program.inputs.iter().position(|input| input.0 == slot);
         let planes = program.shapes.iter().enumerate().map(|(slot, shape)| match of_slot(slot) {
@@ -39,7 +46,7 @@ impl<'a> Recorder<'a> {
             None => recording.plane(bytes(shape.len())),
         });
         let planes = planes.collect();
-        Self { program, recording, planes, counts: Vec::new() }
+        Self { program, recording, planes, counts: Vec::new(), work_per_submit }
     }
 
     /// A plane's buffer.
@@ -78,6 +85,12 @@ impl<'a> Recorder<'a> {
         (params, groups)
     }
 
+    /// Rows by which a dispatch is cut, so that no part is more work than one submit may hold.
+    pub fn bands(&self, n_rows: usize, work_per_row: u64) -> impl Iterator<Item = Range<usize>> + use<> {
+        let each = (self.work_per_submit / work_per_row.max(1)).clamp(1, n_rows.max(1) as u64) as usize;
+        (0..n_rows).step_by(each).map(move |first| first..(first + each).min(n_rows))
+    }
+
     /// A dispatch over the tile's cells.
     pub fn cellwise(
         &mut self,
@@ -86,7 +99,8 @@ impl<'a> Recorder<'a> {
         buffers: &[BufferId],
         groups: Groups,
     ) {
-        self.recording.dispatch(kernel, params, buffers, groups.0);
+        let work = CELLWISE_WORK * self.program.tile.len() as u64;
+        self.recording.dispatch(kernel, params, buffers, groups.0, work);
     }
 }
 
