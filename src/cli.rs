@@ -46,6 +46,11 @@ pub enum Command {
     /// A realistic synthetic region with its project file; nothing in it is real
     #[command(after_help = "Example:\n  clearway synth --preset hillside --size 2048 --seed 1 --out region")]
     Synth(SynthArgs),
+    /// Every problem file of a folder planned, beside the best values known
+    #[command(
+        after_help = "Example:\n  clearway bench --plan shared/data/benchmarks/team_orienteering --seconds 10"
+    )]
+    Bench(BenchArgs),
     /// The GPUs seen, their limits, and which one `auto` takes
     #[command(after_help = "Example:\n  clearway devices --json")]
     Devices(JsonArgs),
@@ -206,6 +211,23 @@ pub struct SynthArgs {
     /// Compression of the grids
     #[arg(long, value_enum, default_value_t = Compress::Deflate)]
     pub compress: Compress,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Plan every problem file of this folder; gaps are to its `best_known.csv`
+    #[arg(long, value_name = "DIR")]
+    pub plan: PathBuf,
+    /// Seed of the search
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How long to search each problem [default: 10 seconds].
+    #[command(flatten)]
+    pub search: SearchArgs,
+    /// The table as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of commands that only print.

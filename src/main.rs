@@ -12,9 +12,10 @@ use std::sync::atomic::AtomicBool;
 use clap::{CommandFactory, Parser};
 use clearway::error::{Error, Fault, Result};
 use clearway::io::geotiff::Compression;
+use clearway::run::bench_plan::{self, BenchReport};
 use clearway::run::{self, Outcome};
-use clearway::{gpu, score, synth};
-use cli::{Backend, Cli, Command, Compress, PresetName, SearchArgs, WorkArgs};
+use clearway::{gpu, plan, score, synth};
+use cli::{Backend, BenchArgs, Cli, Command, Compress, PresetName, SearchArgs, WorkArgs};
 use console::Console;
 
 fn main() -> ExitCode {
@@ -113,6 +114,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
                 ("next", format!("clearway run {}", made.project.display())),
             ]))?;
         }
+        Command::Bench(args) => return bench_plan(args, threads, console),
         Command::Devices(args) => show_devices(args.json)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -121,6 +123,28 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn bench_plan(args: &BenchArgs, threads: usize, console: &Console) -> Result<ExitCode> {
+    let params = plan::Params {
+        seed: args.seed,
+        seconds: args.search.seconds,
+        iterations: args.search.iterations,
+        threads,
+        rank: None,
+    };
+    let mut is_headed = args.json;
+    let mut on_row = |row: &bench_plan::BenchRow| -> Result<()> {
+        if !is_headed {
+            is_headed = true;
+            print(&format!("{}\n", BenchReport::heading()))?;
+        }
+        if args.json { Ok(()) } else { print(&format!("{}\n", row.line())) }
+    };
+    let report = bench_plan::bench_plan(&args.plan, &params, console, &mut on_row)?;
+    print(&if args.json { format!("{:#}\n", report.to_json()) } else { report.summary() })?;
+    let has_failed = report.rows.iter().any(|row| row.outcome.is_err());
+    Ok(if has_failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options {

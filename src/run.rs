@@ -8,6 +8,7 @@
 //! folder with a `run.json` is whole. Every fault of the inputs is found before any work (exit code 2).
 
 mod bare;
+pub mod bench_plan;
 mod check;
 mod contributions;
 mod document;

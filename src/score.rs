@@ -29,6 +29,7 @@ mod maximum;
 mod native;
 #[cfg(feature = "gpu")]
 mod on_gpu;
+mod passes;
 mod people_at_risk;
 mod pipeline;
 mod priority;
@@ -42,7 +43,6 @@ mod recipe;
 mod runner;
 mod summary;
 mod tile_size;
-mod tiles;
 mod value;
 mod widest;
 
@@ -52,6 +52,7 @@ pub use inputs::Inputs;
 pub use native::Native;
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;
+pub use passes::{Scratch, score};
 pub use programs::exposure_program;
 pub use rank::{RankTable, bins_to_refine};
 pub use reach::{Reach, TileReach};
@@ -59,7 +60,6 @@ pub use recipe::{Benefit, Bound, Criterion, Gate, Kernel, PriorityBy, Recipe, So
 pub use summary::{
     ClassSummary, CurvePoint, Maxima, Options, Plane, PlaneSink, StageSeconds, Summary, UnknownCount,
 };
-pub use tiles::{Scratch, score};
 pub use value::steps::StepTable;
 pub use value::table::ValueTable;
 pub use value::{Function, Linear, Lookup, Term};

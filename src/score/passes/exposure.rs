@@ -1,0 +1,47 @@
+//! Pass 1: which cells are scored, exposure and people at risk; counted: unknown cells, largest values.
+
+use std::sync::Arc;
+
+use super::{Kept, Passes, TilePlanes};
+use crate::error::Result;
+use crate::score::Plane;
+use crate::score::pipeline::run_pass;
+use crate::score::program::Tally;
+use crate::score::programs::exposure_program;
+use crate::score::reach::TileReach;
+use crate::score::reading::Counts;
+
+/// Runs the pass; back come what was counted and the largest exposure of a scored cell.
+pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<(Counts, f32)> {
+    let (n_rows, n_layers) = (passes.inputs.frame.n_rows, passes.inputs.criteria.len());
+    let mut counts = Counts::new(n_rows, n_layers, passes.reader.rules().len());
+    let mut tally = Tally::of_maximum();
+    let (reach, reader, buffers, sink) = (&passes.reach, passes.reader, passes.buffers, &mut *passes.sink);
+    let runner = &mut passes.runner;
+    let seconds = run_pass(
+        "exposure",
+        &passes.tiling,
+        passes.clock,
+        passes.progress,
+        |tile| {
+            let reach = Arc::new(reach.of_tile(tile));
+            let masked = reader.read_first(tile, reach.source, &mut counts)?;
+            Ok((reach, vec![masked.population, masked.hazard]))
+        },
+        |tile, (reach, planes): (Arc<TileReach>, TilePlanes)| {
+            let out = runner.run(&exposure_program(tile, &reach), &planes, buffers, &mut tally)?;
+            buffers.give(planes);
+            Ok(out)
+        },
+        |tile, out| {
+            sink.put(Plane::Exposure, tile, &out[0])?;
+            sink.put(Plane::PeopleAtRisk, tile, &out[1])?;
+            kept.exposure.write(tile, &out[0])?;
+            kept.people_at_risk.write(tile, &out[1])?;
+            buffers.give(out);
+            Ok(())
+        },
+    )?;
+    passes.took("exposure", seconds);
+    Ok((counts, f32::from_bits(tally.maximum_bits)))
+}

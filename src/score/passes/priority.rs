@@ -1,0 +1,56 @@
+//! Pass 2: benefit, cost, priority, and the histogram of priorities.
+
+use super::{Kept, Passes, TilePlanes, row_areas};
+use crate::error::Result;
+use crate::score::Plane;
+use crate::score::pipeline::run_pass;
+use crate::score::program::Tally;
+use crate::score::programs::{Worth, priority_program};
+use crate::score::value::Function;
+
+/// Runs the pass; back comes the histogram.
+pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_>]) -> Result<Vec<u64>> {
+    let worth = Worth::new(passes.recipe, functions);
+    let mut tally = Tally::of_histogram();
+    let (inputs, reader, buffers, sink) = (passes.inputs, passes.reader, passes.buffers, &mut *passes.sink);
+    let by_cost = kept.per_usd.is_some();
+    let runner = &mut passes.runner;
+    let seconds = run_pass(
+        "priority",
+        &passes.tiling,
+        passes.clock,
+        passes.progress,
+        |tile| {
+            let exposure = reader.read(kept.exposure.as_ref(), tile)?;
+            let hazard = reader.read_masked(inputs.hazard, tile, &exposure)?;
+            let cost = reader.read_masked(inputs.cost, tile, &exposure)?;
+            let mut planes = vec![hazard, cost, exposure];
+            for &layer in reader.layers() {
+                planes.push(reader.read_layer(layer, tile)?);
+            }
+            Ok(planes)
+        },
+        |tile, mut planes: TilePlanes| {
+            let areas = row_areas(inputs, tile);
+            let program = priority_program(tile, &worth, reader.layers(), areas, by_cost);
+            let mut out = runner.run(&program, &planes, buffers, &mut tally)?;
+            out.push(planes.swap_remove(1));
+            buffers.give(planes);
+            Ok(out)
+        },
+        |tile, out| {
+            let [benefit, per_usd, cost] = [&out[0], &out[1], &out[2]];
+            sink.put(Plane::Benefit, tile, benefit)?;
+            sink.put(Plane::Cost, tile, cost)?;
+            sink.put(Plane::BenefitPerCost, tile, per_usd)?;
+            kept.benefit.write(tile, benefit)?;
+            if let Some(store) = &kept.per_usd {
+                store.write(tile, per_usd)?;
+            }
+            buffers.give(out);
+            Ok(())
+        },
+    )?;
+    passes.took("priority", seconds);
+    Ok(tally.bins)
+}

@@ -1,0 +1,69 @@
+//! Pass 3: rank, class, and the sums of the curve.
+
+use std::sync::Arc;
+
+use super::{Kept, Passes, TilePlanes, row_areas};
+use crate::error::Result;
+use crate::grid::is_unknown;
+use crate::score::Plane;
+use crate::score::class::thresholds;
+use crate::score::curve::{Quanta, SegmentSum};
+use crate::score::pipeline::run_pass;
+use crate::score::program::{Shared, Tally};
+use crate::score::programs::{Ranking, rank_program};
+use crate::score::rank::RankTable;
+
+/// Runs the pass. Back come the curve's segments and, for every row, cells by class.
+pub(super) fn run(
+    passes: &mut Passes<'_>,
+    kept: &Kept,
+    table: RankTable,
+    quanta: Quanta,
+) -> Result<(Vec<SegmentSum>, Vec<Vec<u64>>)> {
+    let thresholds = Arc::new(thresholds(&passes.recipe.class_percents));
+    let ranking = Ranking { table: Shared::new(table), thresholds, quanta };
+    let mut tally = Tally::of_curve();
+    let mut classes = vec![vec![0; passes.recipe.n_classes()]; passes.inputs.frame.n_rows];
+    let (inputs, reader, buffers, sink) = (passes.inputs, passes.reader, passes.buffers, &mut *passes.sink);
+    let runner = &mut passes.runner;
+    let seconds = run_pass(
+        "rank",
+        &passes.tiling,
+        passes.clock,
+        passes.progress,
+        |tile| {
+            let mut planes = vec![
+                reader.read(kept.benefit.as_ref(), tile)?,
+                reader.read(kept.people_at_risk.as_ref(), tile)?,
+                reader.read(inputs.cost, tile)?,
+            ];
+            if let Some(per_usd) = &kept.per_usd {
+                planes.push(reader.read(per_usd.as_ref(), tile)?);
+            }
+            Ok(planes)
+        },
+        |tile, planes: TilePlanes| {
+            let program = rank_program(tile, &ranking, row_areas(inputs, tile), planes.len() > 3);
+            let out = runner.run(&program, &planes, buffers, &mut tally)?;
+            buffers.give(planes);
+            Ok(out)
+        },
+        |tile, out| {
+            sink.put(Plane::Rank, tile, &out[0])?;
+            sink.put(Plane::Class, tile, &out[1])?;
+            count_classes(&mut classes[tile.row as usize..], &out[1], tile.n_cols);
+            buffers.give(out);
+            Ok(())
+        },
+    )?;
+    passes.took("rank", seconds);
+    Ok((tally.segments, classes))
+}
+
+fn count_classes(by_row: &mut [Vec<u64>], class: &[f32], n_cols: usize) {
+    for (counts, class) in by_row.iter_mut().zip(class.chunks_exact(n_cols)) {
+        for &class in class.iter().filter(|class| !is_unknown(**class)) {
+            counts[class as usize - 1] += 1;
+        }
+    }
+}
