@@ -22,5 +22,7 @@ mod score {
     mod priority;
     mod rank;
     mod recipe;
+    #[cfg(feature = "gpu")]
+    mod survival;
     mod value;
 }

@@ -29,6 +29,7 @@ pub struct Device {
     pub(super) pool: Pool,
     pub(super) arenas: Arenas,
     pub(super) pace: Pace,
+    pub(super) last_run_ns: f64,
     pub(super) failure: Failure,
     pub(super) patience: Duration,
     pub(super) injected: Option<Injected>,
@@ -61,6 +62,12 @@ impl Device {
     /// The longest submit measured so far, ms; 0 where the device has no timestamps.
     pub fn longest_submit_ms(&self) -> f64 {
         self.pace.longest_ns() / 1e6
+    }
+
+    /// How long the dispatches of the last recording took on the device, its first 32 submits, ms; 0 where it has
+    /// no timestamps.
+    pub fn last_run_ms(&self) -> f64 {
+        self.last_run_ns / 1e6
     }
 
     /// Lets it keep so many bytes of planes between recordings; 0 for none. A card of its own keeps 4 GiB unless
@@ -99,6 +106,7 @@ impl Device {
                 self.device.destroy();
                 self.failure.set("the device was taken away".into());
             }
+            Injected::Slow(work) => self.pace = Pace::of(work),
             other => self.injected = Some(other),
         }
     }
@@ -142,6 +150,7 @@ impl Device {
             pool: Pool::new(keeps),
             arenas: Arenas::default(),
             pace: Pace::default(),
+            last_run_ns: 0.0,
             failure,
             patience: LONGEST_SUBMIT,
             injected: None,

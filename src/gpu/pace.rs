@@ -26,6 +26,11 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// A device that does so much in the time one submit should take.
+    pub(super) fn of(budget: u64) -> Self {
+        Self { work_per_ns: budget as f64 / TARGET_NS, longest_ns: 0.0 }
+    }
+
     /// Work that one submit may hold.
     pub(super) fn budget(&self) -> u64 {
         (self.work_per_ns * TARGET_NS) as u64

@@ -90,16 +90,16 @@ impl Device {
         usage: wgpu::BufferUsages,
     ) -> Result<wgpu::Buffer, Trouble> {
         let size = n_bytes.max(4).next_multiple_of(256);
-        let found = self.pool.free.iter().position(|buffer| buffer.size() == size && buffer.usage() == usage);
-        if let Some(found) = found {
-            return Ok(self.pool.free.swap_remove(found));
-        }
         if let Some(Injected::OutOfMemory(n_more)) = &mut self.injected {
             if *n_more > 0 {
                 *n_more -= 1;
                 return Err(Trouble::OutOfMemory);
             }
             self.injected = None;
+        }
+        let found = self.pool.free.iter().position(|buffer| buffer.size() == size && buffer.usage() == usage);
+        if let Some(found) = found {
+            return Ok(self.pool.free.swap_remove(found));
         }
         let descriptor = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
         // Asked one by one, so that a recording ends where memory does.

@@ -3,6 +3,9 @@
 use super::kernels::KernelSpec;
 use super::pool::PlaneKey;
 
+/// A visit to a cell with its few planes takes about as long as so many multiplications with an addition.
+const VISIT_WORK: u64 = 16;
+
 /// A buffer of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BufferId(pub(super) usize);
@@ -72,9 +75,22 @@ impl<'a> Recording<'a> {
         self.add(Contents::Any, n_bytes)
     }
 
-    /// Runs a kernel over the storage buffers given, in the order of its bindings. `work` says how long, in
-    /// multiplications with an addition or visits to a cell: submits are cut by it.
+    /// Runs a kernel over the storage buffers given, in the order of its bindings; its invocations do little
+    /// each, as stages do that visit cells once.
     pub fn dispatch(
+        &mut self,
+        kernel: &'static KernelSpec,
+        params: &[u8],
+        buffers: &[BufferId],
+        groups: [u32; 3],
+    ) {
+        let invocations = groups.iter().chain(&kernel.workgroup).map(|n| u64::from(*n)).product::<u64>();
+        self.dispatch_work(kernel, params, buffers, groups, VISIT_WORK * invocations);
+    }
+
+    /// The same where invocations do much: `work` is the number of multiplications with an addition, or what
+    /// takes as long, of them all. Submits are cut by it.
+    pub fn dispatch_work(
         &mut self,
         kernel: &'static KernelSpec,
         params: &[u8],

@@ -89,9 +89,13 @@ impl Device {
         }
         if timers.is_some() {
             let ns_per_tick = f64::from(self.queue.get_timestamp_period());
-            for (work, ticks) in works.iter().zip(times.chunks_exact(2)) {
-                self.pace.learn(*work, ticks[1].saturating_sub(ticks[0]) as f64 * ns_per_tick);
+            let took_ns =
+                times.chunks_exact(2).map(|ticks| ticks[1].saturating_sub(ticks[0]) as f64 * ns_per_tick);
+            let took_ns: Vec<f64> = took_ns.collect();
+            for (work, took_ns) in works.iter().zip(&took_ns) {
+                self.pace.learn(*work, *took_ns);
             }
+            self.last_run_ns = took_ns.iter().sum();
         }
         self.put_away(recording, filled, timers);
         Ok(())

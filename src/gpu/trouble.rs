@@ -38,6 +38,9 @@ pub enum Injected {
     Hang,
     /// The next recording is accepted, and does nothing.
     Nothing,
+    /// The device has been seen to do no more than this in 50 ms, in the unit of
+    /// [`Device::work_per_submit`](super::Device::work_per_submit).
+    Slow(u64),
     /// The device is taken away, as a driver may at any time.
     Loss,
 }

@@ -1,6 +1,7 @@
-//! The GPU engine: a program's calls as dispatches of one recording, one submit a tile.
+//! The GPU engine: a program's calls as dispatches of one recording for a tile.
 //!
-//! Planes stay on the device between stages; outputs and counts are read back. Counts are read back with every
+//! Planes stay on the device between stages, and those with a name between passes too, as far as its memory
+//! goes; outputs and counts are read back. Counts are read back with every
 //! tile, so that a tile either counts whole or, when the device fails, not at all. A new stage is an arm in
 //! `calls` and a function beside its kin: `reach` for those with a halo, `worth` for those of one criterion or
 //! benefit, `order` for those that count or rank.
@@ -15,14 +16,14 @@ mod worth;
 use bytemuck::cast_slice_mut;
 
 use crate::error::Result;
-use crate::gpu::Device;
+use crate::gpu::{Device, STAGING_BYTES};
 
 use super::program::{Program, Tally};
 use super::{Engine, EngineInfo};
 use recorder::{Recorder, bytes};
 
-/// Keeps one submit short: at this size the widest stage is some milliseconds on an integrated GPU.
-const LARGEST_TILE: usize = 2048;
+/// Larger ones gain nothing: what a tile costs beside its cells is spread over enough of them.
+const LARGEST_TILE: usize = 4096;
 
 /// A GPU.
 pub struct OnGpu {
@@ -65,6 +66,18 @@ impl Engine for OnGpu {
 
     fn is_lost(&self) -> bool {
         self.device.failure().is_some()
+    }
+
+    fn reopen(&mut self) -> std::result::Result<(), String> {
+        self.device.reopen()
+    }
+
+    fn can_hold(&mut self, plane_bytes: &[u64]) -> bool {
+        self.device.can_hold(plane_bytes)
+    }
+
+    fn staging_bytes(&self) -> u64 {
+        STAGING_BYTES
     }
 
     fn run(

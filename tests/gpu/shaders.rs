@@ -2,6 +2,7 @@
 //! translated to.
 
 use std::path::Path;
+use std::process::Command;
 
 use clearway::gpu::DONE_GROUP;
 use clearway::gpu::kernels::{Bind, CURVE_WORDS, KERNELS, KernelSpec};
@@ -154,8 +155,39 @@ fn every_shader_translates_to_spir_v() {
             let words = naga::back::spv::write_vec(&module, &info, &options, None)
                 .unwrap_or_else(|e| panic!("{}: {e}", kernel.name));
             assert_eq!(words[0], 0x0723_0203, "{}", kernel.name);
+            judge_spir_v(kernel.name, &words);
         }
     }
+}
+
+/// `spirv-val`, which `./test` installs, is a second opinion; where it is missing, this says so and goes on.
+fn judge_spir_v(name: &str, words: &[u32]) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(format!("{name}.spv"));
+    std::fs::write(&file, words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
+    let asked = Command::new("spirv-val").args(["--target-env", "vulkan1.1"]).arg(&file).output();
+    match asked {
+        Ok(said) => {
+            assert!(said.status.success(), "{name}: {}", String::from_utf8_lossy(&said.stderr));
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            eprintln!(
+                "SKIPPED: {name} is not judged by spirv-val, which is not installed (./test installs it)"
+            );
+        }
+        Err(e) => panic!("spirv-val: {e}"),
+    }
+}
+
+#[test]
+fn spirv_val_would_refuse_a_broken_module() {
+    // The judge is awake: a module cut short is none.
+    let (module, info) = parse(KERNELS[0]);
+    let options = naga::back::spv::Options::default();
+    let words = naga::back::spv::write_vec(&module, &info, &options, None).unwrap();
+    let is_there = Command::new("spirv-val").arg("--version").output().is_ok();
+    let judged = std::panic::catch_unwind(|| judge_spir_v("broken", &words[..words.len() - 4]));
+    assert_eq!(judged.is_err(), is_there);
 }
 
 #[test]

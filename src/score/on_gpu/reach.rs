@@ -31,7 +31,13 @@ impl<'a> Recorder<'a> {
             };
             let groups = [n_cols.div_ceil(256), band.len() as u32, 1];
             let work = work_per_row * band.len() as u64;
-            self.recording.dispatch(&kernels::EXPOSURE_ACROSS, bytes_of(&params), &buffers, groups, work);
+            self.recording.dispatch_work(
+                &kernels::EXPOSURE_ACROSS,
+                bytes_of(&params),
+                &buffers,
+                groups,
+                work,
+            );
         }
     }
 
@@ -50,7 +56,7 @@ impl<'a> Recorder<'a> {
             let params = DownParams { n_cols, n_rows, across_stride, first_row };
             let groups = [n_cols.div_ceil(64), (band.len() as u32).div_ceil(4), 1];
             let work = work_per_row * band.len() as u64;
-            self.recording.dispatch(&kernels::EXPOSURE_DOWN, bytes_of(&params), &buffers, groups, work);
+            self.recording.dispatch_work(&kernels::EXPOSURE_DOWN, bytes_of(&params), &buffers, groups, work);
         }
     }
 }

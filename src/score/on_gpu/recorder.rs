@@ -14,9 +14,6 @@ use super::counted::{Count, Counted};
 /// Workgroups along one dimension of a dispatch, at most (WebGPU's default).
 const MOST_GROUPS: usize = 65_535;
 
-/// A visit to a cell with its few planes takes about as long as so many multiplications with an addition.
-const CELLWISE_WORK: u64 = 16;
-
 /// Records the calls of a program.
 pub struct Recorder<'a> {
     /// Whose calls.
@@ -41,9 +38,16 @@ impl<'a> Recorder<'a> {
     pub fn new(program: &'a Program, inputs: &[&'a [f32]], work_per_submit: u64) -> Self {
         let mut recording = Recording::new();
         let of_slot = |slot: usize| program.inputs.iter().position(|input| input.0 == slot);
-        let planes = program.shapes.iter().enumerate().map(|(slot, shape)| match of_slot(slot) {
-            Some(input) => recording.upload(cast_slice(inputs[input])),
-            None => recording.plane(bytes(shape.len())),
+        let planes = program.shapes.iter().enumerate().map(|(slot, shape)| {
+            match (of_slot(slot), program.name_of(Slot(slot))) {
+                (Some(input), Some(name)) => recording.known(name, cast_slice(inputs[input])),
+                (Some(input), None) => recording.upload(cast_slice(inputs[input])),
+                (None, name) => {
+                    let plane = recording.plane(bytes(shape.len()));
+                    name.into_iter().for_each(|name| recording.stay(plane, name));
+                    plane
+                }
+            }
         });
         let planes = planes.collect();
         Self { program, recording, planes, counts: Vec::new(), work_per_submit }
@@ -99,8 +103,7 @@ impl<'a> Recorder<'a> {
         buffers: &[BufferId],
         groups: Groups,
     ) {
-        let work = CELLWISE_WORK * self.program.tile.len() as u64;
-        self.recording.dispatch(kernel, params, buffers, groups.0, work);
+        self.recording.dispatch(kernel, params, buffers, groups.0);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::score::Plane;
 use crate::score::pipeline::run_pass;
 use crate::score::program::Tally;
 use crate::score::programs::{Worth, priority_program};
+use crate::score::runner::Known;
 use crate::score::value::Function;
 
 /// Runs the pass; back comes the histogram.
@@ -32,7 +33,9 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_
         },
         |tile, mut planes: TilePlanes| {
             let areas = row_areas(inputs, tile);
-            let program = priority_program(tile, &worth, reader.layers(), areas, by_cost);
+            let mut program = priority_program(tile, &worth, reader.layers(), areas, by_cost);
+            let read = [Some(Known::Hazard), Some(Known::Cost), Some(Known::Exposure)];
+            runner.name(&mut program, tile, &read, &[Some(Known::Benefit), Some(Known::PerUsd)]);
             let mut out = runner.run(&program, &planes, buffers, &mut tally)?;
             out.push(planes.swap_remove(1));
             buffers.give(planes);
