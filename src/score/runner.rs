@@ -25,8 +25,8 @@ pub enum Known {
     PeopleAtRisk,
     /// Benefit.
     Benefit,
-    /// Benefit per cost.
-    PerUsd,
+    /// What the rank orders by, where it is not benefit alone.
+    Ranked,
 }
 
 /// An engine with the native one behind it.

@@ -5,7 +5,7 @@ use crate::common::frame_utm;
 use clearway::error::Result;
 use clearway::gpu::{DeviceKind, Injected};
 use clearway::score::program::{Program, Tally};
-use clearway::score::{Engine, EngineInfo, Native, OnGpu, Summary};
+use clearway::score::{Benefit, Engine, EngineInfo, Native, OnGpu, PriorityBy, Summary};
 
 /// A GPU that gets into trouble before one of its tiles.
 struct Troubled {
@@ -129,6 +129,25 @@ fn a_slow_device_gets_many_small_submits_and_gives_the_same() {
 
 fn scored(gpu: &mut OnGpu, layers: &Layers) -> (Summary, MemorySink) {
     layers.score(gpu, &two_criteria(40.0), 32).unwrap()
+}
+
+#[test]
+fn planes_that_stay_are_those_that_each_form_and_order_asks_for() {
+    let layers = Layers::random(frame_utm(70, 40, 10.0), 66);
+    let mut recipes = vec![two_criteria(40.0), two_criteria(40.0), two_criteria(40.0), two_criteria(40.0)];
+    recipes[1].priority_by = PriorityBy::Benefit;
+    recipes[2].benefit = Benefit::Ordered;
+    recipes[2].thresholds = vec![Some(0.2), Some(0.5)];
+    recipes[3] = recipes[2].clone();
+    recipes[3].priority_by = PriorityBy::Benefit;
+    let mut gpu = open_gpu();
+    for recipe in recipes {
+        gpu.device_mut().keep_planes(0);
+        let (_, without) = layers.score(&mut gpu, &recipe, 32).unwrap();
+        gpu.device_mut().keep_planes(1 << 30);
+        let (_, with) = layers.score(&mut gpu, &recipe, 32).unwrap();
+        assert!(with.bits() == without.bits(), "{:?} by {:?}", recipe.benefit, recipe.priority_by);
+    }
 }
 
 #[test]

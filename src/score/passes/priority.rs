@@ -35,7 +35,13 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_
             let areas = row_areas(inputs, tile);
             let mut program = priority_program(tile, &worth, reader.layers(), areas, by_cost);
             let read = [Some(Known::Hazard), Some(Known::Cost), Some(Known::Exposure)];
-            runner.name(&mut program, tile, &read, &[Some(Known::Benefit), Some(Known::PerUsd)]);
+            let mut made = vec![None; program.outputs.len()];
+            made[0] = Some(Known::Benefit);
+            if let (true, Some(last)) = (kept.ranked.is_some(), made.last_mut()) {
+                // What is written to `kept.ranked` below.
+                *last = Some(Known::Ranked);
+            }
+            runner.name(&mut program, tile, &read, &made);
             let mut out = runner.run(&program, &planes, buffers, &mut tally)?;
             out.push(planes.swap_remove(1));
             buffers.give(planes);

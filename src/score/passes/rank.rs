@@ -45,7 +45,7 @@ pub(super) fn run(
         },
         |tile, planes: TilePlanes| {
             let mut program = rank_program(tile, &ranking, row_areas(inputs, tile), planes.len() > 3);
-            let read = [Known::Benefit, Known::PeopleAtRisk, Known::Cost, Known::PerUsd];
+            let read = [Known::Benefit, Known::PeopleAtRisk, Known::Cost, Known::Ranked];
             runner.name(&mut program, tile, &read.map(Some), &[]);
             let out = runner.run(&program, &planes, buffers, &mut tally)?;
             buffers.give(planes);

@@ -15,7 +15,7 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, bins: &[u64]) -> Result<
     }
     let index_of = Shared::new(index_of);
     let mut tally = Tally::of_refined(n_refined);
-    let priority_is = if kept.per_usd.is_some() { Known::PerUsd } else { Known::Benefit };
+    let priority_is = if kept.ranked.is_some() { Known::Ranked } else { Known::Benefit };
     let (reader, buffers, runner) = (passes.reader, passes.buffers, &mut passes.runner);
     let seconds = run_pass(
         "refine",
