@@ -47,7 +47,7 @@ mod runner;
 mod summary;
 mod tile_size;
 mod value;
-mod widest;
+pub(crate) mod widest;
 
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
