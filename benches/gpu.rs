@@ -5,6 +5,8 @@
 //! stage. Beside them bytes moved, the device's own time by its timestamps, and its longest submit. The GPU's
 //! planes are compared with the native ones before anything is timed.
 
+#![allow(clippy::print_stdout)] // its table is its result
+
 use std::sync::Arc;
 use std::time::Instant;
 
