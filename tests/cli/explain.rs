@@ -183,7 +183,10 @@ fn what_cannot_be_explained_is_refused_with_what_can() {
     let region = region("hillside");
     run(region.path(), "score", &[]);
     let text = refused(region.path(), &["explain", "out", "--at", "0,0"], &["explain.outside"]);
-    assert!(text.contains("x 496160 to 503840") && text.contains("EPSG:32626") && text.contains("--lonlat"), "{text}");
+    assert!(
+        text.contains("x 496160 to 503840") && text.contains("EPSG:32626") && text.contains("--lonlat"),
+        "{text}"
+    );
     refused(region.path(), &["explain", "out", "--at", "-200,95", "--lonlat"], &["explain.outside"]);
     refused(region.path(), &["explain", "out", "--task", "A"], &["explain.no_file"]);
     refused(region.path(), &["explain", ".", "--task", "A"], &["run.not_finished"]);
