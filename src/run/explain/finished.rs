@@ -71,7 +71,8 @@ impl Finished {
         for name in needed.filter(|name| !layers.planes.contains_key(*name)) {
             let found = format!("`{name}`, which is made from other layers");
             let fix = "look at its source at that place";
-            let fault = Fault::new("explain.made_layer", place(), "layers that can be read again", found, fix);
+            let fault =
+                Fault::new("explain.made_layer", place(), "layers that can be read again", found, fix);
             faults.push(fault);
         }
         faults.finish()?;
