@@ -67,34 +67,25 @@ impl Predictor {
     }
 }
 
-/// Bytes of a tile of little-endian `f32` under the floating-point predictor.
-pub(super) fn floating_point_tile(values: impl ExactSizeIterator<Item = f32>, n_cols: usize) -> Vec<u8> {
-    let mut out = vec![0; values.len() * 4];
-    let mut values = values;
-    for row in out.chunks_exact_mut(n_cols * 4) {
-        let (high, low) = row.split_at_mut(n_cols * 2);
-        let ((a, b), (c, d)) = (high.split_at_mut(n_cols), low.split_at_mut(n_cols));
-        for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
-            [*a, *b, *c, *d] = values.next().expect("one value a cell").to_be_bytes();
+/// A row of `f32` under the floating-point predictor into `out`, 4 bytes a value; `spare` is working memory.
+pub(super) fn floating_point_row(values: &[f32], spare: &mut Vec<u8>, out: &mut [u8]) {
+    let n = values.len();
+    spare.resize(4 * n, 0);
+    for (plane, shift) in spare.chunks_exact_mut(n).zip([24, 16, 8, 0]) {
+        for (byte, value) in plane.iter_mut().zip(values) {
+            *byte = (value.to_bits() >> shift) as u8;
         }
-        subtract_before(row);
     }
-    out
+    subtract_before(spare, out);
 }
 
-/// Bytes of a tile of `u8` under the horizontal predictor.
-pub(super) fn horizontal_tile(values: impl Iterator<Item = u8>, n_cols: usize) -> Vec<u8> {
-    let mut out: Vec<u8> = values.collect();
-    out.chunks_exact_mut(n_cols).for_each(subtract_before);
-    out
-}
-
-fn subtract_before(row: &mut [u8]) {
-    let mut before = 0;
-    for byte in row {
-        let value = *byte;
-        *byte = value.wrapping_sub(before);
-        before = value;
+/// A row of bytes under the horizontal predictor into `out`.
+pub(super) fn subtract_before(row: &[u8], out: &mut [u8]) {
+    let (Some(first), Some((to, rest))) = (row.first(), out.split_first_mut()) else { return };
+    *to = *first;
+    // Two rows apart, so that many differences are taken at once.
+    for ((out, byte), before) in rest.iter_mut().zip(&row[1..]).zip(row) {
+        *out = byte.wrapping_sub(*before);
     }
 }
 
