@@ -101,18 +101,19 @@ struct Passes<'a> {
     seconds: Vec<StageSeconds>,
 }
 
-/// Planes kept between passes.
+/// Planes kept between passes: as few as can be, since at the size of a country they fill a disk.
 struct Kept {
-    exposure: Box<dyn CellStore>,
+    /// Exposure until the second pass, which puts each tile's benefit in its place.
+    exposure_then_benefit: Box<dyn CellStore>,
     people_at_risk: Box<dyn CellStore>,
-    benefit: Box<dyn CellStore>,
     /// `None` where the rank orders by benefit alone.
     per_usd: Option<Box<dyn CellStore>>,
 }
 
 impl Kept {
+    /// From the second pass on.
     fn priority(&self) -> &dyn CellStore {
-        self.per_usd.as_ref().unwrap_or(&self.benefit).as_ref()
+        self.per_usd.as_ref().unwrap_or(&self.exposure_then_benefit).as_ref()
     }
 }
 
@@ -123,9 +124,8 @@ impl Passes<'_> {
     fn run(&mut self, scratch: Scratch<'_>) -> Result<Summary> {
         let by_cost = self.recipe.priority_by == PriorityBy::BenefitPerCost;
         let kept = Kept {
-            exposure: scratch("exposure")?,
+            exposure_then_benefit: scratch("exposure, then benefit")?,
             people_at_risk: scratch("people_at_risk")?,
-            benefit: scratch("benefit")?,
             per_usd: if by_cost { Some(scratch("priority")?) } else { None },
         };
         let (counts, largest_exposure) = exposure::run(self, &kept)?;
