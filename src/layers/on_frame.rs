@@ -182,8 +182,17 @@ fn multiply(values: &mut [f32], factor: f64) {
     if factor == 1.0 {
         return;
     }
+    // The exact product of two singles fits a double: with a factor that is a single, rounding it is what the
+    // multiplication of singles does. Both sides of a choice are computed, so that several cells go at once.
+    let single = factor as f32;
+    if f64::from(single) == factor {
+        for value in values {
+            let product = canonical(*value * single);
+            *value = if is_unknown(*value) { UNKNOWN } else { product };
+        }
+        return;
+    }
     for value in values {
-        // Both sides are computed, so that several cells are worked at once.
         let product = canonical((f64::from(*value) * factor) as f32);
         *value = if is_unknown(*value) { UNKNOWN } else { product };
     }

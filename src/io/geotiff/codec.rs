@@ -70,6 +70,7 @@ impl Codec {
     pub(super) fn decompress(self, bytes: &[u8], out: &mut [u8]) -> Result<usize, String> {
         thread_local! {
             static INFLATE: RefCell<Decompressor> = RefCell::new(Decompressor::new());
+            static UNZSTD: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
         }
         match self {
             Self::None => {
@@ -80,7 +81,13 @@ impl Codec {
             Self::Deflate => INFLATE
                 .with(|inflate| inflate.borrow_mut().zlib_decompress(bytes, out))
                 .map_err(|e| e.to_string()),
-            Self::Zstd => zstd::bulk::decompress_to_buffer(bytes, out).map_err(|e| e.to_string()),
+            Self::Zstd => UNZSTD.with_borrow_mut(|kept| {
+                if kept.is_none() {
+                    *kept = Some(zstd::bulk::Decompressor::new().map_err(|e| e.to_string())?);
+                }
+                let unpacker = kept.as_mut().expect("just made");
+                unpacker.decompress_to_buffer(bytes, out).map_err(|e| e.to_string())
+            }),
             Self::Lzw => unpack_lzw(bytes, out),
             Self::PackBits => unpack_bits(bytes, out),
         }
