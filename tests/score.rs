@@ -18,6 +18,7 @@ mod score {
     mod failure;
     mod forms;
     mod gates;
+    mod kernels;
     mod pipeline;
     mod priority;
     mod rank;

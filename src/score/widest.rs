@@ -12,6 +12,18 @@ pub trait Work {
     fn run(self);
 }
 
+/// Whether there are 32 registers of 16 `f32`; otherwise a loop had better keep few sums at once.
+pub fn has_wide_registers() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        std::arch::is_x86_feature_detected!("avx512f")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
+    }
+}
+
 /// Does the work, compiled for the widest vectors there are.
 #[inline(always)]
 pub fn widest(work: impl Work) {
