@@ -14,7 +14,7 @@ use crate::error::Result;
 use super::benefit::benefit;
 use super::class::class;
 use super::curve::{CurvePlanes, SegmentSum, curve};
-use super::exposure::exposure;
+use super::exposure::{Memory, exposure};
 use super::histogram::{N_BINS, histogram, refine};
 use super::maximum::maximum;
 use super::people_at_risk::people_at_risk;
@@ -45,6 +45,8 @@ const LARGEST_TILE: usize = 4096;
 pub struct Native {
     /// Histograms of finished blocks' threads, kept for the next tile, all zero.
     spare_bins: Mutex<Vec<Vec<u32>>>,
+    /// Of the exposure.
+    memory: Memory,
 }
 
 impl Native {
@@ -81,7 +83,7 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_exposure(call, program.tile.n_cols);
+                planes.run_exposure(call, program.tile.n_cols, &mut self.memory);
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -136,12 +138,12 @@ impl<'a> Planes<'a> {
         self.inputs[slot.0].unwrap_or(&self.owned[slot.0])
     }
 
-    fn run_exposure(&mut self, call: &Call, n_cols: usize) {
+    fn run_exposure(&mut self, call: &Call, n_cols: usize, memory: &mut Memory) {
         let Call::Exposure { population, hazard, reach, out, .. } = call else {
             unreachable!("only exposure is not cell by cell")
         };
         let mut filled = mem::take(&mut self.owned[out.0]);
-        exposure(self.get(*population), self.get(*hazard), reach, n_cols, &mut filled);
+        exposure(self.get(*population), self.get(*hazard), reach, n_cols, memory, &mut filled);
         self.owned[out.0] = filled;
     }
 

@@ -89,7 +89,8 @@ impl Reach {
         let geometry = &self.geometry;
         let tables = match &self.form {
             Form::Parts(parts) => {
-                let tables = parts.iter().map(|part| part.tables(geometry, rows.clone(), source_rows.clone()));
+                let tables =
+                    parts.iter().map(|part| part.tables(geometry, rows.clone(), source_rows.clone()));
                 Tables::Parts(tables.collect())
             }
             Form::Disc => Tables::Disc(DiscTable::new(geometry, self.cut_m, rows, source_rows.start)),

@@ -25,11 +25,11 @@ fn squared_distance(frame: &Frame, i: usize, j: usize) -> f64 {
 /// Σ P·k(d) over all cells by the book, for every cell.
 fn by_the_book(layers: &Layers, k: impl Fn(f64) -> f64) -> Vec<f64> {
     let people = layers.population.to_vec();
-    let inhabited: Vec<usize> = (0..people.len()).filter(|&j| !is_unknown(people[j]) && people[j] > 0.0).collect();
+    let inhabited: Vec<usize> =
+        (0..people.len()).filter(|&j| !is_unknown(people[j]) && people[j] > 0.0).collect();
     let sum = |i| {
-        let terms = inhabited.iter().map(|&j| {
-            f64::from(people[j]) * k(squared_distance(&layers.frame, i, j).sqrt())
-        });
+        let terms =
+            inhabited.iter().map(|&j| f64::from(people[j]) * k(squared_distance(&layers.frame, i, j).sqrt()));
         terms.sum()
     };
     (0..people.len()).map(sum).collect()
@@ -80,7 +80,8 @@ fn disc_is_exact_on_every_shape_and_in_degrees() {
         on_each_engine(|tested| {
             let (_, sink) = layers.score_whole(tested.engine, &recipe(Kernel::Disc { radius_m }));
             let found = sink.get(Plane::Exposure);
-            let known = |(&found, &expected): (&f32, &f64)| if is_unknown(found) { UNKNOWN } else { expected as f32 };
+            let known =
+                |(&found, &expected): (&f32, &f64)| if is_unknown(found) { UNKNOWN } else { expected as f32 };
             let expected: Vec<f32> = found.iter().zip(&expected).map(known).collect();
             // One rounding to f32, and 2e-9 of a person a cell.
             assert_cells(&found, &expected, n_cols, 1e-5, 1.2e-7);
@@ -149,7 +150,8 @@ fn exponential_follows_the_kernel_on_random_people() {
         on_each_engine(|tested| {
             let (_, sink) = layers.score_whole(tested.engine, &recipe(Kernel::Exponential { lambda_m }));
             let found = sink.get(Plane::Exposure);
-            let known = |(&found, &exact): (&f32, &f64)| if is_unknown(found) { UNKNOWN } else { exact as f32 };
+            let known =
+                |(&found, &exact): (&f32, &f64)| if is_unknown(found) { UNKNOWN } else { exact as f32 };
             let exact: Vec<f32> = found.iter().zip(&exact).map(known).collect();
             assert_cells(&found, &exact, n_cols, 0.0036 * people, 0.0);
         });
@@ -190,8 +192,11 @@ fn every_kernel_gives_the_same_bits_in_tiles_of_any_size_on_any_number_of_thread
 
 #[test]
 fn every_kernel_works_on_one_cell_a_row_a_column_and_beyond_the_grid() {
-    let kernels =
-        [Kernel::Gaussian { sigma_m: 1e7 }, Kernel::Exponential { lambda_m: 1e7 }, Kernel::Disc { radius_m: 2e7 }];
+    let kernels = [
+        Kernel::Gaussian { sigma_m: 1e7 },
+        Kernel::Exponential { lambda_m: 1e7 },
+        Kernel::Disc { radius_m: 2e7 },
+    ];
     for (n_cols, n_rows) in [(1, 1), (1, 300), (300, 1), (67, 20)] {
         let layers = Layers::constant(frame_utm(n_cols, n_rows, 10.0), 0.5, 2.0, 100.0);
         let n = n_cols * n_rows;

@@ -1,4 +1,5 @@
 //! Sixteen cells side by side, aligned, so that the compiler makes one wide register of them where there is one.
+//! They are handed over by value: behind a reference it would take them one by one.
 
 /// Cells side by side.
 pub const LANES: usize = 16;
@@ -14,7 +15,7 @@ impl Lanes {
 
     /// Adds weight · x.
     #[inline(always)]
-    pub fn add(&mut self, weight: f32, x: &Self) {
+    pub fn add(&mut self, weight: f32, x: Self) {
         for i in 0..LANES {
             self.0[i] += weight * x.0[i];
         }
@@ -22,7 +23,7 @@ impl Lanes {
 
     /// Adds weights · x.
     #[inline(always)]
-    pub fn add_each(&mut self, weights: &Self, x: &Self) {
+    pub fn add_each(&mut self, weights: Self, x: Self) {
         for i in 0..LANES {
             self.0[i] += weights.0[i] * x.0[i];
         }
@@ -30,7 +31,7 @@ impl Lanes {
 
     /// Adds weights · (x + y).
     #[inline(always)]
-    pub fn add_pair(&mut self, weights: &Self, x: &Self, y: &Self) {
+    pub fn add_pair(&mut self, weights: Self, x: Self, y: Self) {
         for i in 0..LANES {
             self.0[i] += weights.0[i] * (x.0[i] + y.0[i]);
         }

@@ -13,16 +13,18 @@
 mod across;
 mod down;
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use super::super::reach::PartTables;
 use super::Source;
 use super::lanes::LANES;
-use across::{Across, LaneWeights};
+use across::{Across, Columns, LaneWeights};
 use down::{Groups, Strip};
 
 /// Columns of a panel, at most: the source's halo is read again by each.
-const PANEL_COLS: usize = 256;
+const PANEL_COLS: usize = 512;
 /// Columns summed down together, and of which it is known whether they hold nothing but zeros.
 pub const BLOCK_COLS: usize = 64;
 const BLOCK_LANES: usize = BLOCK_COLS / LANES;
@@ -33,8 +35,26 @@ const BAND_OVERLAPS: usize = 4;
 /// Pieces of work for each thread, so that none waits long for the last.
 const TASKS_A_THREAD: usize = 4;
 
+/// Working memory of panels that are done, for the next ones.
+#[derive(Debug, Default)]
+pub struct Rooms(Mutex<Vec<Room>>);
+
+/// What one panel works with.
+#[derive(Debug, Default)]
+pub struct Room {
+    columns: Columns,
+    strip: Strip,
+}
+
 /// Adds a part to `out`, or begins it.
-pub fn add_part(source: &Source<'_>, tables: &PartTables, is_first: bool, n_cols: usize, out: &mut [f32]) {
+pub fn add_part(
+    source: &Source<'_>,
+    tables: &PartTables,
+    is_first: bool,
+    n_cols: usize,
+    rooms: &Rooms,
+    out: &mut [f32],
+) {
     let groups = Groups::new(&tables.down);
     let weights = LaneWeights::new(&tables.across);
     let part = PartWork { source, groups: &groups, weights: &weights, is_first, n_cols };
@@ -53,7 +73,11 @@ pub fn add_part(source: &Source<'_>, tables: &PartTables, is_first: bool, n_cols
         let panels = rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty());
         tasks.extend(panels.map(|(i, rows)| Panel { first_row, first_col: i * panel_cols, rows }));
     }
-    tasks.into_par_iter().for_each(|panel| part.run(panel));
+    tasks.into_par_iter().for_each(|panel| {
+        let mut room = rooms.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        part.run(panel, &mut room);
+        rooms.0.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+    });
 }
 
 /// Rows of a band: few enough tasks to cost little twice, enough for all threads.
@@ -79,23 +103,35 @@ struct PartWork<'a> {
 }
 
 impl PartWork<'_> {
-    fn run(&self, mut panel: Panel<'_>) {
+    fn run(&self, mut panel: Panel<'_>, room: &mut Room) {
         let n_cols = panel.rows.first().map_or(0, |row| row.len());
         let n_lanes = n_cols.next_multiple_of(BLOCK_COLS) / LANES;
-        let mut across = Across::new(self.source, self.weights, panel.first_col, n_lanes);
-        let mut strip = Strip::new(n_lanes);
+        let Room { columns, strip } = room;
+        let mut across = Across {
+            source: self.source,
+            weights: self.weights,
+            first_col: panel.first_col,
+            n_lanes,
+            columns,
+        };
+        strip.clear(n_lanes);
         let (mut first_row, mut rows) = (panel.first_row, panel.rows.as_mut_slice());
         while !rows.is_empty() {
             let (now, later) = rows.split_at_mut(ROUND_ROWS.min(rows.len()));
             let groups = self.groups.of_rows(first_row, now.len());
             let needed = down::source_rows(groups);
-            strip.move_to(needed.start, |lanes_row, sums, is_zero| across.rows(lanes_row, sums, is_zero), needed.end);
+            strip.move_to(
+                needed.start,
+                |lanes_row, sums, is_zero| across.rows(lanes_row, sums, is_zero),
+                needed.end,
+            );
             for (group, (rows, row)) in
                 groups.iter().zip(now.chunks_mut(down::ROWS).zip((first_row..).step_by(down::ROWS)))
             {
                 let hazard = &self.source.hazard[row * self.n_cols + panel.first_col..];
-                let target = down::Target { rows, hazard, hazard_stride: self.n_cols, is_first: self.is_first };
-                self.groups.sum_down(group, &strip, target);
+                let target =
+                    down::Target { rows, hazard, hazard_stride: self.n_cols, is_first: self.is_first };
+                self.groups.sum_down(group, strip, target);
             }
             first_row += now.len();
             rows = later;

@@ -115,7 +115,10 @@ impl Part {
             (0..=radius).map(|k| self.gaussian.along_axis(k as f64 * width_m) as f32).collect()
         };
         if let [radius] = self.radius_cols[..] {
-            return AcrossTable { rows: vec![[0, radius as u32]; source_rows.len()], weights: half(0, radius) };
+            return AcrossTable {
+                rows: vec![[0, radius as u32]; source_rows.len()],
+                weights: half(0, radius),
+            };
         }
         let mut table = AcrossTable { rows: Vec::new(), weights: Vec::new() };
         for row in source_rows {

@@ -1,7 +1,7 @@
 //! Sums across: sixteen source rows of a panel at a time. Twin: `shaders/exposure_across.wgsl`.
 
 use super::super::super::reach::AcrossTable;
-use super::super::super::widest::{has_wide_registers, widest, work};
+use super::super::super::widest::{fetch_early, has_wide_registers, widest, work};
 use super::super::Source;
 use super::super::lanes::{LANES, Lanes, transposed};
 use super::{BLOCK_COLS, BLOCK_LANES};
@@ -46,30 +46,38 @@ impl LaneWeights {
     }
 }
 
-/// A panel's sums across.
-pub struct Across<'a> {
-    source: &'a Source<'a>,
-    weights: &'a LaneWeights,
-    first_col: usize,
-    n_lanes: usize,
-    /// Sixteen source rows turned over: one `Lanes` a column.
+/// Sixteen source rows turned over.
+#[derive(Debug, Default)]
+pub struct Columns {
+    /// One a column.
     columns: Vec<Lanes>,
     /// How many of the source's blocks of sixteen columns before each hold people.
     n_inhabited: Vec<u32>,
 }
 
-impl<'a> Across<'a> {
-    /// Of `n_lanes` times sixteen columns of the tile from `first_col`.
-    pub fn new(source: &'a Source<'a>, weights: &'a LaneWeights, first_col: usize, n_lanes: usize) -> Self {
-        Self { source, weights, first_col, n_lanes, columns: Vec::new(), n_inhabited: Vec::new() }
-    }
+/// A panel's sums across, of `n_lanes` times sixteen columns of the tile from `first_col`.
+pub struct Across<'a> {
+    /// Whose people.
+    pub source: &'a Source<'a>,
+    /// By source row.
+    pub weights: &'a LaneWeights,
+    /// Column of the tile.
+    pub first_col: usize,
+    /// Sixteen columns each.
+    pub n_lanes: usize,
+    /// Working memory.
+    pub columns: &'a mut Columns,
+}
 
+impl Across<'_> {
     /// Sums of source rows 16 · `lanes_row` and following into sixteen rows of `sums`; and which blocks hold
     /// nothing but zeros.
     pub fn rows(&mut self, lanes_row: usize, sums: &mut [Lanes], is_zero: &mut [bool]) {
         let weights = self.weights.of(lanes_row);
         self.read(lanes_row * LANES, weights.len() - 1);
-        let turned = Turned { columns: &self.columns, n_inhabited: &self.n_inhabited, weights };
+        self.fetch_early((lanes_row + 1) * LANES);
+        let turned =
+            Turned { columns: &self.columns.columns, n_inhabited: &self.columns.n_inhabited, weights };
         let n_lanes = self.n_lanes;
         if has_wide_registers() {
             widest(WideRows { turned, n_lanes, sums, is_zero });
@@ -78,15 +86,23 @@ impl<'a> Across<'a> {
         }
     }
 
+    /// Asks for the next sixteen source rows while these are summed.
+    fn fetch_early(&self, first_row: usize) {
+        let Source { population, n_cols, halo_cols, .. } = *self.source;
+        let cols = self.first_col..(self.first_col + self.n_lanes * LANES + 2 * halo_cols).min(n_cols);
+        let rows = population.chunks_exact(n_cols).skip(first_row).take(LANES);
+        rows.for_each(|row| fetch_early(&row[cols.clone()]));
+    }
+
     /// Turns sixteen source rows over, from `radius` columns before the panel to as many behind it. What lies
     /// beyond the source is 0.
     fn read(&mut self, first_row: usize, radius: usize) {
         let Source { population, n_cols, halo_cols, .. } = *self.source;
         let first_col = self.first_col + halo_cols - radius;
         let n_blocks = (self.n_lanes * LANES + 2 * radius).div_ceil(LANES);
-        self.columns.resize(n_blocks * LANES, Lanes::ZERO);
+        let Columns { columns, n_inhabited } = &mut *self.columns;
+        columns.resize(n_blocks * LANES, Lanes::ZERO);
         let rows = &population[first_row * n_cols..];
-        let (columns, n_inhabited) = (&mut self.columns, &mut self.n_inhabited);
         widest(Read { rows, n_cols, first_col, columns, n_inhabited });
     }
 }
@@ -177,12 +193,12 @@ fn columns_together<const N: usize>(columns: &[Lanes], weights: &[Lanes]) -> [La
     let mut sums = [Lanes::ZERO; N];
     let centre = at(radius);
     for i in 0..N {
-        sums[i].add_each(&weights[0], &centre[i]);
+        sums[i].add_each(weights[0], centre[i]);
     }
-    for (k, weights) in weights.iter().enumerate().skip(1) {
+    for (k, &weights) in weights.iter().enumerate().skip(1) {
         let (west, east) = (at(radius - k), at(radius + k));
         for i in 0..N {
-            sums[i].add_pair(weights, &west[i], &east[i]);
+            sums[i].add_pair(weights, west[i], east[i]);
         }
     }
     sums

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::grid::{UNKNOWN, is_unknown};
 
 use super::super::super::reach::DownTable;
-use super::super::super::widest::{has_wide_registers, widest, work};
+use super::super::super::widest::{fetch_early, has_wide_registers, widest, work};
 use super::super::lanes::{LANES, Lanes};
 use super::{BLOCK_COLS, BLOCK_LANES};
 
@@ -38,7 +38,8 @@ impl Groups {
             let end = rows.iter().map(|row| row[0] + row[1]).max().unwrap_or(0);
             let source_rows = first as usize..end as usize;
             // Groups that weigh alike, as all in the middle of a projected frame do, share their weights.
-            let alike: Vec<[u32; 4]> = rows.iter().map(|row| [row[0] - first, row[1], row[2], row[3]]).collect();
+            let alike: Vec<[u32; 4]> =
+                rows.iter().map(|row| [row[0] - first, row[1], row[2], row[3]]).collect();
             if previous.as_ref() != Some(&alike) {
                 let begin = all.weights.len();
                 all.weights.resize(begin + source_rows.len(), [0.0; ROWS]);
@@ -76,6 +77,7 @@ impl Groups {
                 target.put(block, &[Block::ZERO; ROWS]);
                 continue;
             }
+            target.fetch_early(block + 1);
             let mut sums = [Block::ZERO; ROWS];
             let sums_of = &mut sums;
             if has_wide_registers() {
@@ -103,6 +105,7 @@ impl Block {
 }
 
 /// Sums across of a panel, from one source row to another; rows come and go by sixteen.
+#[derive(Debug, Default)]
 pub struct Strip {
     n_lanes: usize,
     /// Source rows 16 · this and following.
@@ -113,9 +116,12 @@ pub struct Strip {
 }
 
 impl Strip {
-    /// Empty, `n_lanes` times sixteen columns wide.
-    pub fn new(n_lanes: usize) -> Self {
-        Self { n_lanes, first_lanes_row: 0, sums: Vec::new(), is_zero: Vec::new() }
+    /// Empties it, for a panel `n_lanes` times sixteen columns wide.
+    pub fn clear(&mut self, n_lanes: usize) {
+        self.n_lanes = n_lanes;
+        self.first_lanes_row = 0;
+        self.sums.clear();
+        self.is_zero.clear();
     }
 
     /// Drops rows before `first` and adds those up to `end`, sixteen at a time, as `across` makes them.
@@ -158,7 +164,13 @@ fn wide_block(strip: &Strip, first: usize, weights: &[[f32; ROWS]], block: usize
 }
 
 #[inline(always)]
-fn narrow_block(strip: &Strip, first: usize, weights: &[[f32; ROWS]], block: usize, sums: &mut [Block; ROWS]) {
+fn narrow_block(
+    strip: &Strip,
+    first: usize,
+    weights: &[[f32; ROWS]],
+    block: usize,
+    sums: &mut [Block; ROWS],
+) {
     sum_block::<1>(strip, first, weights, block, sums);
 }
 
@@ -187,7 +199,7 @@ fn sum_block<const TOGETHER: usize>(
                     let lanes: &[Lanes; TOGETHER] = lanes[..TOGETHER].try_into().expect("sized");
                     for r in 0..ROWS {
                         for c in 0..TOGETHER {
-                            sums[r][c].add(weights[r], &lanes[c]);
+                            sums[r][c].add(weights[r], lanes[c]);
                         }
                     }
                 }
@@ -229,16 +241,33 @@ impl Target<'_, '_> {
         (0..self.rows.len()).all(|row| self.hazard_of(row, &cells).iter().all(|&hazard| is_unknown(hazard)))
     }
 
+    /// Asks for a block's cells while the one before it is summed.
+    fn fetch_early(&self, block: usize) {
+        let cells = self.cells(block);
+        for (row, out) in self.rows.iter().enumerate() {
+            fetch_early(self.hazard_of(row, &cells));
+            fetch_early(&out[cells.clone()]);
+        }
+    }
+
     fn put(&mut self, block: usize, sums: &[Block; ROWS]) {
         let cells = self.cells(block);
         for row in 0..self.rows.len() {
             let hazard = &self.hazard[row * self.hazard_stride..][cells.clone()];
             let out = &mut self.rows[row][cells.clone()];
-            let sums = sums[row].0.iter().flat_map(|lanes| lanes.0.iter());
-            for ((out, &hazard), &sum) in out.iter_mut().zip(hazard).zip(sums) {
-                let total = if self.is_first { sum } else { *out + sum };
-                *out = if is_unknown(hazard) { UNKNOWN } else { total };
-            }
+            widest(Put { sums: &sums[row], hazard, is_first: self.is_first, out });
+        }
+    }
+}
+
+work!(Put = put(sums: &'a Block, hazard: &'a [f32], is_first: bool, out: &'a mut [f32]));
+
+#[inline(always)]
+fn put(sums: &Block, hazard: &[f32], is_first: bool, out: &mut [f32]) {
+    for ((sums, hazard), out) in sums.0.iter().zip(hazard.chunks(LANES)).zip(out.chunks_mut(LANES)) {
+        for ((&sum, &hazard), out) in sums.0.iter().zip(hazard).zip(out) {
+            let total = if is_first { sum } else { *out + sum };
+            *out = if is_unknown(hazard) { UNKNOWN } else { total };
         }
     }
 }
