@@ -30,7 +30,7 @@ use super::pipeline::{Buffers, PassSeconds};
 use super::reach::Reach;
 use super::reading::{Counts, Reader};
 use super::runner::Runner;
-use super::tile_size::tile_size;
+use super::tile_size::{check_reach, tile_size};
 use super::value::Function;
 use super::{Engine, Inputs, Maxima, Options, PlaneSink, PriorityBy, Recipe, StageSeconds, Summary};
 
@@ -58,6 +58,7 @@ pub fn score(
     let recipe = &recipe.clone().validated()?;
     inputs.check(recipe)?;
     let reach = Reach::new(recipe.kernel, inputs.frame);
+    check_reach(recipe.kernel, inputs.frame, options.memory_bytes)?;
     let buffers = Buffers::default();
     let reader = Reader::new(inputs, recipe, &buffers);
     let n_planes = 8 + reader.all_layers().len();

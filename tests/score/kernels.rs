@@ -3,7 +3,7 @@
 use super::harness::{Layers, on_each_engine};
 use crate::common::{assert_cells, cells, frame_lonlat, frame_utm};
 use clearway::grid::{CellStore as _, Frame, UNKNOWN, Window, is_unknown};
-use clearway::score::{Kernel, Native, Plane, Recipe};
+use clearway::score::{Kernel, Native, Plane, Recipe, check_reach};
 
 fn recipe(kernel: Kernel) -> Recipe {
     Recipe { kernel, ..Recipe::default() }
@@ -209,4 +209,35 @@ fn every_kernel_works_on_one_cell_a_row_a_column_and_beyond_the_grid() {
             });
         }
     }
+}
+
+#[test]
+fn a_reach_without_room_in_memory_is_refused_by_its_key() {
+    // 100,000 x 100,000 cells of 10 m. σ = 100 km reaches 40,000 cells: a tile of 512 reads 80,512 x 80,512 cells.
+    let frame = frame_utm(100_000, 100_000, 10.0);
+    let wide = [
+        (Kernel::Gaussian { sigma_m: 1e5 }, "score.exposure.sigma_m"),
+        (Kernel::Exponential { lambda_m: 1e5 }, "score.exposure.lambda_m"),
+        (Kernel::Disc { radius_m: 4e5 }, "score.exposure.radius_m"),
+    ];
+    for (kernel, key) in wide {
+        let message = check_reach(kernel, &frame, 1 << 30).unwrap_err().to_string();
+        assert!(message.contains(key) && message.contains("--memory"), "{message}");
+        assert!(check_reach(kernel, &frame, 1 << 40).is_ok());
+    }
+    assert!(check_reach(Kernel::None, &frame, 1).is_ok());
+    // On a grid of 300 x 300 cells the same reach is cut at its sides.
+    for (kernel, _) in wide {
+        assert!(check_reach(kernel, &frame_utm(300, 300, 10.0), 1 << 30).is_ok());
+    }
+}
+
+#[test]
+fn a_reach_of_less_than_a_cell_is_told() {
+    let layers = Layers::constant(frame_utm(4, 3, 10.0), 0.5, 2.0, 100.0);
+    let warnings = |kernel| layers.score_whole(&mut Native::new(), &recipe(kernel)).0.warnings;
+    let told = warnings(Kernel::Disc { radius_m: 9.0 });
+    assert!(told.iter().any(|text| text.contains("`radius_m` = 9")), "{told:?}");
+    let told = warnings(Kernel::Disc { radius_m: 10.0 });
+    assert!(!told.iter().any(|text| text.contains("radius_m")), "{told:?}");
 }

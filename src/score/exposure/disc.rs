@@ -18,7 +18,7 @@ use super::Source;
 /// A quantum is 2 to the power of minus this, in people.
 const QUANTUM_BITS: i32 = 28;
 /// More people than this in one cell count as this: 2³³.
-const MOST_PEOPLE: f32 = 8_589_934_592.0;
+const MOST_PEOPLE: f32 = (1u64 << 33) as f32;
 /// Columns summed together.
 const BLOCK: usize = 32;
 /// Rows summed together: what each of them takes of a source row lies side by side.
@@ -133,7 +133,9 @@ fn band(disc: Disc<'_>, stride: usize, hazard: &[f32], n_cols: usize, out: &mut 
             } else {
                 for i in 0..n {
                     let one = sums_of::<1>(&disc, group, stride, col + i);
-                    (0..ROWS).for_each(|row| quanta[row][i] = one[row][0]);
+                    for (quanta, [one]) in quanta.iter_mut().zip(one) {
+                        quanta[i] = one;
+                    }
                 }
             }
             let rows = out.chunks_exact_mut(n_cols).zip(hazard.chunks_exact(n_cols));

@@ -43,8 +43,8 @@ impl Lanes {
 pub fn transposed(from: &[Lanes; LANES]) -> [Lanes; LANES] {
     let mut to = [Lanes::ZERO; LANES];
     for (i, row) in from.iter().enumerate() {
-        for j in 0..LANES {
-            to[j].0[i] = row.0[j];
+        for (to, x) in to.iter_mut().zip(row.0) {
+            to.0[i] = x;
         }
     }
     to

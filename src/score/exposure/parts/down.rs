@@ -252,10 +252,10 @@ impl Target<'_, '_> {
 
     fn put(&mut self, block: usize, sums: &[Block; ROWS]) {
         let cells = self.cells(block);
-        for row in 0..self.rows.len() {
-            let hazard = &self.hazard[row * self.hazard_stride..][cells.clone()];
-            let out = &mut self.rows[row][cells.clone()];
-            widest(Put { sums: &sums[row], hazard, is_first: self.is_first, out });
+        let hazard = self.hazard.chunks(self.hazard_stride);
+        for ((row, sums), hazard) in self.rows.iter_mut().zip(sums).zip(hazard) {
+            let (hazard, out) = (&hazard[cells.clone()], &mut row[cells.clone()]);
+            widest(Put { sums, hazard, is_first: self.is_first, out });
         }
     }
 }
