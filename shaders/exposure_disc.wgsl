@@ -10,6 +10,10 @@ struct Params {
     n_rows: u32,
     stride: u32,
     halo_cols: u32,
+    first_row: u32,
+    pad_a: u32,
+    pad_b: u32,
+    pad_c: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -58,7 +62,7 @@ fn people_of_quanta(quanta: vec2<u32>) -> f32 {
 @compute @workgroup_size(64, 4)
 fn exposure_disc(@builtin(global_invocation_id) id: vec3<u32>) {
     let col = id.x;
-    let row = id.y;
+    let row = id.y + params.first_row;
     if col >= params.n_cols || row >= params.n_rows {
         return;
     }

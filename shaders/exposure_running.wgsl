@@ -6,7 +6,7 @@
 
 struct Params {
     n_cols: u32,
-    n_rows: u32,
+    first_row: u32,
     pad_a: u32,
     pad_b: u32,
 }
@@ -47,7 +47,7 @@ fn plus(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
 
 @compute @workgroup_size(256)
 fn exposure_running(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let row = group.y;
+    let row = group.y + params.first_row;
     let first_cell = row * params.n_cols;
     let first_sum = row * (params.n_cols + 1u);
     if local == 0u {

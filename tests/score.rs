@@ -19,9 +19,13 @@ mod score {
     mod forms;
     mod gates;
     mod kernels;
+    mod ordered;
     mod pipeline;
     mod priority;
+    mod quantile;
     mod rank;
     mod recipe;
+    #[cfg(feature = "gpu")]
+    mod survival;
     mod value;
 }

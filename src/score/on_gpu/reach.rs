@@ -36,51 +36,88 @@ impl<'a> Recorder<'a> {
     fn across(&mut self, population: Slot, halo_cols: usize, table: &'a AcrossTable, out: Slot) {
         let n_cols = self.program.tile.n_cols as u32;
         let (source, sums) = (self.program.shapes[population.0], self.program.shapes[out.0]);
-        let params = AcrossParams {
-            n_cols,
-            n_rows: source.n_rows as u32,
-            source_stride: source.n_cols as u32,
-            out_stride: sums.n_cols as u32,
-            halo_cols: halo_cols as u32,
-            ..Default::default()
-        };
         let rows = self.table(&table.rows);
         let weights = self.table(&table.weights);
         let buffers = [self.plane(population), rows, weights, self.plane(out)];
-        let groups = [n_cols.div_ceil(256), source.n_rows as u32, 1];
-        self.recording.dispatch(&kernels::EXPOSURE_ACROSS, bytes_of(&params), &buffers, groups);
+        let widest = table.rows.iter().map(|row| 2 * u64::from(row[1]) + 1).max().unwrap_or(1);
+        let work_per_row = widest * u64::from(n_cols);
+        for band in self.bands(source.n_rows, work_per_row) {
+            let params = AcrossParams {
+                n_cols,
+                n_rows: band.end as u32,
+                source_stride: source.n_cols as u32,
+                out_stride: sums.n_cols as u32,
+                halo_cols: halo_cols as u32,
+                first_row: band.start as u32,
+                ..Default::default()
+            };
+            let groups = [n_cols.div_ceil(256), band.len() as u32, 1];
+            let work = work_per_row * band.len() as u64;
+            let kernel = &kernels::EXPOSURE_ACROSS;
+            self.recording.dispatch_work(kernel, bytes_of(&params), &buffers, groups, work);
+        }
     }
 
     fn down(&mut self, across: Slot, hazard: Slot, table: &'a DownTable, is_first: bool, out: Slot) {
-        let tile = self.program.tile;
-        let (n_cols, n_rows) = (tile.n_cols as u32, tile.n_rows as u32);
+        let n_cols = self.program.tile.n_cols as u32;
         let across_stride = self.program.shapes[across.0].n_cols as u32;
-        let params = DownParams { n_cols, n_rows, across_stride, is_first: u32::from(is_first) };
         let rows = self.table(&table.rows);
         let weights = self.table(&table.weights);
         let buffers = [self.plane(across), self.plane(hazard), rows, weights, self.plane(out)];
-        let groups = [n_cols.div_ceil(64), n_rows.div_ceil(4), 1];
-        self.recording.dispatch(&kernels::EXPOSURE_DOWN, bytes_of(&params), &buffers, groups);
+        let highest = table.rows.iter().map(|row| u64::from(row[1])).max().unwrap_or(1);
+        let work_per_row = highest * u64::from(n_cols);
+        for band in self.bands(self.program.tile.n_rows, work_per_row) {
+            let params = DownParams {
+                n_cols,
+                n_rows: band.end as u32,
+                across_stride,
+                first_row: band.start as u32,
+                is_first: u32::from(is_first),
+                ..Default::default()
+            };
+            let groups = [n_cols.div_ceil(64), (band.len() as u32).div_ceil(4), 1];
+            let work = work_per_row * band.len() as u64;
+            self.recording.dispatch_work(&kernels::EXPOSURE_DOWN, bytes_of(&params), &buffers, groups, work);
+        }
     }
 
     fn running(&mut self, population: Slot, out: Slot) {
         let source = self.program.shapes[population.0];
-        let (n_cols, n_rows) = (source.n_cols as u32, source.n_rows as u32);
-        let params = RunningParams { n_cols, n_rows, ..Default::default() };
+        let n_cols = source.n_cols as u32;
         let buffers = [self.plane(population), self.plane(out)];
-        self.recording.dispatch(&kernels::EXPOSURE_RUNNING, bytes_of(&params), &buffers, [1, n_rows, 1]);
+        // Eight rounds of adding for every 256 cells.
+        let work_per_row = 8 * u64::from(n_cols.next_multiple_of(256));
+        for band in self.bands(source.n_rows, work_per_row) {
+            let params = RunningParams { n_cols, first_row: band.start as u32, ..Default::default() };
+            let groups = [1, band.len() as u32, 1];
+            let work = work_per_row * band.len() as u64;
+            let kernel = &kernels::EXPOSURE_RUNNING;
+            self.recording.dispatch_work(kernel, bytes_of(&params), &buffers, groups, work);
+        }
     }
 
     fn disc(&mut self, sums: Slot, hazard: Slot, halo_cols: usize, table: &'a DiscTable, out: Slot) {
-        let tile = self.program.tile;
-        let (n_cols, n_rows) = (tile.n_cols as u32, tile.n_rows as u32);
+        let n_cols = self.program.tile.n_cols as u32;
         // Two words an entry.
         let stride = self.program.shapes[sums.0].n_cols as u32 / 2;
-        let params = DiscParams { n_cols, n_rows, stride, halo_cols: halo_cols as u32 };
         let rows = self.table(&table.rows);
         let half_widths = self.table(&table.half_widths);
         let buffers = [self.plane(sums), self.plane(hazard), rows, half_widths, self.plane(out)];
-        let groups = [n_cols.div_ceil(64), n_rows.div_ceil(4), 1];
-        self.recording.dispatch(&kernels::EXPOSURE_DISC, bytes_of(&params), &buffers, groups);
+        let highest = table.rows.iter().map(|row| u64::from(row[1])).max().unwrap_or(1);
+        // Two entries of two words for each row of the disc.
+        let work_per_row = 2 * highest * u64::from(n_cols);
+        for band in self.bands(self.program.tile.n_rows, work_per_row) {
+            let params = DiscParams {
+                n_cols,
+                n_rows: band.end as u32,
+                stride,
+                halo_cols: halo_cols as u32,
+                first_row: band.start as u32,
+                ..Default::default()
+            };
+            let groups = [n_cols.div_ceil(64), (band.len() as u32).div_ceil(4), 1];
+            let work = work_per_row * band.len() as u64;
+            self.recording.dispatch_work(&kernels::EXPOSURE_DISC, bytes_of(&params), &buffers, groups, work);
+        }
     }
 }
