@@ -14,6 +14,7 @@ mod score {
     mod benefit;
     mod contribution;
     mod curve;
+    mod edge;
     mod exposure;
     mod failure;
     mod forms;
