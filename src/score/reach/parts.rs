@@ -39,7 +39,7 @@ impl Gaussian {
     }
 
     /// Without the height, along one axis at a distance in m.
-    fn along_axis(&self, distance_m: f64) -> f64 {
+    pub fn along_axis(&self, distance_m: f64) -> f64 {
         if self.sigma_m > 0.0 { (-0.5 * (distance_m / self.sigma_m).powi(2)).exp() } else { 1.0 }
     }
 }
