@@ -43,12 +43,19 @@ pub enum Command {
     /// Independent check of a finished run: hashes, feasibility, objective, bound
     #[command(after_help = "Example:\n  clearway verify runs/hillside")]
     Verify(VerifyArgs),
+    /// Why a cell or a task of a finished run stands where it does
+    #[command(after_help = "Examples:\n  clearway explain runs/hillside --at 512345,5512345\n  \
+                            clearway explain runs/hillside --at=-20.01,49.99 --lonlat\n  \
+                            clearway explain runs/hillside --task HA-0007 --json")]
+    Explain(ExplainArgs),
     /// A realistic synthetic region with its project file; nothing in it is real
     #[command(after_help = "Example:\n  clearway synth --preset hillside --size 2048 --seed 1 --out region")]
     Synth(SynthArgs),
-    /// Every problem file of a folder planned, beside the best values known
+    /// Each stage's time on this machine beside what this machine can do; or, with --plan, plans beside the best known
     #[command(
-        after_help = "Example:\n  clearway bench --plan shared/data/benchmarks/team_orienteering --seconds 10"
+        after_help = "Examples:\n  clearway bench --size 4096 --backend cpu\n  clearway bench --json > before.json\n  \
+                      clearway bench --compare before.json\n  \
+                      clearway bench --plan shared/data/benchmarks/team_orienteering --seconds 10"
     )]
     Bench(BenchArgs),
     /// The GPUs seen, their limits, and which one `auto` takes
@@ -190,6 +197,26 @@ pub struct VerifyArgs {
     pub json: bool,
 }
 
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The folder of a finished run
+    pub run_dir: PathBuf,
+    /// The cell at a point, in the CRS of the run's grids
+    #[arg(long, value_name = "X,Y", value_parser = parse_point, allow_hyphen_values = true)]
+    #[arg(required_unless_present = "task", conflicts_with = "task")]
+    pub at: Option<[f64; 2]>,
+    /// The point is longitude,latitude (WGS 84)
+    #[arg(long, requires = "at")]
+    pub lonlat: bool,
+    /// A task by its task_id
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+    /// The explanation as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `synth`.
 #[derive(Debug, Args)]
 pub struct SynthArgs {
@@ -216,18 +243,54 @@ pub struct SynthArgs {
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Plan every problem file of this folder; gaps are to its `best_known.csv`
-    #[arg(long, value_name = "DIR")]
-    pub plan: PathBuf,
-    /// Seed of the search
-    #[arg(long, default_value_t = 1)]
+    /// Cells along each side of the grid
+    #[arg(long, default_value_t = 4096)]
+    pub size: usize,
+    /// How often each stage is timed; figures are medians
+    #[arg(long, default_value_t = 7)]
+    pub rounds: usize,
+    /// `all`: the native engine, and a GPU where a real one is seen
+    #[arg(long, value_enum, default_value_t = BenchBackend::All)]
+    pub backend: BenchBackend,
+    /// A GPU by (part of its) name or by its number in `clearway devices`; software adapters must be named
+    #[arg(long, value_name = "NAME|INDEX")]
+    pub device: Option<String>,
+    /// Only stages whose name contains this (repeatable)
+    #[arg(long = "stage", value_name = "NAME")]
+    pub stages: Vec<String>,
+    /// Time the whole pipeline through files too, in a temporary folder
+    #[arg(long)]
+    pub files: bool,
+    /// An earlier `--json` to compare with
+    #[arg(long, value_name = "OLD.json")]
+    pub compare: Option<PathBuf>,
+    /// Instead of stages, plan every problem file of this folder; gaps are to its `best_known.csv`
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["size", "rounds", "backend", "device", "stages", "files", "compare"]
+    )]
+    pub plan: Option<PathBuf>,
+    /// Seed of the search, with --plan
+    #[arg(long, default_value_t = 1, requires = "plan")]
     pub seed: u64,
-    /// How long to search each problem [default: 10 seconds].
+    /// How long to search each problem of --plan [default: 10 seconds].
     #[command(flatten)]
     pub search: SearchArgs,
-    /// The table as JSON on stdout
+    /// The figures as JSON on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which engines `bench` measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BenchBackend {
+    /// The native engine.
+    Cpu,
+    /// A GPU, or an error.
+    Gpu,
+    /// Both.
+    All,
 }
 
 /// Arguments of commands that only print.
@@ -293,6 +356,14 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
         return Err("at least 64MiB is needed".to_owned());
     }
     Ok(bytes as u64)
+}
+
+fn parse_point(text: &str) -> Result<[f64; 2], String> {
+    let numbers: Vec<f64> = text.split(',').filter_map(|part| part.trim().parse().ok()).collect();
+    match numbers[..] {
+        [x, y] if x.is_finite() && y.is_finite() && text.matches(',').count() == 1 => Ok([x, y]),
+        _ => Err("two numbers parted by a comma are needed, such as 512345,5512345".to_owned()),
+    }
 }
 
 fn parse_positive(text: &str) -> Result<f64, String> {

@@ -2,8 +2,11 @@
 
 use super::params::{
     AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DownParams, FactorParams, Members,
-    RowParams, ValueParams, ValueStepsParams, ValueTableParams,
+    QuantileParams, RowParams, SpreadParams, TierParams, TieredParams, ValueParams, ValueStepsParams,
+    ValueTableParams,
 };
+
+use super::wrapped::wrapped;
 
 /// How a storage buffer is bound; binding 0 is always the uniform `params`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,16 +28,16 @@ pub struct KernelSpec {
     pub entry: &'static str,
     /// Members of `params`.
     pub params: Members,
-    /// Storage buffers from binding 1 on.
+    /// Storage buffers from binding 1 on; at most 7, because group 1 takes one for the count of workgroups.
     pub bindings: &'static [Bind],
     /// Invocations of a workgroup.
     pub workgroup: [u32; 3],
 }
 
 impl KernelSpec {
-    /// The whole WGSL.
+    /// The whole WGSL, its entry point wrapped so that every workgroup counts itself as done.
     pub fn source(&self) -> String {
-        self.wgsl.concat()
+        wrapped(&self.wgsl.concat(), self.entry)
     }
 }
 
@@ -79,12 +82,22 @@ kernels! {
     VALUE_TABLE = "value_table", "value_table", ValueTableParams, [Read, Read, Write], [256, 1, 1];
     /// cells, keys with values → worth.
     VALUE_STEPS = "value_steps", "value_steps", ValueStepsParams, [Read, Read, Write], [256, 1, 1];
+    /// cells, index of bins → tally.
+    SPREAD = "spread", "spread", SpreadParams, [Read, Read, Write], [256, 1, 1];
+    /// cells, table, refined table → worth.
+    QUANTILE = "quantile", "quantile", QuantileParams, [Read, Read, Read, Write], [256, 1, 1];
     /// hazard, worth → benefit.
     BENEFIT = "benefit", "benefit", BenefitParams, [Read, Read, Write], [256, 1, 1];
     /// v, knots → worth.
     FACTOR = "factor", "factor", FactorParams, [Read, Read, Write], [256, 1, 1];
     /// hazard, worth, knots → benefit.
     PRODUCT = "product", "product", CellParams, [Read, Read, Read, Write], [256, 1, 1];
+    /// v → worth, tiers.
+    TIER = "tier", "tier", TierParams, [Read, Write, Write], [256, 1, 1];
+    /// hazard, worth, tiers → benefit.
+    ORDERED = "ordered", "ordered", TieredParams, [Read, Read, Read, Write], [256, 1, 1];
+    /// worth or worth per cost, tiers, benefit → what the rank orders by.
+    ORDER = "order", "order", TieredParams, [Read, Read, Read, Write], [256, 1, 1];
     /// benefit, cost, row areas → priority.
     PRIORITY = "priority", "priority", RowParams, [Read, Read, Read, Write], [256, 1, 1];
     /// priority → tally.
