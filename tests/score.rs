@@ -24,5 +24,7 @@ mod score {
     mod quantile;
     mod rank;
     mod recipe;
+    #[cfg(feature = "gpu")]
+    mod survival;
     mod value;
 }
