@@ -118,11 +118,7 @@ fn device_limits(_: &Options) -> Result<Option<Limits>> {
 }
 
 /// Measures the engines given; all are checked against the native one.
-pub fn bench_on(
-    mut subjects: Vec<Subject>,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Report> {
+pub fn bench_on(mut subjects: Vec<Subject>, options: &Options, progress: &dyn Progress) -> Result<Report> {
     check(options)?;
     progress.start("bench: layers", 1);
     let planes = planes::Planes::new(options.size, RADIUS_CELLS, SEED);
@@ -138,7 +134,8 @@ pub fn bench_on(
     for (subject, stages) in subjects.iter_mut().zip(measured.stages) {
         let info = subject.engine.info();
         let is_all = options.stages.is_empty();
-        let whole = if is_all { whole::measure(subject.engine.as_mut(), options, progress)? } else { Vec::new() };
+        let whole =
+            if is_all { whole::measure(subject.engine.as_mut(), options, progress)? } else { Vec::new() };
         reports.push(EngineReport {
             engine: info.kind.to_owned(),
             device: info.device,

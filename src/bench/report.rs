@@ -171,7 +171,8 @@ impl EngineReport {
             "limits: copy {copy_gb_per_s:.1} GB/s, multiply and add {multiply_add_gop_per_s:.1} Gop/s{fused}{}\n",
             self.bus()
         );
-        let header = ["stage", "ms", "Mcells/s", "B/cell", "op/cell", "bound by", "of limit", "device ms", "of bus"];
+        let header =
+            ["stage", "ms", "Mcells/s", "B/cell", "op/cell", "bound by", "of limit", "device ms", "of bus"];
         text += &row(header.map(str::to_owned));
         for stage in &self.stages {
             text += &row([

@@ -18,8 +18,12 @@ impl Device {
     /// Buffers of so many bytes (a multiple of 4) to copy between.
     pub fn bus(&self, n_bytes: u64) -> Bus {
         let buffer = |usage| {
-            let descriptor =
-                wgpu::BufferDescriptor { label: Some("bus"), size: n_bytes, usage, mapped_at_creation: false };
+            let descriptor = wgpu::BufferDescriptor {
+                label: Some("bus"),
+                size: n_bytes,
+                usage,
+                mapped_at_creation: false,
+            };
             self.device.create_buffer(&descriptor)
         };
         Bus {
