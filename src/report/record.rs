@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
@@ -50,9 +51,9 @@ impl Record {
             Ok(json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 }))
         };
         let inputs: Vec<Value> =
-            self.inputs.iter().map(|path| hashed(path, from_anywhere(path))).collect::<Result<_>>()?;
+            self.inputs.par_iter().map(|path| hashed(path, from_anywhere(path))).collect::<Result<_>>()?;
         let outputs: Vec<Value> = outputs
-            .iter()
+            .par_iter()
             .map(|name| hashed(&folder.join(name), (*name).to_owned()))
             .collect::<Result<_>>()?;
         let device = self.engine.as_ref().map(|(info, note)| {
@@ -104,6 +105,7 @@ pub fn score_results(summary: &Summary) -> Value {
         "benefit_ha": summary.benefit_ha,
         "cost_usd": summary.cost_usd,
         "max_exposure": summary.maxima.exposure,
+        "max_layers": summary.maxima.layers,
         "classes": classes,
         "unknown_cells": unknown,
         "tile_cells": summary.tile_size,
