@@ -14,10 +14,12 @@ mod score {
     mod benefit;
     mod contribution;
     mod curve;
+    mod edge;
     mod exposure;
     mod failure;
     mod forms;
     mod gates;
+    mod kernels;
     mod ordered;
     mod pipeline;
     mod priority;
