@@ -132,6 +132,7 @@ fn bench_plan(args: &BenchArgs, threads: usize, console: &Console) -> Result<Exi
         iterations: args.search.iterations,
         threads,
         rank: None,
+        start: None,
     };
     let mut is_headed = args.json;
     let mut on_row = |row: &bench_plan::BenchRow| -> Result<()> {

@@ -237,6 +237,7 @@ fn tie_down(
                 team: lock.team.clone(),
                 position: lock.position,
                 start: lock.start.map(|date| days_between(settings.start, date).max(0.0)),
+                under_way: false,
             });
         }
     }

@@ -185,8 +185,8 @@ impl<'a> Check<'a> {
             }
         }
         let Some(id) = &lock.team else {
-            if lock.position.is_some() {
-                let expected = "a team beside the locked position";
+            if lock.position.is_some() || lock.under_way {
+                let expected = "a team beside the locked position or what is under way";
                 self.push(CODE, at, expected, "none", "add `team` to the lock");
             }
             return;
