@@ -22,13 +22,17 @@ mod schedule;
 mod search;
 mod solution;
 mod travel;
+mod uncertainty;
+mod whatif;
 
 pub use baselines::{Baselines, baselines};
 pub use check::check;
 pub use floors::floor_shares;
 pub use problem::{Distance, DistanceKind, Floor, Lock, Objective, Problem, Rounding, Task, Team};
 pub use replan::{Begun, Standing, left_over, standing};
-pub use solution::{Route, Solution, Stop, Unassigned, gap_percent, parse_solution};
+pub use solution::{Price, Route, ShadowPrices, Solution, Stop, Unassigned, gap_percent, parse_solution};
+pub use uncertainty::{Chances, Uncertainty, uncertainty};
+pub use whatif::{Marginal, Variant, marginals};
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -129,6 +133,7 @@ fn solve(problem: &Problem, params: &Params, effort: &Effort, progress: &dyn Pro
     let outcome = search::search(&model, start, price, effort, progress, &note)?;
     let state = State::of(&model, &outcome.sequences);
     let mut solution = emit::solution(problem, &model, &state);
+    solution.shadow_prices = bound.as_ref().map(|bound| emit::shadow_prices(problem, &state, bound));
     solution.set_bound(bound.map(|bound| model.worth.reported(bound.value)), kind);
     solution.iterations = outcome.iterations;
     Ok(solution)

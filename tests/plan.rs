@@ -11,4 +11,7 @@ mod plan {
     mod judge;
     mod promises;
     pub mod random;
+    mod replan;
+    mod uncertainty;
+    mod whatif;
 }

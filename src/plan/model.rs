@@ -311,6 +311,13 @@ impl Model {
         setup + if given.is_nan() { task.work / team.rate } else { given }
     }
 
+    /// Gives a task a multiple of the work it has in another model of the same problem.
+    pub(crate) fn scale_work(&mut self, base: &Self, j: usize, factor: f64) {
+        let (task, base) = (&mut self.tasks[j], &base.tasks[j]);
+        task.work = base.work * factor;
+        task.days_by_team.iter_mut().zip(&base.days_by_team).for_each(|(days, base)| *days = base * factor);
+    }
+
     /// Money a task costs with a team, without travel.
     #[inline]
     pub(crate) fn task_cost(&self, j: usize, k: usize) -> f64 {

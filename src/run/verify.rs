@@ -121,7 +121,8 @@ fn entries<'a>(record: &'a Value, key: &str, run_dir: &Path) -> Result<Vec<(&'a 
     })
 }
 
-fn read_json(path: &Path, run_dir: &Path) -> Result<Value> {
+/// A JSON file of a run directory.
+pub fn read_json(path: &Path, run_dir: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             let fix = "give the folder of a finished run; one without run.json was interrupted";

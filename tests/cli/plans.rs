@@ -71,3 +71,84 @@ fn floors_that_contradict_are_told_before_anything_is_scored() {
     refuse("{district=\"Atlantis\",share=1.5}", &["project.value"]);
     refuse("{district=\"Atlantis\"}", &["project.missing_key"]);
 }
+
+#[test]
+fn plan_is_planned_anew_from_a_day_on() {
+    let hillside = Hillside::new(&[]);
+    let at = hillside.folder.path();
+    let project = here("grids/hillside/project.toml");
+    let date = "2028-06-01";
+    let replan = |out: &str, more: &[&str]| {
+        let mut args = vec!["plan", arg(&project), "--from", "run", "--date", date, "--out", out];
+        args.extend(["--iterations", "300"]);
+        args.extend(more);
+        let told = String::from_utf8(worked(at, &args).stdout).unwrap();
+        worked(at, &["verify", out]);
+        (json_file(&at.join(out).join("plan.json")), told)
+    };
+    let before = json_file(&at.join("run/plan.json"));
+    let (plan, told) = replan("same", &[]);
+    let finished = plan["replanned"]["finished"].as_array().unwrap();
+    let under_way = plan["replanned"]["under_way"].as_array().unwrap();
+    assert!(!finished.is_empty() && !under_way.is_empty(), "{}", plan["replanned"]);
+    assert!(told.contains("replanned") && told.contains("under way are kept"), "{told}");
+    // What is under way is the first task of the team that it was with; what is finished is in no route.
+    for begun in under_way {
+        let route = plan["routes"].as_array().unwrap().iter().find(|r| r["team"] == begun["team"]).unwrap();
+        assert_eq!(route["tasks"][0]["id"], begun["task"]);
+    }
+    let text = plan["routes"].to_string();
+    assert!(finished.iter().all(|begun| !text.contains(&begun["task"].to_string())));
+    // Nothing changed but the search: what was planned for the days after is worth no less now.
+    let done: Vec<&serde_json::Value> = finished.iter().map(|begun| &begun["task"]).collect();
+    let ahead: f64 = before["routes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|route| route["tasks"].as_array().unwrap())
+        .filter(|stop| !done.contains(&&stop["id"]))
+        .map(|stop| stop["discounted_worth"].as_f64().unwrap())
+        .sum();
+    assert!(plan["objective_value"].as_f64().unwrap() >= ahead * (1.0 - 1e-9), "{ahead}");
+    // Less money: something is dropped, and it says so.
+    let spent = plan["replanned"]["spent"].as_f64().unwrap();
+    let budget = format!("plan.budget_usd={}", (spent + 300_000.0).round());
+    let (poorer, told) = replan("poorer", &["--set", &budget]);
+    let dropped: Vec<&serde_json::Value> =
+        poorer["changes"].as_array().unwrap().iter().filter(|change| change["what"] == "dropped").collect();
+    assert!(!dropped.is_empty() && told.contains("dropped") && told.contains("the budget was"), "{told}");
+    assert!(dropped.iter().all(|change| change["was"]["team"].is_string() && change["now"].is_null()));
+    // What cannot be.
+    let args = |more: &[&'static str]| {
+        let mut args = vec!["plan", arg(&project), "--from", "run", "--out", "none"];
+        args.extend(more);
+        args
+    };
+    refused(at, &args(&["--date", "2031-01-01"]), &["plan.from"]);
+    refused(at, &args(&["--date", date, "--set", "plan.start=\"2027-04-01\""]), &["plan.from"]);
+    refused(at, &args(&["--date", date, "--set", "plan.budget_usd=1000"]), &["plan.from"]);
+    refused(
+        at,
+        &["plan", arg(&project), "--from", "nowhere", "--date", date, "--out", "none"],
+        &["run.not_finished"],
+    );
+}
+
+#[test]
+fn what_more_teams_money_and_time_would_do_is_told() {
+    let hillside = Hillside::new(&[]);
+    let plan = hillside.plan("plan", &[]);
+    let of = |what: &str| -> f64 {
+        let all = plan["marginal"].as_array().unwrap();
+        let found = all.iter().find(|m| m["what"].as_str().unwrap().starts_with(what));
+        found.unwrap_or_else(|| panic!("{what}: {all:?}"))["difference"].as_f64().unwrap()
+    };
+    // The budget binds there: less does less, more does more, and time more still; a team more costs money only.
+    assert!(of("budget -25 %") < of("budget -10 %") && of("budget -10 %") < 0.0);
+    assert!(of("budget +25 %") > 0.0 && of("one year more") > 0.0 && of("one year less") < 0.0);
+    assert!(of("one more manual team") > -1e-6 * plan["objective_value"].as_f64().unwrap());
+    assert!(plan["shadow_prices"]["money"].as_f64().unwrap() > 0.0);
+    assert_eq!(plan["shadow_prices"]["team_days"].as_array().unwrap().len(), 6);
+    let off = hillside.plan("off", &["--set", "plan.what_if=false"]);
+    assert!(off["marginal"].is_null());
+}
