@@ -17,6 +17,7 @@ mod floors;
 mod layers;
 mod outcome;
 mod output_folder;
+mod parcels;
 mod planning;
 mod prepared;
 mod problem;

@@ -46,6 +46,8 @@ pub struct Begun {
     pub end: f64,
     /// Working days that its team has still to give it, 0 when finished.
     pub days_left: f64,
+    /// Whether its team is on the way and will have to wait there: for a window, or for another task.
+    pub waits: bool,
 }
 
 /// What of a plan has been done by the beginning of a day.
@@ -62,13 +64,14 @@ pub fn standing(problem: &Problem, solution: &Solution, day: f64) -> Standing {
                 standing.spent += team.mobilisation;
             }
             let way = stop.cost - task.cost * team.cost_factor;
-            let days_left = days_left(&calendar, stop, day);
+            let (days_left, waits) = days_left(&calendar, stop, day);
             let begun = Begun {
                 task: stop.id.clone(),
                 team: team.id.clone(),
                 start: stop.start,
                 end: stop.end,
                 days_left,
+                waits,
             };
             if stop.end <= day + SAME_MOMENT {
                 standing.spent += stop.cost;
@@ -87,19 +90,23 @@ pub fn standing(problem: &Problem, solution: &Solution, day: f64) -> Standing {
     standing
 }
 
-fn days_left(calendar: &Calendar, stop: &Stop, day: f64) -> f64 {
+/// Working days left of a visit, and whether its team waits on arrival.
+fn days_left(calendar: &Calendar, stop: &Stop, day: f64) -> (f64, bool) {
     let (now, arrive) = (calendar.tau(day), calendar.tau(stop.arrive));
     let (start, end) = (calendar.tau(stop.start), calendar.tau(stop.end));
     // Where it waits on arrival the way there is done by the time it starts.
-    let is_waiting = start > arrive + SAME_MOMENT;
-    let way = if is_waiting { 0.0 } else { (arrive - now).max(0.0) };
-    way + (end - start.max(now)).max(0.0)
+    let waits = start > arrive + SAME_MOMENT && start > now;
+    let way = if waits { 0.0 } else { (arrive - now).max(0.0) };
+    (way + (end - start.max(now)).max(0.0), waits)
 }
 
 /// The problem that is left of `problem` (the present teams, tasks and budget, days counted as in the earlier plan)
 /// after what stands. A budget that is spent already is below 0, which [`Problem::validate`] refuses.
 pub fn left_over(mut problem: Problem, standing: &Standing) -> Problem {
     let finished: HashSet<&str> = standing.finished.iter().map(|begun| begun.task.as_str()).collect();
+    let teams: HashSet<String> = problem.teams.iter().map(|team| team.id.clone()).collect();
+    let is_under_way =
+        |id: &String| standing.under_way.iter().any(|b| b.task == *id && teams.contains(&b.team));
     let n_finished = |team: &str| standing.finished.iter().filter(|begun| begun.team == team).count();
     let horizon = problem.horizon_days.unwrap_or(f64::INFINITY);
     problem.teams.retain_mut(|team| {
@@ -126,7 +133,11 @@ pub fn left_over(mut problem: Problem, standing: &Standing) -> Problem {
         let Some(begun) = begun.filter(|begun| problem.teams.iter().any(|team| team.id == begun.team)) else {
             continue;
         };
-        task.after.clear();
+        if !begun.waits {
+            // The way there counts as work now: it goes on whatever opens or ends before the team arrives.
+            task.after.retain(|id| !is_under_way(id));
+            task.window = task.window.map(|[from, to]| [from.min(standing.day), to]);
+        }
         task.lock =
             Some(Lock { team: Some(begun.team.clone()), position: Some(0), start: None, under_way: true });
         task.work_by_team.insert(begun.team.clone(), begun.days_left);

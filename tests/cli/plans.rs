@@ -1,5 +1,7 @@
 //! Floors, replanning, what-if and parcels, as a person meets them.
 
+use std::sync::{Arc, Mutex, Weak};
+
 use super::*;
 
 /// Plans the made-up hillside again and again from one scored run.
@@ -8,7 +10,19 @@ struct Hillside {
 }
 
 impl Hillside {
-    fn new(more: &[&str]) -> Self {
+    /// One scored run for the tests that run side by side; the last of them removes it.
+    fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Hillside>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap();
+        if let Some(hillside) = shared.upgrade() {
+            return hillside;
+        }
+        let hillside = Arc::new(Self::with(&[]));
+        *shared = Arc::downgrade(&hillside);
+        hillside
+    }
+
+    fn with(more: &[&str]) -> Self {
         let folder = folder();
         let project = here("grids/hillside/project.toml");
         let mut args = vec!["run", arg(&project), "--out", "run", "--iterations", "300", "--backend", "cpu"];
@@ -29,7 +43,7 @@ impl Hillside {
 
 #[test]
 fn floor_of_the_project_is_kept_and_told() {
-    let hillside = Hillside::new(&[]);
+    let hillside = Hillside::shared();
     let plan = hillside.plan("free", &[]);
     // The district that gets least: a floor somewhat above what it gets.
     let (mut all, mut of) = (0.0, std::collections::BTreeMap::<String, f64>::new());
@@ -74,7 +88,7 @@ fn floors_that_contradict_are_told_before_anything_is_scored() {
 
 #[test]
 fn plan_is_planned_anew_from_a_day_on() {
-    let hillside = Hillside::new(&[]);
+    let hillside = Hillside::shared();
     let at = hillside.folder.path();
     let project = here("grids/hillside/project.toml");
     let date = "2028-06-01";
@@ -136,7 +150,7 @@ fn plan_is_planned_anew_from_a_day_on() {
 
 #[test]
 fn what_more_teams_money_and_time_would_do_is_told() {
-    let hillside = Hillside::new(&[]);
+    let hillside = Hillside::shared();
     let plan = hillside.plan("plan", &[]);
     let of = |what: &str| -> f64 {
         let all = plan["marginal"].as_array().unwrap();
@@ -151,4 +165,48 @@ fn what_more_teams_money_and_time_would_do_is_told() {
     assert_eq!(plan["shadow_prices"]["team_days"].as_array().unwrap().len(), 6);
     let off = hillside.plan("off", &["--set", "plan.what_if=false"]);
     assert!(off["marginal"].is_null());
+}
+
+#[test]
+fn task_larger_than_a_team_should_do_alone_is_cut_into_parcels() {
+    // 12 days of the battle area team's 2,000 m²; tasks that need nothing special go by the fastest, 5,370 m² a day.
+    let hillside = Hillside::with(&["--set", "plan.max_team_days=8"]);
+    let at = hillside.folder.path();
+    let table =
+        clearway::io::csv::Table::read(&at.join("run/tasks.csv"), &["task_id", "area_m2", "parcel_of"])
+            .unwrap();
+    let (mut whole, mut parts) = (std::collections::BTreeMap::<String, f64>::new(), 0);
+    for row in table.rows() {
+        let of = row.text("parcel_of").filter(|of| !of.is_empty());
+        let id = row.required("task_id").unwrap();
+        let area = row.required_number("area_m2").unwrap();
+        if let Some(of) = of {
+            assert!(id.starts_with(&format!("{of}/")));
+            assert!(area <= 8.0 * 5_370.0 * 1.06, "{id}: {area}");
+            parts += 1;
+        }
+        *whole.entry(of.unwrap_or(id).to_owned()).or_default() += area;
+    }
+    assert!(parts > 4, "{parts} parcels");
+    // The parcels of a task are its ground.
+    let uncut = Hillside::shared();
+    let table =
+        clearway::io::csv::Table::read(&uncut.folder.path().join("run/tasks.csv"), &["task_id"]).unwrap();
+    for row in table.rows() {
+        let (id, area) = (row.required("task_id").unwrap(), row.required_number("area_m2").unwrap());
+        assert!((whole[id] / area - 1.0).abs() < 1e-6, "{id}: {} of {area}", whole[id]);
+    }
+    worked(at, &["verify", "run"]);
+    // What is said of the whole holds for its parcels.
+    let of = whole.keys().find(|id| table_has(at, &format!("{id}/2"))).unwrap();
+    let lock = format!("plan.locked=[{{task={of:?},team=\"H1\"}}]");
+    let plan = hillside.plan("locked", &["--set", &lock]);
+    let tasks = plan["problem"]["tasks"].as_array().unwrap();
+    let locked = tasks.iter().filter(|task| task["lock"]["team"] == "H1");
+    assert!(locked.clone().count() > 1);
+    assert!(locked.clone().all(|task| task["id"].as_str().unwrap().starts_with(&format!("{of}/"))));
+}
+
+fn table_has(at: &std::path::Path, id: &str) -> bool {
+    std::fs::read_to_string(at.join("run/tasks.csv")).unwrap().contains(id)
 }

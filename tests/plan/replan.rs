@@ -122,3 +122,16 @@ fn nothing_that_was_planned_is_lost_on_any_day() {
     }
     assert!(n_compared > 120, "{n_compared}");
 }
+
+#[test]
+fn team_whose_locked_task_cannot_be_done_does_others() {
+    // A is locked to the first position and costs more than there is.
+    let text = r#"{"objective": "collect", "horizon_days": 14, "budget": 50, "distance": {"kind": "none"},
+      "teams": [{"id": "M"}],
+      "tasks": [{"id": "A", "worth": 1, "work": 3, "cost": 90, "lock": {"team": "M", "position": 0}},
+                {"id": "B", "worth": 1, "work": 3, "cost": 10}, {"id": "C", "worth": 1, "work": 3, "cost": 10}]}"#;
+    let problem = Problem::read(text, "test").unwrap();
+    let solution = planned(&problem, &Params { iterations: Some(200), ..Params::default() });
+    assert!((solution.objective_value - 2.0).abs() < 1e-9, "{solution:?}");
+    assert!(solution.unassigned[0].reason.contains("more than the whole budget"));
+}

@@ -40,6 +40,8 @@ pub struct PlanSettings {
     pub districts: Option<(PathBuf, Option<String>)>,
     /// Tasks tied to a team, a position or a start.
     pub locks: Vec<LockSettings>,
+    /// Task areas that take the fastest team longer are cut into parcels, working days; `None` for never.
+    pub max_team_days: Option<f64>,
     /// Least shares of districts in the worth done.
     pub floors: Vec<Floor>,
     /// Whether to ask what more teams, money and time would do; by the size of the problem where not said.
@@ -130,6 +132,7 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
     let floors = section.tables("floor").into_iter().filter_map(read_floor).collect();
     let what_if = section.flag("what_if");
     let uncertainty = read_uncertainty(&section);
+    let max_team_days = section.number_where("max_team_days", "working days, more than 0", |days| days > 0.0);
     section.finish();
     Some(PlanSettings {
         start: start?,
@@ -147,6 +150,7 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
         districts,
         locks,
         after,
+        max_team_days,
         floors,
         what_if,
         uncertainty,
