@@ -28,6 +28,7 @@ mod histogram;
 mod inputs;
 mod maximum;
 mod native;
+mod neighbours;
 #[cfg(feature = "gpu")]
 mod on_gpu;
 pub mod ordered;
@@ -51,8 +52,10 @@ pub(crate) mod widest;
 
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
+pub use exclusion::why_excluded;
 pub use inputs::Inputs;
 pub use native::Native;
+pub use neighbours::{Band, neighbours};
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;
 pub use passes::{Scratch, score};

@@ -14,6 +14,7 @@ mod score {
     mod benefit;
     mod contribution;
     mod curve;
+    mod edge;
     mod exposure;
     mod failure;
     mod forms;
@@ -24,5 +25,7 @@ mod score {
     mod quantile;
     mod rank;
     mod recipe;
+    #[cfg(feature = "gpu")]
+    mod survival;
     mod value;
 }
