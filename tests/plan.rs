@@ -9,6 +9,7 @@ mod plan {
     mod faults;
     mod floors;
     mod judge;
+    mod oddities;
     mod promises;
     pub mod random;
     mod replan;

@@ -92,7 +92,7 @@ fn reason(problem: &Problem, model: &Model, state: &State, j: usize) -> String {
     if able.is_empty() {
         return format!("no team has what it needs: {}", problem.tasks[j].needs.join(", "));
     }
-    let alone = |&&k: &&usize| alone(model, j, k);
+    let alone = |&&k: &&usize| can_alone(model, j, k);
     if able.iter().find(alone).is_none() {
         return match (locked, problem.tasks[j].window) {
             (Some(team), _) => format!("locked to `{}`, which cannot end it in time even alone", team.id),
@@ -136,7 +136,7 @@ fn reason(problem: &Problem, model: &Model, state: &State, j: usize) -> String {
 }
 
 /// Whether a team that does nothing else can end a task in time.
-fn alone(model: &Model, j: usize, k: usize) -> bool {
+pub(crate) fn can_alone(model: &Model, j: usize, k: usize) -> bool {
     let (task, team) = (&model.tasks[j], &model.teams[k]);
     let arrive = model.travel.exact(team.start, task.place) * team.pace;
     let end = arrive.max(team.calendar.tau(task.release)) + model.days(j, k);

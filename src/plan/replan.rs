@@ -9,7 +9,9 @@
 //! pay no mobilisation again; money spent (finished tasks, ways travelled or being travelled, mobilisation) is off the
 //! budget; finished tasks are out, and nobody waits for them. A task under way is paid when it is done.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
 use super::problem::{Lock, Problem};
@@ -18,8 +20,11 @@ use super::solution::{Solution, Stop};
 /// Two moments less than this apart are one, days.
 const SAME_MOMENT: f64 = 1e-7;
 
+/// Last day of a team whose time has no end, where a first day has to be set: 27,000 years.
+const FOR_EVER: f64 = 1e7;
+
 /// A plan on a day.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Standing {
     /// The day, from the start of the plan.
     pub day: f64,
@@ -30,11 +35,11 @@ pub struct Standing {
     /// Money spent.
     pub spent: f64,
     /// Teams that have set out, each with the place where it stands or that it travels to.
-    pub out: HashMap<String, Option<[f64; 2]>>,
+    pub out: BTreeMap<String, Option<[f64; 2]>>,
 }
 
 /// A task that was begun.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Begun {
     /// The task.
     pub task: String,
@@ -48,6 +53,20 @@ pub struct Begun {
     pub days_left: f64,
     /// Whether its team is on the way and will have to wait there: for a window, or for another task.
     pub waits: bool,
+}
+
+impl Standing {
+    /// The same with what stood before, where the plan was itself a replan: what had ended then and the money spent until
+    /// then are not in its problem any more.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        self.finished.splice(0..0, before.finished.iter().cloned());
+        self.spent += before.spent;
+        for (team, at) in &before.out {
+            self.out.entry(team.clone()).or_insert(*at);
+        }
+        self
+    }
 }
 
 /// What of a plan has been done by the beginning of a day.
@@ -112,7 +131,7 @@ pub fn left_over(mut problem: Problem, standing: &Standing) -> Problem {
     problem.teams.retain_mut(|team| {
         let [from, to] = team.available.unwrap_or([0.0, horizon]);
         team.available = (from > 0.0 || standing.day > 0.0 || to < horizon)
-            .then_some([from.max(standing.day), if to.is_finite() { to } else { f64::MAX }]);
+            .then_some([from.max(standing.day), to.min(FOR_EVER)]);
         if let Some(at) = standing.out.get(&team.id) {
             team.at = at.or(team.at);
             team.mobilisation = 0.0;

@@ -50,6 +50,7 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
         earlier: None,
     };
     job.spare_inputs()?;
+    job.record.warnings.extend(plan::oddities(&problem));
     let params = params(job.record.seed, None, None, options);
     let solution = plan::plan(&problem, &params, progress)?;
     job.note_interruption(progress);

@@ -42,6 +42,7 @@ pub fn plan_teams(
     }
     problem.validate(&file)?;
     refuse_idle_budget(&problem, &file)?;
+    job.record.warnings.extend(plan::oddities(&problem));
     let ranks: Vec<f64> = {
         let by_id: std::collections::HashMap<&str, f64> =
             tasks.iter().map(|task| (task.task_id.as_str(), task.rank.unwrap_or(0.0))).collect();

@@ -26,6 +26,8 @@ pub struct Earlier {
     start: Date,
     problem: Problem,
     solution: Solution,
+    /// Where that plan is a replan itself: what stood before it, and the whole budget.
+    before: Option<(Standing, Option<f64>)>,
 }
 
 /// What is left to plan.
@@ -56,7 +58,18 @@ impl Earlier {
             let fix = "give the folder of a run of a project: a bare problem file has no dates";
             return Err(Fault::new("plan.from", place, "a plan with its `start`", "none", fix).into());
         };
-        Ok(Self { file, date, start, problem, solution })
+        let before = match &json["replanned"] {
+            Value::Null => None,
+            replanned => match serde_json::from_value(replanned["standing"].clone()) {
+                Ok(standing) => Some((standing, replanned["budget"].as_f64())),
+                Err(error) => {
+                    let fix = "replan from a run of this version";
+                    let expected = "`replanned` as clearway writes it";
+                    return Err(Fault::new("plan.from", place, expected, error.to_string(), fix).into());
+                }
+            },
+        };
+        Ok(Self { file, date, start, problem, solution, before })
     }
 
     /// The routes, to start the search from.
@@ -82,6 +95,20 @@ impl Earlier {
             return fault("`--date`", expected, self.date.to_string(), "choose a day of the plan");
         }
         let standing = plan::standing(&self.problem, &self.solution, day);
+        let standing = match &self.before {
+            Some((before, _)) if before.day > day => {
+                let expected =
+                    format!("day {} of that plan or later, since it is a replan from then on", before.day);
+                return fault(
+                    "`--date`",
+                    expected,
+                    format!("day {day}"),
+                    "give a later day, or an earlier run",
+                );
+            }
+            Some((before, _)) => standing.after(before),
+            None => standing,
+        };
         if let Some(budget) = present.budget.filter(|budget| standing.spent > *budget) {
             let expected = format!("at least the {:.0} US$ spent by {}", standing.spent, self.date);
             return fault("`plan.budget_usd`", expected, format!("{budget:.0} US$"), "raise it");
@@ -107,16 +134,19 @@ impl Earlier {
         for old in &was.teams {
             match team(now, &old.id) {
                 None => words.push(format!("team {} is no longer there", old.id)),
-                Some(new) if new != *old => words.push(format!("team {} is another", old.id)),
+                Some(new) if !self.is_same_team(old, &new) => {
+                    words.push(format!("team {} is another", old.id))
+                }
                 Some(_) => {}
             }
         }
         for new in now.teams.iter().filter(|new| team(was, &new.id).is_none()) {
             words.push(format!("team {} is new", new.id));
         }
-        if was.budget != now.budget {
+        let was_budget = self.before.as_ref().map_or(was.budget, |(_, budget)| *budget);
+        if was_budget != now.budget {
             let money = |budget: Option<f64>| budget.map_or("none".to_owned(), |b| format!("{b:.0} US$"));
-            words.push(format!("the budget was {}, it is {}", money(was.budget), money(now.budget)));
+            words.push(format!("the budget was {}, it is {}", money(was_budget), money(now.budget)));
         }
         if was.horizon_days != now.horizon_days {
             let days = |days: Option<f64>| days.map_or("none".to_owned(), |days| format!("{days}"));
@@ -132,19 +162,22 @@ impl Earlier {
         words
     }
 
+    /// Whether a team is as it was; in a replan its place, first day and mobilisation follow from what it has done.
+    fn is_same_team(&self, old: &plan::Team, new: &plan::Team) -> bool {
+        let mut old = old.clone();
+        if self.before.is_some() {
+            (old.at, old.mobilisation) = (new.at, new.mobilisation);
+            old.available = new.available;
+        }
+        old == *new
+    }
+
     /// For `plan.json`: `replanned` and `changes`.
     pub fn to_json(&self, left: &LeftOver, changes: &[Change]) -> [(&'static str, Value); 2] {
-        let begun = |begun: &plan::Begun| {
-            serde_json::json!({ "task": begun.task, "team": begun.team, "start": begun.start, "end": begun.end,
-                                "days_left": begun.days_left })
-        };
-        let standing = &left.standing;
         let replanned = serde_json::json!({
-            "from": self.file.display().to_string(), "date": self.date.to_string(), "day": standing.day,
-            "spent": standing.spent,
-            "finished": standing.finished.iter().map(begun).collect::<Vec<_>>(),
-            "under_way": standing.under_way.iter().map(begun).collect::<Vec<_>>(),
-            "inputs_changed": self.inputs_changed(left),
+            "from": self.file.display().to_string(), "date": self.date.to_string(),
+            "standing": serde_json::to_value(&left.standing).unwrap_or_default(),
+            "budget": left.present.budget, "inputs_changed": self.inputs_changed(left),
         });
         [("replanned", replanned), ("changes", changes.iter().map(|c| c.to_json(self.start)).collect())]
     }

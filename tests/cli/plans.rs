@@ -102,8 +102,8 @@ fn plan_is_planned_anew_from_a_day_on() {
     };
     let before = json_file(&at.join("run/plan.json"));
     let (plan, told) = replan("same", &[]);
-    let finished = plan["replanned"]["finished"].as_array().unwrap();
-    let under_way = plan["replanned"]["under_way"].as_array().unwrap();
+    let finished = plan["replanned"]["standing"]["finished"].as_array().unwrap();
+    let under_way = plan["replanned"]["standing"]["under_way"].as_array().unwrap();
     assert!(!finished.is_empty() && !under_way.is_empty(), "{}", plan["replanned"]);
     assert!(told.contains("replanned") && told.contains("under way are kept"), "{told}");
     // What is under way is the first task of the team that it was with; what is finished is in no route.
@@ -125,13 +125,27 @@ fn plan_is_planned_anew_from_a_day_on() {
         .sum();
     assert!(plan["objective_value"].as_f64().unwrap() >= ahead * (1.0 - 1e-9), "{ahead}");
     // Less money: something is dropped, and it says so.
-    let spent = plan["replanned"]["spent"].as_f64().unwrap();
+    let spent = plan["replanned"]["standing"]["spent"].as_f64().unwrap();
     let budget = format!("plan.budget_usd={}", (spent + 300_000.0).round());
     let (poorer, told) = replan("poorer", &["--set", &budget]);
     let dropped: Vec<&serde_json::Value> =
         poorer["changes"].as_array().unwrap().iter().filter(|change| change["what"] == "dropped").collect();
     assert!(!dropped.is_empty() && told.contains("dropped") && told.contains("the budget was"), "{told}");
     assert!(dropped.iter().all(|change| change["was"]["team"].is_string() && change["now"].is_null()));
+    // A replan of the replan knows what had ended before it: the same as planned anew from the first run, in what
+    // stands and in money.
+    let mut args = vec!["plan", arg(&project), "--from", "same", "--tasks", "run", "--date", "2028-09-01"];
+    args.extend(["--out", "again", "--iterations", "300"]);
+    worked(at, &args);
+    let again = json_file(&at.join("again/plan.json"));
+    let all = again["problem"]["tasks"].as_array().unwrap().len();
+    let ended = again["replanned"]["standing"]["finished"].as_array().unwrap();
+    assert!(ended.len() > finished.len() && ended[..finished.len()] == finished[..]);
+    assert_eq!(all + ended.len(), before["problem"]["tasks"].as_array().unwrap().len());
+    let money = |plan: &serde_json::Value| plan["replanned"]["standing"]["spent"].as_f64().unwrap();
+    let left = again["problem"]["budget"].as_f64().unwrap();
+    assert!(money(&again) > money(&plan) && (left + money(&again) - 2_900_000.0).abs() < 1e-3);
+    assert_eq!(again["replanned"]["inputs_changed"].as_array().unwrap().len(), 0);
     // What cannot be.
     let args = |more: &[&'static str]| {
         let mut args = vec!["plan", arg(&project), "--from", "run", "--out", "none"];
@@ -207,6 +221,21 @@ fn task_larger_than_a_team_should_do_alone_is_cut_into_parcels() {
     assert!(locked.clone().all(|task| task["id"].as_str().unwrap().starts_with(&format!("{of}/"))));
 }
 
-fn table_has(at: &std::path::Path, id: &str) -> bool {
+fn table_has(at: &Path, id: &str) -> bool {
     std::fs::read_to_string(at.join("run/tasks.csv")).unwrap().contains(id)
+}
+
+#[test]
+fn budget_that_buys_nothing_is_told_before_anything_is_scored() {
+    let folder = folder();
+    let project = here("grids/hillside/project.toml");
+    let refuse = |budget: &str, more: &[&str]| {
+        let budget = format!("plan.budget_usd={budget}");
+        let mut args = vec!["check", arg(&project), "--set", &budget];
+        args.extend(more);
+        refused(folder.path(), &args, &["plan.budget"])
+    };
+    // The cheapest team takes 4,500 to bring in.
+    assert!(refuse("4000", &[]).contains("the cheapest mobilisation, 4500"));
+    refuse("0", &[]);
 }

@@ -41,7 +41,8 @@ fn parcels_share_no_ground_and_leave_none_out() {
         })
         .collect();
     let sum: f64 = grounds.iter().map(|ground| ground.unsigned_area()).sum();
-    assert!((sum / whole.geometry.unsigned_area() - 1.0).abs() < 1e-9, "{sum}");
+    // The intersection snaps corners to a grid of its own, some nanometres wide.
+    assert!((sum / whole.geometry.unsigned_area() - 1.0).abs() < 1e-8, "{sum}");
     for (i, ground) in grounds.iter().enumerate() {
         assert!(ground.unsigned_area() <= 1.06 * limit, "parcel {i}: {}", ground.unsigned_area());
         let outside = ground.difference(&whole.geometry).unsigned_area();
