@@ -19,6 +19,7 @@ mod score {
     mod failure;
     mod forms;
     mod gates;
+    mod kernels;
     mod ordered;
     mod pipeline;
     mod priority;

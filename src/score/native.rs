@@ -14,7 +14,7 @@ use crate::error::Result;
 use super::benefit::benefit;
 use super::class::class;
 use super::curve::{CurvePlanes, SegmentSum, curve};
-use super::exposure::{exposure_across, exposure_down};
+use super::exposure::{Memory, exposure};
 use super::histogram::{histogram, refine};
 use super::maximum::maximum;
 use super::ordered::{Tiering, order, ordered, tier};
@@ -50,6 +50,8 @@ const LARGEST_TILE: usize = 4096;
 pub struct Native {
     /// Histograms of finished blocks' threads, kept for the next tile, all zero.
     spare_bins: Mutex<Vec<Vec<u32>>>,
+    /// Of the exposure.
+    memory: Memory,
 }
 
 impl Native {
@@ -86,7 +88,7 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_exposure(call, program);
+                planes.run_exposure(call, program.tile.n_cols, &mut self.memory);
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -102,7 +104,7 @@ impl Engine for Native {
 }
 
 fn is_cellwise(call: &Call) -> bool {
-    !matches!(call, Call::ExposureAcross { .. } | Call::ExposureDown { .. })
+    !matches!(call, Call::Exposure { .. })
 }
 
 /// The planes of a running program: borrowed inputs, owned ones, and those that exist only block by block.
@@ -128,7 +130,7 @@ impl<'a> Planes<'a> {
             own(*slot, mem::take(cells), &mut planes.owned);
         }
         for call in &program.calls {
-            if let Call::ExposureAcross { out, .. } | Call::ExposureDown { out, .. } = call
+            if let Call::Exposure { out, .. } = call
                 && planes.owned[out.0].is_empty()
             {
                 own(*out, Vec::new(), &mut planes.owned);
@@ -141,27 +143,13 @@ impl<'a> Planes<'a> {
         self.inputs[slot.0].unwrap_or(&self.owned[slot.0])
     }
 
-    fn run_exposure(&mut self, call: &Call, program: &Program) {
-        let shape = |slot: Slot| program.shapes[slot.0];
-        match call {
-            Call::ExposureAcross { population, reach, out } => {
-                let mut sums = mem::take(&mut self.owned[out.0]);
-                let source_cols = shape(*population).n_cols;
-                let (cols, stride) = (program.tile.n_cols, shape(*out).n_cols);
-                let population = self.get(*population);
-                let halo = reach.halo_cols;
-                exposure_across(population, source_cols, halo, &reach.across, cols, &mut sums, stride);
-                self.owned[out.0] = sums;
-            }
-            Call::ExposureDown { across, hazard, reach, out } => {
-                let mut exposure = mem::take(&mut self.owned[out.0]);
-                let stride = shape(*across).n_cols;
-                let (across, hazard) = (self.get(*across), self.get(*hazard));
-                exposure_down(across, stride, hazard, &reach.down, program.tile.n_cols, &mut exposure);
-                self.owned[out.0] = exposure;
-            }
-            _ => unreachable!("only the exposure's two halves are not cell by cell"),
-        }
+    fn run_exposure(&mut self, call: &Call, n_cols: usize, memory: &mut Memory) {
+        let Call::Exposure { population, hazard, reach, out, .. } = call else {
+            unreachable!("only exposure is not cell by cell")
+        };
+        let mut filled = mem::take(&mut self.owned[out.0]);
+        exposure(self.get(*population), self.get(*hazard), reach, n_cols, memory, &mut filled);
+        self.owned[out.0] = filled;
     }
 
     /// Blocks of whole rows over all planes of the tile's shape.
@@ -318,7 +306,7 @@ impl Block<'_> {
                 };
                 curve(&planes, quanta, counts.segments(tally.segments.len()));
             }
-            Call::ExposureAcross { .. } | Call::ExposureDown { .. } => unreachable!("not cell by cell"),
+            Call::Exposure { .. } => unreachable!("not cell by cell"),
         }
     }
 }
