@@ -44,7 +44,11 @@ pub fn variants(
         // Of the whole budget, also where some of it is spent already.
         let whole = settings.budget_usd.unwrap_or(budget);
         for percent in BUDGETS {
-            let budget = (budget + whole * f64::from(percent) / 100.0).max(0.0);
+            let budget = budget + whole * f64::from(percent) / 100.0;
+            // Of a plan under way so much may be spent already that nothing is left.
+            if budget <= 0.0 {
+                continue;
+            }
             let what = format!("budget {percent:+} %");
             variants.push(Variant { what, problem: Problem { budget: Some(budget), ..problem.clone() } });
         }
