@@ -2,8 +2,8 @@
 
 use super::params::{
     AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DiscParams, DownParams, FactorParams,
-    Members, QuantileParams, RowParams, RunningParams, SpreadParams, TierParams, TieredParams, ValueParams,
-    ValueStepsParams, ValueTableParams,
+    Members, ProbeParams, QuantileParams, RowParams, RunningParams, SpreadParams, TierParams, TieredParams,
+    ValueParams, ValueStepsParams, ValueTableParams,
 };
 
 use super::wrapped::wrapped;
@@ -69,9 +69,9 @@ macro_rules! kernels {
 
 kernels! {
     /// population, rows, weights → sums.
-    EXPOSURE_ACROSS = "exposure_across", "exposure_across", AcrossParams, [Read, Read, Read, Write], [256, 1, 1];
+    EXPOSURE_ACROSS = "exposure_across", "exposure_across", AcrossParams, [Read, Read, Read, Write], [64, 1, 1];
     /// sums, hazard, rows, weights → exposure.
-    EXPOSURE_DOWN = "exposure_down", "exposure_down", DownParams, [Read, Read, Read, Read, Write], [64, 4, 1];
+    EXPOSURE_DOWN = "exposure_down", "exposure_down", DownParams, [Read, Read, Read, Read, Write], [64, 1, 1];
     /// population → running sums.
     EXPOSURE_RUNNING = "exposure_running", "exposure_running", RunningParams, [Read, Write], [256, 1, 1];
     /// running sums, hazard, rows, half widths → exposure.
@@ -114,4 +114,8 @@ kernels! {
     CLASS = "class", "classes", ClassParams, [Read, Read, Write], [256, 1, 1];
     /// rank, cost, benefit, people at risk, row areas → tally.
     CURVE = "curve", "curve", CurveParams, [Read, Read, Read, Read, Read, Write], [256, 1, 1];
+    /// No stage: four words → four words, for `clearway bench`.
+    PROBE_COPY = "probe_copy", "probe_copy", CellParams, [Read, Write], [256, 1, 1];
+    /// No stage: nothing → sums, for `clearway bench`.
+    PROBE_MULTIPLY_ADD = "probe_multiply_add", "probe_multiply_add", ProbeParams, [Write], [256, 1, 1];
 }

@@ -299,4 +299,15 @@ params! {
         /// Of people at risk, person-m².
         quantum_people: i32,
     }
+    /// `probe_multiply_add`.
+    ProbeParams {
+        /// Turns of the loop.
+        n_turns: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// Each x is multiplied by it.
+        factor: f32,
+        /// And it is added.
+        term: f32,
+    }
 }
