@@ -16,16 +16,20 @@
 //! integers, and every cell's arithmetic has one order. This module opens no files and asks no clock.
 
 mod benefit;
+mod blocks;
 mod class;
 mod contribution;
+mod count;
 pub mod curve;
 mod engine;
 mod exclusion;
 mod exposure;
 mod fixed;
+mod hazard;
 mod histogram;
 mod inputs;
 mod maximum;
+mod measure;
 mod native;
 #[cfg(feature = "gpu")]
 mod on_gpu;
@@ -36,6 +40,7 @@ mod priority;
 mod product;
 pub mod program;
 mod programs;
+mod proximity;
 mod rank;
 mod reach;
 mod reading;
@@ -46,9 +51,12 @@ mod tile_size;
 mod value;
 mod widest;
 
+pub use blocks::{Blocks, Candidates, LocalPiece};
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
+pub use hazard::Accidents;
 pub use inputs::Inputs;
+pub use measure::{Measure, measure, raise_hazard};
 pub use native::Native;
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;

@@ -6,6 +6,7 @@ mod cli {
     pub mod bad_input;
     pub mod bench_plan;
     pub mod by_a_person;
+    pub mod features;
     pub mod main_job;
     pub mod real_layers;
     pub mod streams;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clearway::error::Error;
 use clearway::plan::Objective;
-use clearway::run::project::{ClosedSeason, LayerSource, Project, TaskSource, TeamsSource};
+use clearway::run::project::{ClosedSeason, LayerSource, MeasureKind, Project, TaskSource, TeamsSource};
 use clearway::score::{Benefit, Bound, Gate, Kernel, Source, Value};
 
 const LEAST: &str = r#"
@@ -306,5 +306,48 @@ fn gates_that_mean_nothing_are_faults_at_their_key() {
         let found = faults(&format!("{LEAST}\n[[score.gates]]\n{written}\n"));
         let place = format!("`score.gates[0].{key}`");
         assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
+    }
+}
+
+/// A project with the vector layer `roads` and one criterion on it, with these keys.
+fn with_measure(keys: &str) -> String {
+    format!(
+        "{LEAST}roads = {{ path = \"roads.geojson\" }}\n[[score.criteria]]\nname = \"roads\"\nlayer = \"roads\"\n{keys}\n\
+         value = {{ linear = [5000, 0] }}\n"
+    )
+}
+
+#[test]
+fn measures_of_criteria_and_gates_are_planes_made_once() {
+    let text = with_measure("measure = \"proximity\"")
+        + "[[score.criteria]]\nname = \"n\"\nlayer = \"roads\"\nmeasure = \"count\"\nradius_m = 500\n\
+           value = { linear = [0, \"max\"] }\n\
+           [[score.gates]]\nlayer = \"roads\"\nmeasure = \"proximity\"\nexclude_above = 20000\n";
+    let score = open(&text, &[]).unwrap().score;
+    assert_eq!(score.criterion_layers, ["proximity of roads", "count of roads within 500 m"]);
+    let kinds: Vec<_> = score.measures.iter().map(|m| (m.layer.as_str(), m.kind.clone())).collect();
+    let count = MeasureKind::Count { radius_m: 500.0 };
+    assert_eq!(kinds, [("roads", MeasureKind::Proximity { codes: Vec::new() }), ("roads", count)]);
+    assert_eq!((score.recipe.gates[0].layer, score.recipe.gates[0].name.as_str()), (0, "roads"));
+}
+
+#[test]
+fn measures_that_mean_nothing_are_faults_at_their_key() {
+    for (written, code, key) in [
+        ("", "project.measure", "layer"),
+        ("measure = \"distance\"", "project.value", "measure"),
+        ("measure = \"count\"", "project.missing_key", "radius_m"),
+        ("measure = \"count\"\nradius_m = 0", "project.value", "radius_m"),
+        ("measure = \"proximity\"\nradius_m = 5", "project.value", "radius_m"),
+        ("measure = \"proximity\"\ncodes = [1]", "project.value", "codes"),
+    ] {
+        let found = faults(&with_measure(written));
+        let place = format!("`score.criteria[0].{key}`");
+        assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
+    }
+    // A vector layer has no unit, and cannot be what scoring needs a raster for.
+    let found = faults(&LEAST.replace("population.tif\"", "people.geojson\", unit = \"people_per_cell\""));
+    for key in ["path", "unit"] {
+        assert!(found.iter().any(|(_, p)| p.ends_with(&format!("`layers.population.{key}`"))), "{found:?}");
     }
 }

@@ -10,16 +10,20 @@ mod common;
 
 mod score {
     pub mod harness;
+    pub mod shapes;
 
     mod benefit;
     mod contribution;
+    mod count;
     mod curve;
     mod exposure;
     mod failure;
     mod forms;
     mod gates;
+    mod hazard;
     mod pipeline;
     mod priority;
+    mod proximity;
     mod rank;
     mod recipe;
     mod value;

@@ -1,8 +1,8 @@
 //! The kernels table: the one source for pipelines, layouts, and the tests of limits and translations.
 
 use super::params::{
-    AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DownParams, FactorParams, Members,
-    RowParams, ValueParams, ValueStepsParams, ValueTableParams,
+    AcrossParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DownParams, FactorParams,
+    HazardParams, Members, ProximityParams, RowParams, ValueParams, ValueStepsParams, ValueTableParams,
 };
 
 /// How a storage buffer is bound; binding 0 is always the uniform `params`.
@@ -65,6 +65,12 @@ macro_rules! kernels {
 }
 
 kernels! {
+    /// blocks, groups, pieces, axes, knots, prior → hazard.
+    HAZARD = "hazard", "hazard", HazardParams, [Read, Read, Read, Read, Read, Read, Write], [16, 16, 1];
+    /// blocks, groups, pieces, masks, axes → distance.
+    PROXIMITY = "proximity", "proximity", ProximityParams, [Read, Read, Read, Read, Read, Write], [16, 16, 1];
+    /// blocks, groups, pieces, masks, axes → number of features.
+    COUNT = "count", "count", CountParams, [Read, Read, Read, Read, Read, Write], [16, 16, 1];
     /// population, rows, weights → sums.
     EXPOSURE_ACROSS = "exposure_across", "exposure_across", AcrossParams, [Read, Read, Read, Write], [256, 1, 1];
     /// sums, hazard, rows, weights → exposure.

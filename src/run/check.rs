@@ -61,6 +61,9 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
     for (name, survey) in &prepared.layers.surveys {
         report.facts.push((format!("layer {name}"), describe(survey)));
     }
+    for (name, features) in &prepared.layers.features {
+        report.facts.push((format!("layer {name}"), format!("{} features", features.len())));
+    }
     if let Some(areas) = &prepared.areas {
         report.facts.push(("hazardous areas".to_owned(), areas.len().to_string()));
         report.warnings.extend(survey_polygons(areas, &frame.crs)?.iter().map(ToString::to_string));

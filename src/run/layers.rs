@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::measures;
 use super::project::{LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
 use crate::io::geotiff::{GeoTiff, ReadOptions};
-use crate::layers::{ConstantCost, LayerSpec, OnFrame, Role, Survey, range_faults, survey};
+use crate::layers::{ConstantCost, Features, LayerSpec, OnFrame, Role, Survey, range_faults, survey};
 use crate::progress::Progress;
 
 /// The project's layers on one frame.
@@ -21,6 +22,8 @@ pub struct OpenLayers {
     pub frame: Frame,
     /// Every layer that could be brought onto it, by name.
     pub planes: BTreeMap<String, Arc<dyn Cells>>,
+    /// Every vector layer that could be brought onto it, by name.
+    pub features: BTreeMap<String, Features>,
     /// What reading the used layers through showed.
     pub surveys: BTreeMap<String, Survey>,
     /// The raster files behind the layers.
@@ -78,12 +81,24 @@ pub fn open(
     let frame = source.frame().clone();
     let mut open = OpenLayers {
         planes: BTreeMap::new(),
+        features: BTreeMap::new(),
         surveys: BTreeMap::new(),
         files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
         warnings: frame_warnings(&frame),
         frame,
     };
     for (layer, source) in sources {
+        if let LayerSource::Vector { path } = &layer.source {
+            open.files.push(path.clone());
+            match faults.take(measures::read_features(path, &layer.name, &open.frame))? {
+                Some((features, warnings)) => {
+                    open.features.insert(layer.name.clone(), features);
+                    open.warnings.extend(warnings);
+                }
+                None => complete = false,
+            }
+            continue;
+        }
         match faults.take(bring(layer, source, &open.frame))? {
             Some(plane) => {
                 open.planes.insert(layer.name.clone(), plane);
@@ -141,7 +156,9 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
     match (&layer.source, source) {
         (LayerSource::Constant(usd_per_m2), _) => Ok(Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2))),
         (_, Some(source)) => Ok(Arc::new(OnFrame::new(source, &spec, frame)?)),
-        (LayerSource::Raster { .. }, None) => unreachable!("every raster layer was opened or is at fault"),
+        (LayerSource::Raster { .. } | LayerSource::Vector { .. }, None) => {
+            unreachable!("every raster layer was opened or is at fault, and features are no plane")
+        }
     }
 }
 

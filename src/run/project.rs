@@ -5,6 +5,7 @@
 
 mod gates;
 mod layers;
+mod measure;
 mod plan;
 mod score;
 mod tasks;
@@ -14,6 +15,7 @@ mod value;
 use std::path::{Path, PathBuf};
 
 pub use layers::{LayerSettings, LayerSource};
+pub use measure::{MeasureKind, MeasureSettings};
 pub use plan::{LockSettings, PlanSettings, TeamsSource, WorthColumn};
 pub use score::ScoreSettings;
 pub use tasks::{TaskSettings, TaskSource};

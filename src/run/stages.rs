@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::contributions::CriterionParts;
+use super::measures;
 use super::prepared::Prepared;
 use super::project::{TaskSettings, TaskSource};
 use super::{Job, Options};
@@ -20,14 +21,19 @@ use crate::tasks::{self, GrowOptions, Planes, TaskArea, TaskOptions};
 /// Scores the layers into grids and the curve.
 pub fn score_grids(
     job: &mut Job,
-    prepared: &Prepared,
+    prepared: &mut Prepared,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Summary> {
-    let layers = &prepared.layers;
     let settings = &prepared.project.score;
     let (mut engine, note) = score::engine(options.backend, options.device.as_deref())?;
     progress.note(&note);
+    // Half for the planes kept between passes, a quarter for tiles; the rest is what readers and writers take.
+    let scratch = Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
+    let measured =
+        measures::make(&mut prepared.layers, &settings.measures, &mut *engine, &scratch, progress)?;
+    job.record.warnings.extend(measured);
+    let layers = &prepared.layers;
     let inputs = Inputs {
         frame: &layers.frame,
         hazard: layers.plane("hazard"),
@@ -35,8 +41,6 @@ pub fn score_grids(
         cost: layers.plane("cost"),
         criteria: settings.criterion_layers.iter().map(|name| layers.plane(name)).collect(),
     };
-    // Half for the planes kept between passes, a quarter for tiles; the rest is what readers and writers take.
-    let scratch = Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
     let mut grids = GridWriters::create(job.staging.folder(), &layers.frame, options.compression)?;
     let begun = std::time::Instant::now();
     let clock = || begun.elapsed().as_secs_f64();

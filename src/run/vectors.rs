@@ -127,7 +127,8 @@ pub fn read_teams(plan: &PlanSettings, project: &str) -> Result<Vec<TeamSettings
     }
 }
 
-fn read_features(path: &Path, key: &str) -> Result<(Crs, Vec<Feature>)> {
+/// Reads the features of a file and the CRS of their coordinates; `key` is where the project names it.
+pub fn read_features(path: &Path, key: &str) -> Result<(Crs, Vec<Feature>)> {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     if !["geojson", "json"].contains(&extension.as_str()) {
         let fix = format!(
@@ -178,7 +179,8 @@ fn text_of(value: Option<&Value>) -> Option<String> {
     }
 }
 
-fn reprojected(
+/// A geometry in another CRS, point by point; `number` is its feature's place in the file, from 1.
+pub fn reprojected(
     geometry: Geometry<f64>,
     onto: &Reprojection,
     path: &Path,

@@ -13,14 +13,17 @@ use crate::error::Result;
 
 use super::benefit::benefit;
 use super::class::class;
+use super::count::count;
 use super::curve::{CurvePlanes, SegmentSum, curve};
 use super::exposure::{exposure_across, exposure_down};
+use super::hazard::hazard;
 use super::histogram::{N_BINS, histogram, refine};
 use super::maximum::maximum;
 use super::people_at_risk::people_at_risk;
 use super::priority::priority;
 use super::product::{factor, product};
 use super::program::{Call, Program, Slot, Tally};
+use super::proximity::proximity;
 use super::rank::rank;
 use super::value::{Term, value};
 use super::widest::{widest, work};
@@ -81,7 +84,7 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_exposure(call, program);
+                planes.run_whole(call, program);
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -97,7 +100,14 @@ impl Engine for Native {
 }
 
 fn is_cellwise(call: &Call) -> bool {
-    !matches!(call, Call::ExposureAcross { .. } | Call::ExposureDown { .. })
+    !matches!(
+        call,
+        Call::ExposureAcross { .. }
+            | Call::ExposureDown { .. }
+            | Call::Hazard { .. }
+            | Call::Proximity { .. }
+            | Call::Count { .. }
+    )
 }
 
 /// The planes of a running program: borrowed inputs, owned ones, and those that exist only block by block.
@@ -136,7 +146,8 @@ impl<'a> Planes<'a> {
         self.inputs[slot.0].unwrap_or(&self.owned[slot.0])
     }
 
-    fn run_exposure(&mut self, call: &Call, program: &Program) {
+    /// A stage that is not cell by cell.
+    fn run_whole(&mut self, call: &Call, program: &Program) {
         let shape = |slot: Slot| program.shapes[slot.0];
         match call {
             Call::ExposureAcross { population, reach, out } => {
@@ -155,7 +166,16 @@ impl<'a> Planes<'a> {
                 exposure_down(across, stride, hazard, &reach.down, program.tile.n_cols, &mut exposure);
                 self.owned[out.0] = exposure;
             }
-            _ => unreachable!("only the exposure's two halves are not cell by cell"),
+            Call::Hazard { prior, blocks, accidents, out } => {
+                let mut raised = mem::take(&mut self.owned[out.0]);
+                hazard(self.get(*prior), blocks, accidents, program.tile.n_cols, &mut raised);
+                self.owned[out.0] = raised;
+            }
+            Call::Proximity { blocks, out } => proximity(blocks, program.tile.n_cols, &mut self.owned[out.0]),
+            Call::Count { blocks, radius2, out } => {
+                count(blocks, *radius2, program.tile.n_cols, &mut self.owned[out.0]);
+            }
+            _ => unreachable!("all others are cell by cell"),
         }
     }
 
@@ -281,7 +301,11 @@ impl Block<'_> {
                 };
                 curve(&planes, quanta, counts.segments(tally.segments.len()));
             }
-            Call::ExposureAcross { .. } | Call::ExposureDown { .. } => unreachable!("not cell by cell"),
+            Call::ExposureAcross { .. }
+            | Call::ExposureDown { .. }
+            | Call::Hazard { .. }
+            | Call::Proximity { .. }
+            | Call::Count { .. } => unreachable!("not cell by cell"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::super::document::Value as Toml;
 use super::super::section::Section;
 use super::layers::LayerSettings;
+use super::measure::{MeasureSettings, source_index};
 use crate::report::tables::contribution_column;
 use crate::score::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
 
@@ -13,6 +14,8 @@ pub struct ScoreSettings {
     pub recipe: Recipe,
     /// Names of the layers that criteria and gates use besides exposure, in the order the recipe counts them.
     pub criterion_layers: Vec<String>,
+    /// The measures among them, to be made before scoring.
+    pub measures: Vec<MeasureSettings>,
 }
 
 /// Default standard deviation of the exposure kernel, in metres (domain.md §3.2, our estimate).
@@ -58,11 +61,11 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
         }
         numbers
     });
-    let mut names = Vec::new();
+    let (mut names, mut measures) = (Vec::new(), Vec::new());
     let criteria: Vec<Criterion> = section
         .tables("criteria")
         .into_iter()
-        .filter_map(|s| read_criterion(s, layers, &mut names))
+        .filter_map(|s| read_criterion(s, layers, &mut names, &mut measures))
         .collect();
     let weights: f64 = criteria.iter().map(|criterion| criterion.weight).sum();
     if !criteria.is_empty() && weights <= 0.0 {
@@ -76,13 +79,14 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
             section.wrong("criteria", expected, &format!("{:?} and {:?}", other.name, criterion.name));
         }
     }
-    let gates = super::gates::read(&section, layers, &mut names);
+    let gates = super::gates::read(&section, layers, &mut names, &mut measures);
     if section.node("robustness").is_some() {
         section.not_yet("robustness", "sampling for robustness", "the table left out");
     }
     section.finish();
     let mut settings = settings(criteria, names, kernel?, priority_by, classes);
     settings.recipe.gates = gates;
+    settings.measures = measures;
     settings.recipe.benefit = form.flatten().unwrap_or(settings.recipe.benefit);
     Some(settings)
 }
@@ -107,7 +111,7 @@ fn settings(
         class_percents: classes.unwrap_or_else(|| vec![5.0, 15.0, 40.0]),
         ..Recipe::default()
     };
-    ScoreSettings { recipe, criterion_layers }
+    ScoreSettings { recipe, criterion_layers, measures: Vec::new() }
 }
 
 fn read_kernel(section: &Section<'_>) -> Option<Kernel> {
@@ -137,6 +141,7 @@ fn read_criterion(
     section: Section<'_>,
     layers: &[LayerSettings],
     names: &mut Vec<String>,
+    measures: &mut Vec<MeasureSettings>,
 ) -> Option<Criterion> {
     let name = section.text("name");
     let name = section.required("name", name, "name = \"people\"");
@@ -146,12 +151,9 @@ fn read_criterion(
         if layer == "exposure" {
             return Some(Source::Exposure);
         }
-        layer_index(&section, &layer, "\"exposure\" or a layer", layers, names).map(Source::Layer)
+        let expected = "\"exposure\" or a layer";
+        source_index(&section, &layer, expected, layers, names, measures).map(Source::Layer)
     });
-    if let Some(measure) = section.text("measure") {
-        let instead = "a raster layer of that measure, without `measure`";
-        section.not_yet("measure", &format!("measure = {measure:?}"), instead);
-    }
     let weight = section.number_where("weight", "0 or more", |w| w >= 0.0).unwrap_or(1.0);
     let value = super::value::read(&section);
     section.finish();
