@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! pass 1  exposure (across, down) → people_at_risk        halo of 4 σ; the largest exposure
+//! pass 1b quantiles of the criteria that ask for them                 (spread; refined where a bin holds too much)
 //! pass 2  value… (factor…) → benefit → priority → histogram          (then refine, where a bin holds too much)
 //! pass 3  rank → class → curve                             sums in integers
 //! ```
@@ -33,6 +34,7 @@ mod measure;
 mod native;
 #[cfg(feature = "gpu")]
 mod on_gpu;
+pub mod ordered;
 mod passes;
 mod people_at_risk;
 mod pipeline;
@@ -41,6 +43,7 @@ mod product;
 pub mod program;
 mod programs;
 mod proximity;
+mod quantile;
 mod rank;
 mod reach;
 mod reading;
@@ -62,6 +65,7 @@ pub use native::Native;
 pub use on_gpu::OnGpu;
 pub use passes::{Scratch, score};
 pub use programs::exposure_program;
+pub use quantile::QuantileTable;
 pub use rank::{RankTable, bins_to_refine};
 pub use reach::{Reach, TileReach};
 pub use recipe::{Benefit, Bound, Criterion, Gate, Kernel, PriorityBy, Recipe, Source, Value};

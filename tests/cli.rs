@@ -8,6 +8,7 @@ mod cli {
     pub mod by_a_person;
     pub mod features;
     pub mod main_job;
+    pub mod plans;
     pub mod real_layers;
     pub mod streams;
 

@@ -21,9 +21,11 @@ mod score {
     mod forms;
     mod gates;
     mod hazard;
+    mod ordered;
     mod pipeline;
     mod priority;
     mod proximity;
+    mod quantile;
     mod rank;
     mod recipe;
     mod value;

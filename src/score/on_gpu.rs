@@ -2,9 +2,8 @@
 //!
 //! Planes stay on the device between stages; outputs and counts are read back. Counts are read back with every
 //! tile, so that a tile either counts whole or, when the device fails, not at all. A new stage is an arm in
-//! `calls` and a function beside its kin: `reach` for those with a halo, `features` for
-//! those that read vector layers, `worth` for those of one criterion or
-//! benefit, `order` for those that count or rank.
+//! `calls` and a function beside its kin: `reach` for those with a halo, `features` for those that read vector layers,
+//! `worth` and `tiers` for those of one criterion or benefit, `order` for those that count or rank.
 
 mod calls;
 mod counted;
@@ -12,6 +11,7 @@ mod features;
 mod order;
 mod reach;
 mod recorder;
+mod tiers;
 mod worth;
 
 use bytemuck::cast_slice;
