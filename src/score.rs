@@ -52,7 +52,7 @@ mod runner;
 mod summary;
 mod tile_size;
 mod value;
-mod widest;
+pub(crate) mod widest;
 
 pub use blocks::{Blocks, Candidates, LocalPiece};
 pub use contribution::contributions;
