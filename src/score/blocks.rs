@@ -265,11 +265,11 @@ impl Lanes {
         let [ax, ay, az] = piece.a;
         let [bx, by, bz] = piece.along;
         let mut distances2 = [0.0; SIDE];
-        for i in 0..SIDE {
+        for (i, distance2) in distances2.iter_mut().enumerate() {
             let (x, y, z) = (self.x[i] - ax, self.y[i] - ay, self.z - az);
             let t = ((x * bx + y * by + z * bz) * piece.inverse_length2).clamp(0.0, 1.0);
             let (x, y, z) = (x - t * bx, y - t * by, z - t * bz);
-            distances2[i] = x * x + y * y + z * z;
+            *distance2 = x * x + y * y + z * z;
         }
         distances2
     }
@@ -279,10 +279,10 @@ impl Lanes {
     pub(super) fn offsets2(&self, point: &LocalPiece) -> ([f32; SIDE], [f32; SIDE]) {
         let [ax, ay, az] = point.a;
         let (mut east2, mut north2) = ([0.0; SIDE], [0.0; SIDE]);
-        for i in 0..SIDE {
+        for (i, (east2, north2)) in east2.iter_mut().zip(&mut north2).enumerate() {
             let (x, y, z) = (self.x[i] - ax, self.y[i] - ay, self.z - az);
-            east2[i] = y * y;
-            north2[i] = x * x + z * z;
+            *east2 = y * y;
+            *north2 = x * x + z * z;
         }
         (east2, north2)
     }
