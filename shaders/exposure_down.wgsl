@@ -8,7 +8,7 @@ struct Params {
     n_cols: u32,
     n_rows: u32,
     across_stride: u32,
-    pad_a: u32,
+    first_row: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -21,7 +21,7 @@ struct Params {
 @compute @workgroup_size(64, 4)
 fn exposure_down(@builtin(global_invocation_id) id: vec3<u32>) {
     let col = id.x;
-    let row = id.y;
+    let row = id.y + params.first_row;
     if col >= params.n_cols || row >= params.n_rows {
         return;
     }

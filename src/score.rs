@@ -32,6 +32,7 @@ mod inputs;
 mod maximum;
 mod measure;
 mod native;
+mod neighbours;
 #[cfg(feature = "gpu")]
 mod on_gpu;
 pub mod ordered;
@@ -57,10 +58,12 @@ pub(crate) mod widest;
 pub use blocks::{Blocks, Candidates, LocalPiece};
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
+pub use exclusion::why_excluded;
 pub use hazard::Accidents;
 pub use inputs::Inputs;
 pub use measure::{Measure, measure, raise_hazard};
 pub use native::Native;
+pub use neighbours::{Band, neighbours};
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;
 pub use passes::{Scratch, score};

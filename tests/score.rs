@@ -16,6 +16,7 @@ mod score {
     mod contribution;
     mod count;
     mod curve;
+    mod edge;
     mod exposure;
     mod failure;
     mod forms;
@@ -28,5 +29,7 @@ mod score {
     mod quantile;
     mod rank;
     mod recipe;
+    #[cfg(feature = "gpu")]
+    mod survival;
     mod value;
 }

@@ -6,6 +6,8 @@ use super::params::{
     TieredParams, ValueParams, ValueStepsParams, ValueTableParams,
 };
 
+use super::wrapped::wrapped;
+
 /// How a storage buffer is bound; binding 0 is always the uniform `params`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bind {
@@ -26,16 +28,16 @@ pub struct KernelSpec {
     pub entry: &'static str,
     /// Members of `params`.
     pub params: Members,
-    /// Storage buffers from binding 1 on.
+    /// Storage buffers from binding 1 on; at most 7, because group 1 takes one for the count of workgroups.
     pub bindings: &'static [Bind],
     /// Invocations of a workgroup.
     pub workgroup: [u32; 3],
 }
 
 impl KernelSpec {
-    /// The whole WGSL.
+    /// The whole WGSL, its entry point wrapped so that every workgroup counts itself as done.
     pub fn source(&self) -> String {
-        self.wgsl.concat()
+        wrapped(&self.wgsl.concat(), self.entry)
     }
 }
 

@@ -62,7 +62,9 @@ pub fn score(
     let reach = Reach::new(recipe.kernel, inputs.frame);
     let buffers = Buffers::default();
     let reader = Reader::new(inputs, recipe, &buffers);
-    let n_planes = 8 + reader.all_layers().len();
+    // An ordered list has planes of its own: the values, the tiers, what orders inside them and over all.
+    let n_tier_planes = if recipe.benefit == Benefit::Ordered { 4 } else { 0 };
+    let n_planes = 8 + n_tier_planes + reader.all_layers().len();
     let size = options.tile_size.unwrap_or_else(|| tile_size(engine, &reach, n_planes, options.memory_bytes));
     let no_clock = || 0.0;
     let mut passes = Passes {

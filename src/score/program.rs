@@ -150,13 +150,17 @@ pub struct Program {
     pub outputs: Vec<Slot>,
     /// The calls, in order.
     pub calls: Vec<Call>,
+    /// Names of planes that other programs of the run use too: an engine with memory of its own may leave
+    /// them there.
+    pub known: Vec<(Slot, [u64; 2])>,
 }
 
 impl Program {
     /// An empty program over a tile.
     pub fn new(n_cols: usize, n_rows: usize) -> Self {
         let tile = Shape { n_cols, n_rows };
-        Self { tile, shapes: Vec::new(), inputs: Vec::new(), outputs: Vec::new(), calls: Vec::new() }
+        let (shapes, calls, known) = (Vec::new(), Vec::new(), Vec::new());
+        Self { tile, shapes, inputs: Vec::new(), outputs: Vec::new(), calls, known }
     }
 
     /// A plane of the tile's shape that stays on the engine.
@@ -192,6 +196,11 @@ impl Program {
     /// Records a call.
     pub fn call(&mut self, call: Call) {
         self.calls.push(call);
+    }
+
+    /// The name of a plane, if it has one.
+    pub fn name_of(&self, slot: Slot) -> Option<[u64; 2]> {
+        self.known.iter().find(|(known, _)| *known == slot).map(|(_, name)| *name)
     }
 
     /// Cells of the largest plane.

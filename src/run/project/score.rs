@@ -9,7 +9,7 @@ use crate::score::ordered::MOST_TIERS;
 use crate::score::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
 
 /// How cells are scored.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ScoreSettings {
     /// The recipe; its criteria count the layers of `criterion_layers`.
     pub recipe: Recipe,
@@ -17,6 +17,29 @@ pub struct ScoreSettings {
     pub criterion_layers: Vec<String>,
     /// The measures among them, to be made before scoring.
     pub measures: Vec<MeasureSettings>,
+}
+
+impl ScoreSettings {
+    /// What is odd about the settings.
+    pub fn warnings(&self) -> Vec<String> {
+        let form = match self.recipe.benefit {
+            Benefit::Risk => return Vec::new(),
+            Benefit::Sum => "sum",
+            Benefit::Product => "product",
+            Benefit::Ordered => "ordered",
+        };
+        let is_hazard = |criterion: &Criterion| match criterion.source {
+            Source::Layer(index) => self.criterion_layers[index] == "hazard",
+            Source::Exposure => false,
+        };
+        if self.recipe.criteria.iter().any(is_hazard) {
+            return Vec::new();
+        }
+        vec![format!(
+            "hazard does not count: `benefit = \"{form}\"` knows it only as a criterion, and none has \
+             `layer = \"hazard\"`; ground that is hardly contaminated ranks like ground that is"
+        )]
+    }
 }
 
 /// Default standard deviation of the exposure kernel, in metres (domain.md §3.2, our estimate).
