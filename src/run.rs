@@ -14,6 +14,7 @@ mod contributions;
 mod document;
 mod explain;
 mod floors;
+mod hazard;
 mod layers;
 mod measures;
 mod outcome;

@@ -68,6 +68,7 @@ pub use neighbours::{Band, neighbours};
 pub use on_gpu::OnGpu;
 pub use passes::{Scratch, score};
 pub use programs::exposure_program;
+pub use proximity::raster::{FeatureCells, proximity_to_cells};
 pub use quantile::QuantileTable;
 pub use rank::{RankTable, bins_to_refine};
 pub use reach::{Reach, TileReach};

@@ -26,6 +26,7 @@ mod outline;
 mod overlap;
 mod places;
 mod polygons;
+mod prior;
 mod repair;
 mod rings;
 mod split;
@@ -44,6 +45,7 @@ pub use coverage::{Coverage, Span, area_m2};
 pub use grow::{GrowOptions, grow};
 pub use places::{District, Settlement};
 pub use polygons::{PolygonFeature, from_polygons};
+pub use prior::PriorGround;
 pub use survey::survey_polygons;
 
 /// A piece of ground and what clearing it is worth, costs and needs.

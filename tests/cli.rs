@@ -8,6 +8,7 @@ mod cli {
     pub mod by_a_person;
     pub mod explain;
     pub mod features;
+    pub mod hazard;
     pub mod main_job;
     pub mod plans;
     pub mod real_layers;

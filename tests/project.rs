@@ -138,8 +138,6 @@ fn what_this_version_does_not_do_is_refused_by_name() {
     for (section, key) in [
         ("[score]\nexposure = { kernel = \"disc\", radius_m = 500 }", "score.exposure.kernel"),
         ("[score.robustness]\nsamples = 256", "score.robustness"),
-        ("[[score.gates]]\nlayer = \"hazard\"\nmeasure = \"proximity\"", "score.gates[0].measure"),
-        ("[hazard]\nareas = { path = \"a.geojson\" }", "hazard"),
     ] {
         let found = faults(&format!("{LEAST}\n{section}\n"));
         assert!(
@@ -395,4 +393,26 @@ fn measures_that_mean_nothing_are_faults_at_their_key() {
     for key in ["path", "unit"] {
         assert!(found.iter().any(|(_, p)| p.ends_with(&format!("`layers.population.{key}`"))), "{found:?}");
     }
+}
+
+#[test]
+fn proximity_to_raster_cells_takes_codes_and_built_hazard_is_a_layer() {
+    let text = with_value("linear = [0, 1]")
+        .replace("layer = \"x\"", "layer = \"x\"\nmeasure = \"proximity\"\ncodes = [40, 30]");
+    let score = open(&text, &[]).unwrap().score;
+    assert_eq!(score.measures[0].kind, MeasureKind::Proximity { codes: vec![40, 30] });
+    let count = text.replace("proximity\"\ncodes = [40, 30]", "count\"\nradius_m = 5");
+    assert!(faults(&count).iter().any(|(_, place)| place.ends_with("`score.criteria[0].measure`")));
+    // The frame is then the population's, unless one is named.
+    let least = LEAST.replace("hazard = { path = \"hazard.tif\" }\n", "");
+    let built = format!(
+        "{least}\n[score]\nbenefit = \"sum\"\n[[score.criteria]]\nname = \"h\"\nlayer = \"hazard\"\nvalue = {{ linear = [0, 1] }}\n\
+         [hazard]\nareas = {{ path = \"a.geojson\" }}\nprior = {{ cha = 0.8, DHA = 0.4 }}\n"
+    );
+    let project = open(&built, &[]).unwrap();
+    assert_eq!(project.frame, "population");
+    let hazard = project.hazard.unwrap();
+    assert_eq!(hazard.areas.unwrap().classification, "classification");
+    let priors: Vec<_> = hazard.priors.iter().map(|(class, prior)| (class.as_str(), *prior)).collect();
+    assert_eq!((priors, hazard.elsewhere), (vec![("SHA", 0.05), ("CHA", 0.8), ("DHA", 0.4)], 0.001));
 }

@@ -26,6 +26,7 @@ mod score {
     mod pipeline;
     mod priority;
     mod proximity;
+    mod proximity_raster;
     mod quantile;
     mod rank;
     mod recipe;

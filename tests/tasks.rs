@@ -10,6 +10,7 @@ mod tasks {
     mod order;
     mod outline;
     mod places;
+    mod prior;
     mod repair;
     mod split;
     mod survey;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use geo::Geometry;
 
 use super::layers::OpenLayers;
-use super::project::{MeasureKind, MeasureSettings};
+use super::project::{MeasureKind, MeasureSettings, Project};
 use super::vectors::{read_features as read_file, reprojected};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Frame, Reprojection};
 use crate::io::scratch::Scratch;
 use crate::layers::Features;
 use crate::progress::Progress;
-use crate::score::{Engine, Measure, measure};
+use crate::score::{Engine, FeatureCells, Measure, measure, proximity_to_cells};
 
 /// The features of a vector layer on the frame, and what is odd about them.
 pub fn read_features(path: &Path, layer: &str, frame: &Frame) -> Result<(Features, Vec<String>)> {
@@ -40,22 +40,55 @@ pub fn read_features(path: &Path, layer: &str, frame: &Frame) -> Result<(Feature
     Ok((measured, warning.into_iter().collect()))
 }
 
+/// Raster layers to whose features a distance is asked for, but which hold none.
+pub fn without_features(project: &Project, layers: &OpenLayers) -> Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    for settings in &project.score.measures {
+        let (MeasureKind::Proximity { codes }, Some(plane)) =
+            (&settings.kind, layers.planes.get(&settings.layer))
+        else {
+            continue;
+        };
+        if !(FeatureCells { cells: &**plane, codes }).is_any()? {
+            let place = format!("layer `{}`", settings.layer);
+            let expected = match codes.is_empty() {
+                true => "a cell that is known and not 0, to measure the distance to".to_owned(),
+                false => format!("a cell with one of the codes {codes:?}, to measure the distance to"),
+            };
+            let fix = "check the layer, or name its codes with `codes = […]` beside `measure`";
+            faults.push(Fault::new("measure.no_features", place, expected, "none", fix));
+        }
+    }
+    Ok(faults)
+}
+
 /// Makes the plane of every measure; says what a person should know of how.
 pub fn make(
     layers: &mut OpenLayers,
     measures: &[MeasureSettings],
     engine: &mut dyn Engine,
     scratch: &Scratch,
+    memory_bytes: usize,
     progress: &dyn Progress,
 ) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     for settings in measures {
         let plane = scratch.plane(&layers.frame)?;
-        let what = match settings.kind {
-            MeasureKind::Proximity { .. } => Measure::Proximity,
-            MeasureKind::Count { radius_m } => Measure::Count { radius_m },
-        };
-        warnings.extend(measure(engine, &layers.features[&settings.layer], what, &*plane, progress)?);
+        let features = layers.features.get(&settings.layer);
+        match (&settings.kind, features) {
+            (MeasureKind::Proximity { .. }, Some(features)) => {
+                warnings.extend(measure(engine, features, Measure::Proximity, &*plane, progress)?);
+            }
+            (MeasureKind::Count { radius_m }, Some(features)) => {
+                let count = Measure::Count { radius_m: *radius_m };
+                warnings.extend(measure(engine, features, count, &*plane, progress)?);
+            }
+            (MeasureKind::Proximity { codes }, None) => {
+                let cells = FeatureCells { cells: layers.plane(&settings.layer), codes };
+                proximity_to_cells(cells, &*plane, memory_bytes, progress)?;
+            }
+            (MeasureKind::Count { .. }, None) => unreachable!("refused when the project was read"),
+        }
         layers.planes.insert(settings.name.clone(), Arc::from(plane as Box<dyn crate::grid::Cells>));
     }
     Ok(warnings)

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::contributions::CriterionParts;
-use super::measures;
 use super::prepared::Prepared;
 use super::project::{TaskSettings, TaskSource};
 use super::{Job, Options};
+use super::{hazard, measures};
 use crate::error::Result;
 use crate::grid::Cells;
 use crate::io::geotiff::GeoTiff;
@@ -30,9 +30,18 @@ pub fn score_grids(
     progress.note(&note);
     // Half for the planes kept between passes, a quarter for tiles; the rest is what readers and writers take.
     let scratch = Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
-    let measured =
-        measures::make(&mut prepared.layers, &settings.measures, &mut *engine, &scratch, progress)?;
-    job.record.warnings.extend(measured);
+    let layers = &mut prepared.layers;
+    let tile_bytes = options.memory_bytes / 4;
+    job.record.warnings.extend(hazard::make(layers, &mut *engine, &scratch, progress)?);
+    if layers.hazard.is_some() && job.record.command != "plan" {
+        let path = job.staging.path(hazard::HAZARD_FILE);
+        hazard::write(layers.plane("hazard"), &path, options.compression)?;
+        job.outputs.push(hazard::HAZARD_FILE);
+    }
+    let measured = &settings.measures;
+    let told = measures::make(layers, measured, &mut *engine, &scratch, tile_bytes as usize, progress)?;
+    job.record.warnings.extend(told);
+    job.lap("make layers");
     let layers = &prepared.layers;
     let inputs = Inputs {
         frame: &layers.frame,

@@ -153,11 +153,13 @@ pub fn read_features(path: &Path, key: &str) -> Result<(Crs, Vec<Feature>)> {
     Ok((table.crs, table.features))
 }
 
-fn has_column(features: &[Feature], column: &str) -> bool {
+/// Whether any feature has a column.
+pub fn has_column(features: &[Feature], column: &str) -> bool {
     features.iter().any(|feature| feature.properties.contains_key(column))
 }
 
-fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Fault {
+/// A column that is not there; `key` is where the project names it.
+pub fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Fault {
     let known: Vec<&str> =
         features.first().map_or(Vec::new(), |f| f.properties.keys().map(String::as_str).collect());
     let fix = format!("name one of its columns: {}", known.join(", "));
@@ -171,7 +173,8 @@ fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Faul
     )
 }
 
-fn text_of(value: Option<&Value>) -> Option<String> {
+/// A property as text, `None` where it is empty.
+pub fn text_of(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),

@@ -4,7 +4,10 @@
 //! (`blocks.rs`), then its root; in a geographic CRS that chord through the ellipsoid becomes the arc:
 //! d·(1 + k/24 + 3k²/640) with k = (d/R)². Error: 1e-6 of the distance and of the block's diagonal from
 //! single precision; in a geographic CRS also 0.1 % at 5,000 km and at most 0.3 m from edges between two points.
-//! Known everywhere. Twin: `shaders/proximity.wgsl`.
+//! Known everywhere. Twin: `shaders/proximity.wgsl`. Of a raster layer: `raster.rs`.
+
+pub mod ellipsoid;
+pub mod raster;
 
 use super::blocks::{Blocks, Lanes, LocalPiece, SIDE};
 use super::widest::{widest, work};

@@ -35,6 +35,12 @@ fn vector_layer_is_measured_checked_and_scored() {
     assert_eq!(json(&worked(region.path(), &["verify", "run", "--json"]))["sound"], true);
     let record = json_file(&region.path().join("run/run.json")).to_string();
     assert!(record.contains("roads.geojson"), "the record names the features' file");
+    let frame = GeoTiff::open(&region.path().join("run/priority.tif"), 1).unwrap().frame().clone();
+    let middle = frame.centre(128, 128);
+    let at = format!("{},{}", middle.x, middle.y);
+    let explained = worked(region.path(), &["explain", "run", "--at", &at]);
+    let explained = String::from_utf8_lossy(&explained.stdout).into_owned();
+    assert!(explained.contains("proximity of roads"), "{explained}");
     // Beyond 400 m nothing is scored; the synthetic region's own raster of the same distance says where that is.
     let rank = all(&GeoTiff::open(&region.path().join("run/priority.tif"), 1).unwrap());
     let distance = all(&GeoTiff::open(&region.path().join("road_distance.tif"), 1).unwrap());

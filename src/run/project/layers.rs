@@ -37,6 +37,8 @@ pub enum LayerSource {
     },
     /// One number everywhere.
     Constant(f64),
+    /// Made from other files: hazard.
+    Built,
     /// Points, lines and polygons of a file, to be measured.
     Vector {
         /// The file.
@@ -82,18 +84,34 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> (Vec<LayerSe
             section.fault("project.missing_key", name, &format!("the layer `{name}`"), "nothing", &fix);
         }
     }
-    if top.node("hazard").is_some() {
-        let instead = "a hazard raster, `hazard = { path = … }` under [layers]";
-        top.not_yet("hazard", "hazard from polygons and accident points", instead);
+    let is_built = top.node("hazard").is_some();
+    if is_built && has("hazard") {
+        let fix = "remove [hazard], or the layer `hazard`";
+        section.fault(
+            "project.hazard_twice",
+            "hazard",
+            "a hazard layer or [hazard], one of them",
+            "both",
+            fix,
+        );
+    } else if is_built {
+        layers.push(built_hazard());
     }
     if !has("cost") {
         layers.push(default_cost());
     }
-    let default = if has("frame") { "frame" } else { "hazard" };
+    let default = match (has("frame"), is_built) {
+        (true, _) => "frame",
+        (false, true) => "population",
+        (false, false) => "hazard",
+    };
     let frame = frame.unwrap_or_else(|| default.to_owned());
     match layers.iter().find(|layer| layer.name == frame) {
         Some(LayerSettings { source: LayerSource::Constant(_), .. }) => {
             section.wrong("frame", "a raster layer", &format!("`{frame}`, a constant"));
+        }
+        Some(LayerSettings { source: LayerSource::Built, .. }) => {
+            section.wrong("frame", "a raster layer", "`hazard`, which is built on the frame");
         }
         Some(LayerSettings { source: LayerSource::Vector { .. }, .. }) if frame != "hazard" => {
             section.wrong("frame", "a raster layer", &format!("`{frame}`, a vector layer"));
@@ -102,6 +120,16 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> (Vec<LayerSe
         _ => {}
     }
     (layers, frame)
+}
+
+/// The layer that [hazard] builds, for criteria and gates to name.
+fn built_hazard() -> LayerSettings {
+    LayerSettings {
+        name: "hazard".to_owned(),
+        source: LayerSource::Built,
+        unit: Unit::Share,
+        ..default_cost()
+    }
 }
 
 /// 2.00 US$/m² (domain.md §6: Afghanistan 0.77 to ageconsearch's 10; the middle is our estimate).

@@ -32,6 +32,16 @@ pub enum MeasureKind {
     },
 }
 
+impl MeasureKind {
+    /// Unit of the plane.
+    pub fn unit(&self) -> &'static str {
+        match self {
+            Self::Proximity { .. } => "m",
+            Self::Count { .. } => "features",
+        }
+    }
+}
+
 /// The place among `names` of what a criterion or gate uses: a raster layer, or a measure, which is added to
 /// `measures` where it is new.
 pub fn source_index(
@@ -63,7 +73,7 @@ pub fn source_index(
         return layer_index(section, layer, "a layer", layers, &mut Vec::new());
     }
     if !is_raster && !is_vector {
-        section.wrong("layer", "a layer read from a file", &format!("`{layer}`, a constant"));
+        section.wrong("layer", "a layer read from a file", &format!("`{layer}`, which is none"));
         return None;
     }
     let kinds = [("proximity", true), ("count", false)];
