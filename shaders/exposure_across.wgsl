@@ -2,7 +2,7 @@
 //
 // Weights by that row's cell width (tables made on the CPU, a half table from the centre outward for each
 // source row). The sum runs from the centre outward in pairs, west + east. Unknown population is 0 already,
-// and so is what lies beyond the frame. Twin: src/score/exposure.rs, exposure_across.
+// and so is what lies beyond the frame. Twin: src/score/exposure/parts/across.rs.
 
 struct Params {
     n_cols: u32,

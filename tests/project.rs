@@ -135,10 +135,7 @@ fn dates_that_do_not_exist_are_refused() {
 
 #[test]
 fn what_this_version_does_not_do_is_refused_by_name() {
-    for (section, key) in [
-        ("[score]\nexposure = { kernel = \"disc\", radius_m = 500 }", "score.exposure.kernel"),
-        ("[score.robustness]\nsamples = 256", "score.robustness"),
-    ] {
+    for (section, key) in [("[score.robustness]\nsamples = 256", "score.robustness")] {
         let found = faults(&format!("{LEAST}\n{section}\n"));
         assert!(
             found
@@ -146,6 +143,33 @@ fn what_this_version_does_not_do_is_refused_by_name() {
                 .any(|(code, place)| code == "project.not_yet" && place.contains(&format!("`{key}`"))),
             "{key}: {found:?}"
         );
+    }
+}
+
+#[test]
+fn kernels_of_exposure_have_a_length_each() {
+    use clearway::score::Kernel;
+    let kernels = [
+        ("kernel = \"disc\", radius_m = 500", Kernel::Disc { radius_m: 500.0 }),
+        ("kernel = \"exponential\", lambda_m = 750.5", Kernel::Exponential { lambda_m: 750.5 }),
+        ("kernel = \"gaussian\", sigma_m = 20", Kernel::Gaussian { sigma_m: 20.0 }),
+        ("kernel = \"gaussian\"", Kernel::Gaussian { sigma_m: 1000.0 }),
+        ("kernel = \"none\"", Kernel::None),
+    ];
+    for (written, kernel) in kernels {
+        let project = open(&format!("{LEAST}\n[score]\nexposure = {{ {written} }}\n"), &[]).unwrap();
+        assert_eq!(project.score.recipe.kernel, kernel, "{written}");
+    }
+    for (written, code, key) in [
+        ("kernel = \"disc\"", "project.missing_key", "radius_m"),
+        ("kernel = \"exponential\"", "project.missing_key", "lambda_m"),
+        ("kernel = \"disc\", radius_m = 0", "project.value", "radius_m"),
+        ("kernel = \"exponential\", lambda_m = -3", "project.value", "lambda_m"),
+        ("kernel = \"disc\", radius_m = 5, sigma_m = 5", "project.unknown_key", "sigma_m"),
+    ] {
+        let found = faults(&format!("{LEAST}\n[score]\nexposure = {{ {written} }}\n"));
+        let is_it = |(found, place): &(String, String)| found == code && place.contains(key);
+        assert!(found.iter().any(is_it), "{written}: {found:?}");
     }
 }
 

@@ -22,6 +22,7 @@ mod score {
     mod forms;
     mod gates;
     mod hazard;
+    mod kernels;
     mod ordered;
     mod pipeline;
     mod priority;

@@ -1,9 +1,9 @@
 //! The kernels table: the one source for pipelines, layouts, and the tests of limits and translations.
 
 use super::params::{
-    AcrossParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DownParams, FactorParams,
-    HazardParams, Members, ProximityParams, QuantileParams, RowParams, SpreadParams, TierParams,
-    TieredParams, ValueParams, ValueStepsParams, ValueTableParams,
+    AcrossParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DiscParams, DownParams,
+    FactorParams, HazardParams, Members, ProximityParams, QuantileParams, RowParams, RunningParams,
+    SpreadParams, TierParams, TieredParams, ValueParams, ValueStepsParams, ValueTableParams,
 };
 
 use super::wrapped::wrapped;
@@ -78,6 +78,10 @@ kernels! {
     EXPOSURE_ACROSS = "exposure_across", "exposure_across", AcrossParams, [Read, Read, Read, Write], [256, 1, 1];
     /// sums, hazard, rows, weights → exposure.
     EXPOSURE_DOWN = "exposure_down", "exposure_down", DownParams, [Read, Read, Read, Read, Write], [64, 4, 1];
+    /// population → running sums.
+    EXPOSURE_RUNNING = "exposure_running", "exposure_running", RunningParams, [Read, Write], [256, 1, 1];
+    /// running sums, hazard, rows, half widths → exposure.
+    EXPOSURE_DISC = "exposure_disc", "exposure_disc", DiscParams, [Read, Read, Read, Read, Write], [64, 4, 1];
     /// cells → tally.
     MAXIMUM = "maximum", "maximum", CellParams, [Read, Write], [256, 1, 1];
     /// hazard, exposure → people at risk.

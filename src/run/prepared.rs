@@ -9,6 +9,7 @@ use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSourc
 use super::vectors::{read_areas, read_districts, read_settlements, read_teams};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::progress::Progress;
+use crate::score::check_reach;
 use crate::tasks::{District, PolygonFeature, Settlement, survey_polygons};
 
 /// How much of a project a command works on.
@@ -45,6 +46,10 @@ impl Prepared {
     pub fn open(project: Project, need: Need, memory_bytes: u64, progress: &dyn Progress) -> Result<Self> {
         let mut faults = Faults::new();
         let layers = layers::open(&project, memory_bytes, &mut faults, progress)?;
+        if let Some(layers) = &layers {
+            let kernel = project.score.recipe.kernel;
+            faults.take(check_reach(kernel, &layers.frame, memory_bytes / super::stages::TILES_SHARE))?;
+        }
         let mut files = Vec::new();
         let mut warnings = project.score.warnings();
         warnings.extend(layers.iter().flat_map(|layers| layers.warnings.clone()));

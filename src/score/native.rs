@@ -15,7 +15,7 @@ use super::benefit::benefit;
 use super::class::class;
 use super::count::count;
 use super::curve::{CurvePlanes, SegmentSum, curve};
-use super::exposure::{exposure_across, exposure_down};
+use super::exposure::{Memory, exposure};
 use super::hazard::hazard;
 use super::histogram::{histogram, refine};
 use super::maximum::maximum;
@@ -53,6 +53,8 @@ const LARGEST_TILE: usize = 4096;
 pub struct Native {
     /// Histograms of finished blocks' threads, kept for the next tile, all zero.
     spare_bins: Mutex<Vec<Vec<u32>>>,
+    /// Of the exposure.
+    memory: Memory,
 }
 
 impl Native {
@@ -89,7 +91,7 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_whole(call, program);
+                planes.run_whole(call, program.tile.n_cols, &mut self.memory);
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -105,14 +107,7 @@ impl Engine for Native {
 }
 
 fn is_cellwise(call: &Call) -> bool {
-    !matches!(
-        call,
-        Call::ExposureAcross { .. }
-            | Call::ExposureDown { .. }
-            | Call::Hazard { .. }
-            | Call::Proximity { .. }
-            | Call::Count { .. }
-    )
+    !matches!(call, Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. })
 }
 
 /// The planes of a running program: borrowed inputs, owned ones, and those that exist only block by block.
@@ -138,7 +133,7 @@ impl<'a> Planes<'a> {
             own(*slot, mem::take(cells), &mut planes.owned);
         }
         for call in &program.calls {
-            if let Call::ExposureAcross { out, .. } | Call::ExposureDown { out, .. } = call
+            if let Call::Exposure { out, .. } = call
                 && planes.owned[out.0].is_empty()
             {
                 own(*out, Vec::new(), &mut planes.owned);
@@ -152,33 +147,21 @@ impl<'a> Planes<'a> {
     }
 
     /// A stage that is not cell by cell.
-    fn run_whole(&mut self, call: &Call, program: &Program) {
-        let shape = |slot: Slot| program.shapes[slot.0];
+    fn run_whole(&mut self, call: &Call, n_cols: usize, memory: &mut Memory) {
         match call {
-            Call::ExposureAcross { population, reach, out } => {
-                let mut sums = mem::take(&mut self.owned[out.0]);
-                let source_cols = shape(*population).n_cols;
-                let (cols, stride) = (program.tile.n_cols, shape(*out).n_cols);
-                let population = self.get(*population);
-                let halo = reach.halo_cols;
-                exposure_across(population, source_cols, halo, &reach.across, cols, &mut sums, stride);
-                self.owned[out.0] = sums;
-            }
-            Call::ExposureDown { across, hazard, reach, out } => {
-                let mut exposure = mem::take(&mut self.owned[out.0]);
-                let stride = shape(*across).n_cols;
-                let (across, hazard) = (self.get(*across), self.get(*hazard));
-                exposure_down(across, stride, hazard, &reach.down, program.tile.n_cols, &mut exposure);
-                self.owned[out.0] = exposure;
+            Call::Exposure { population, hazard, reach, out, .. } => {
+                let mut filled = mem::take(&mut self.owned[out.0]);
+                exposure(self.get(*population), self.get(*hazard), reach, n_cols, memory, &mut filled);
+                self.owned[out.0] = filled;
             }
             Call::Hazard { prior, blocks, accidents, out } => {
                 let mut raised = mem::take(&mut self.owned[out.0]);
-                hazard(self.get(*prior), blocks, accidents, program.tile.n_cols, &mut raised);
+                hazard(self.get(*prior), blocks, accidents, n_cols, &mut raised);
                 self.owned[out.0] = raised;
             }
-            Call::Proximity { blocks, out } => proximity(blocks, program.tile.n_cols, &mut self.owned[out.0]),
+            Call::Proximity { blocks, out } => proximity(blocks, n_cols, &mut self.owned[out.0]),
             Call::Count { blocks, radius2, out } => {
-                count(blocks, *radius2, program.tile.n_cols, &mut self.owned[out.0]);
+                count(blocks, *radius2, n_cols, &mut self.owned[out.0]);
             }
             _ => unreachable!("all others are cell by cell"),
         }
@@ -338,11 +321,9 @@ impl Block<'_> {
                 };
                 curve(&planes, quanta, counts.segments(tally.segments.len()));
             }
-            Call::ExposureAcross { .. }
-            | Call::ExposureDown { .. }
-            | Call::Hazard { .. }
-            | Call::Proximity { .. }
-            | Call::Count { .. } => unreachable!("not cell by cell"),
+            Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. } => {
+                unreachable!("not cell by cell")
+            }
         }
     }
 }

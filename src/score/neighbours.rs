@@ -8,6 +8,7 @@ use crate::grid::{Cells, Frame, Window, is_unknown};
 
 use super::Kernel;
 use super::reach::Reach;
+use super::reach::parts::of_kernel;
 
 /// People of one band of distances, and what they add to the exposure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,13 +57,13 @@ impl Kernel {
     /// The kernel at a distance by axis, by its formula.
     fn weight_at(self, dx_m: f64, dy_m: f64) -> f64 {
         // The cut's own tolerance, 1e-9 of a cell, is far below a millimetre.
-        let is_cut = dx_m.abs().max(dy_m.abs()) > self.cut_m() + 1e-3;
-        match self {
-            Self::Gaussian { sigma_m } if !is_cut => {
-                (-(dx_m * dx_m + dy_m * dy_m) / (2.0 * sigma_m * sigma_m)).exp()
-            }
-            Self::None if !is_cut => 1.0,
-            Self::Gaussian { .. } | Self::None => 0.0,
+        const TOLERANCE_M: f64 = 1e-3;
+        let by_axis_m = dx_m.abs().max(dy_m.abs());
+        if let Self::Disc { radius_m } = self {
+            return f64::from(u8::from(dx_m.hypot(dy_m) <= radius_m + TOLERANCE_M));
         }
+        let parts = of_kernel(self).unwrap_or_default();
+        let within = parts.iter().filter(|part| by_axis_m <= part.cut_m() + TOLERANCE_M);
+        within.map(|part| part.height * part.along_axis(dx_m) * part.along_axis(dy_m)).sum()
     }
 }

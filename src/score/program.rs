@@ -1,7 +1,7 @@
 //! The recorded program of one tile: stage calls over planes, which an engine runs.
 //!
 //! Planes stay where the engine computes; inputs are handed in, outputs handed back, everything else never
-//! leaves. All planes but the exposure's source and its sums across have the tile's shape, and the stages on
+//! leaves. All planes but the exposure's source and what lies between its halves have the tile's shape, and the stages on
 //! them are cell by cell, so that an engine may run several in one visit.
 
 use std::sync::Arc;
@@ -94,10 +94,9 @@ pub enum Call {
     Proximity { blocks: Arc<Blocks>, out: Slot },
     /// `count` of features within a radius, squared, m².
     Count { blocks: Arc<Blocks>, radius2: f32, out: Slot },
-    /// `exposure`, first half: population on the source window → sums across.
-    ExposureAcross { population: Slot, reach: Arc<TileReach>, out: Slot },
-    /// `exposure`, second half: sums across → exposure on the tile, unknown where hazard is.
-    ExposureDown { across: Slot, hazard: Slot, reach: Arc<TileReach>, out: Slot },
+    /// `exposure`: population on the source window → exposure on the tile, unknown where hazard is. `between` is a
+    /// plane for what lies between its two halves, for engines that need one ([`TileReach::between`]).
+    Exposure { population: Slot, hazard: Slot, reach: Arc<TileReach>, between: Slot, out: Slot },
     /// `maximum` into [`Tally::maximum_bits`].
     Maximum { of: Slot },
     /// `people_at_risk`.

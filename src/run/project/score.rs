@@ -151,18 +151,16 @@ fn read_kernel(section: &Section<'_>) -> Option<Kernel> {
     };
     let kinds = ["gaussian", "none", "exponential", "disc"].map(|kind| (kind, kind));
     let kind = exposure.choice("kernel", &kinds).unwrap_or("gaussian");
+    let metres = |key| exposure.number_where(key, "metres, more than 0", |length| length > 0.0);
     let kernel = match kind {
         "none" => Some(Kernel::None),
-        "gaussian" => {
-            let sigma_m = exposure.number_where("sigma_m", "metres, more than 0", |sigma| sigma > 0.0);
-            Some(Kernel::Gaussian { sigma_m: sigma_m.unwrap_or(DEFAULT_SIGMA_M) })
-        }
-        other => {
-            exposure.not_yet("kernel", &format!("kernel = {other:?}"), "kernel = \"gaussian\" or \"none\"");
-            // Their own keys are not misspelt: one message is enough.
-            let _ = (exposure.node("lambda_m"), exposure.node("radius_m"), exposure.node("sigma_m"));
-            None
-        }
+        "exponential" => exposure
+            .required("lambda_m", metres("lambda_m"), "lambda_m = 1000")
+            .map(|lambda_m| Kernel::Exponential { lambda_m }),
+        "disc" => exposure
+            .required("radius_m", metres("radius_m"), "radius_m = 1000")
+            .map(|radius_m| Kernel::Disc { radius_m }),
+        _ => Some(Kernel::Gaussian { sigma_m: metres("sigma_m").unwrap_or(DEFAULT_SIGMA_M) }),
     };
     exposure.finish();
     kernel

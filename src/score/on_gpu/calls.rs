@@ -18,11 +18,8 @@ impl<'a> Recorder<'a> {
             }
             Call::Proximity { blocks, out } => self.proximity(blocks, *out),
             Call::Count { blocks, radius2, out } => self.count_features(blocks, *radius2, *out),
-            Call::ExposureAcross { population, reach, out } => {
-                self.exposure_across(*population, reach, *out);
-            }
-            Call::ExposureDown { across, hazard, reach, out } => {
-                self.exposure_down(*across, *hazard, reach, *out);
+            Call::Exposure { population, hazard, reach, between, out } => {
+                self.exposure(*population, *hazard, reach, *between, *out);
             }
             Call::Maximum { of } => {
                 let (params, groups) = self.cells();
