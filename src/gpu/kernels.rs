@@ -2,8 +2,8 @@
 
 use super::params::{
     AcrossParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DiscParams, DownParams,
-    FactorParams, HazardParams, Members, ProximityParams, QuantileParams, RowParams, RunningParams,
-    SpreadParams, TierParams, TieredParams, ValueParams, ValueStepsParams, ValueTableParams,
+    FactorParams, HazardParams, Members, ProbeParams, ProximityParams, QuantileParams, RowParams,
+    RunningParams, SpreadParams, TierParams, TieredParams, ValueParams, ValueStepsParams, ValueTableParams,
 };
 
 use super::wrapped::wrapped;
@@ -120,4 +120,8 @@ kernels! {
     CLASS = "class", "classes", ClassParams, [Read, Read, Write], [256, 1, 1];
     /// rank, cost, benefit, people at risk, row areas → tally.
     CURVE = "curve", "curve", CurveParams, [Read, Read, Read, Read, Read, Write], [256, 1, 1];
+    /// No stage: four words → four words, for `clearway bench`.
+    PROBE_COPY = "probe_copy", "probe_copy", CellParams, [Read, Write], [256, 1, 1];
+    /// No stage: nothing → sums, for `clearway bench`.
+    PROBE_MULTIPLY_ADD = "probe_multiply_add", "probe_multiply_add", ProbeParams, [Write], [256, 1, 1];
 }

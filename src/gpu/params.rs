@@ -356,4 +356,15 @@ params! {
         /// (4σ)², m².
         reach2: f32,
     }
+    /// `probe_multiply_add`.
+    ProbeParams {
+        /// Turns of the loop.
+        n_turns: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// Each x is multiplied by it.
+        factor: f32,
+        /// And it is added.
+        term: f32,
+    }
 }
