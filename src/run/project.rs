@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub use hazard::{AccidentSettings, AreaSettings, HazardSettings};
 pub use layers::{LayerSettings, LayerSource};
 pub use measure::{MeasureKind, MeasureSettings};
-pub use plan::{LockSettings, PlanSettings, TeamsSource, WorthColumn};
+pub use plan::{LockSettings, PlanSettings, TeamsSource, UncertaintySettings, WorthColumn};
 pub use score::ScoreSettings;
 pub use tasks::{TaskSettings, TaskSource};
 pub use teams::{ClosedSeason, TeamSettings, duplicates as duplicate_teams, read_team_tables};
