@@ -15,7 +15,7 @@ use super::benefit::benefit;
 use super::class::class;
 use super::count::count;
 use super::curve::{CurvePlanes, SegmentSum, curve};
-use super::exposure::{Memory, exposure};
+use super::exposure::{Rooms, exposure};
 use super::hazard::hazard;
 use super::histogram::{histogram, refine};
 use super::maximum::maximum;
@@ -54,7 +54,7 @@ pub struct Native {
     /// Histograms of finished blocks' threads, kept for the next tile, all zero.
     spare_bins: Mutex<Vec<Vec<u32>>>,
     /// Of the exposure.
-    memory: Memory,
+    rooms: Rooms,
 }
 
 impl Native {
@@ -91,7 +91,7 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_whole(call, program.tile.n_cols, &mut self.memory);
+                planes.run_whole(call, program.tile.n_cols, &self.rooms);
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -147,11 +147,11 @@ impl<'a> Planes<'a> {
     }
 
     /// A stage that is not cell by cell.
-    fn run_whole(&mut self, call: &Call, n_cols: usize, memory: &mut Memory) {
+    fn run_whole(&mut self, call: &Call, n_cols: usize, rooms: &Rooms) {
         match call {
             Call::Exposure { population, hazard, reach, out, .. } => {
                 let mut filled = mem::take(&mut self.owned[out.0]);
-                exposure(self.get(*population), self.get(*hazard), reach, n_cols, memory, &mut filled);
+                exposure(self.get(*population), self.get(*hazard), reach, n_cols, rooms, &mut filled);
                 self.owned[out.0] = filled;
             }
             Call::Hazard { prior, blocks, accidents, out } => {
