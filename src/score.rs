@@ -17,16 +17,20 @@
 //! integers, and every cell's arithmetic has one order. This module opens no files and asks no clock.
 
 mod benefit;
+mod blocks;
 mod class;
 mod contribution;
+mod count;
 pub mod curve;
 mod engine;
 mod exclusion;
 mod exposure;
 mod fixed;
+mod hazard;
 mod histogram;
 mod inputs;
 mod maximum;
+mod measure;
 mod native;
 mod neighbours;
 #[cfg(feature = "gpu")]
@@ -39,6 +43,7 @@ mod priority;
 mod product;
 pub mod program;
 mod programs;
+mod proximity;
 mod quantile;
 mod rank;
 mod reach;
@@ -50,16 +55,20 @@ mod tile_size;
 mod value;
 pub(crate) mod widest;
 
+pub use blocks::{Blocks, Candidates, LocalPiece};
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
 pub use exclusion::why_excluded;
+pub use hazard::Accidents;
 pub use inputs::Inputs;
+pub use measure::{Measure, measure, raise_hazard};
 pub use native::Native;
 pub use neighbours::{Band, neighbours};
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;
 pub use passes::{Scratch, score};
 pub use programs::exposure_program;
+pub use proximity::raster::{FeatureCells, proximity_to_cells};
 pub use quantile::QuantileTable;
 pub use rank::{RankTable, bins_to_refine};
 pub use reach::{Reach, TileReach};

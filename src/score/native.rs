@@ -13,8 +13,10 @@ use crate::error::Result;
 
 use super::benefit::benefit;
 use super::class::class;
+use super::count::count;
 use super::curve::{CurvePlanes, SegmentSum, curve};
 use super::exposure::{Rooms, exposure};
+use super::hazard::hazard;
 use super::histogram::{histogram, refine};
 use super::maximum::maximum;
 use super::ordered::{Tiering, order, ordered, tier};
@@ -22,6 +24,7 @@ use super::people_at_risk::people_at_risk;
 use super::priority::priority;
 use super::product::{factor, product};
 use super::program::{Call, Program, Slot, Tally};
+use super::proximity::proximity;
 use super::quantile::{spread, spread_refined};
 use super::rank::rank;
 use super::value::{Term, value};
@@ -88,7 +91,7 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_exposure(call, program.tile.n_cols, &self.rooms);
+                planes.run_whole(call, program.tile.n_cols, &self.rooms);
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -104,7 +107,7 @@ impl Engine for Native {
 }
 
 fn is_cellwise(call: &Call) -> bool {
-    !matches!(call, Call::Exposure { .. })
+    !matches!(call, Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. })
 }
 
 /// The planes of a running program: borrowed inputs, owned ones, and those that exist only block by block.
@@ -143,13 +146,25 @@ impl<'a> Planes<'a> {
         self.inputs[slot.0].unwrap_or(&self.owned[slot.0])
     }
 
-    fn run_exposure(&mut self, call: &Call, n_cols: usize, rooms: &Rooms) {
-        let Call::Exposure { population, hazard, reach, out, .. } = call else {
-            unreachable!("only exposure is not cell by cell")
-        };
-        let mut filled = mem::take(&mut self.owned[out.0]);
-        exposure(self.get(*population), self.get(*hazard), reach, n_cols, rooms, &mut filled);
-        self.owned[out.0] = filled;
+    /// A stage that is not cell by cell.
+    fn run_whole(&mut self, call: &Call, n_cols: usize, rooms: &Rooms) {
+        match call {
+            Call::Exposure { population, hazard, reach, out, .. } => {
+                let mut filled = mem::take(&mut self.owned[out.0]);
+                exposure(self.get(*population), self.get(*hazard), reach, n_cols, rooms, &mut filled);
+                self.owned[out.0] = filled;
+            }
+            Call::Hazard { prior, blocks, accidents, out } => {
+                let mut raised = mem::take(&mut self.owned[out.0]);
+                hazard(self.get(*prior), blocks, accidents, n_cols, &mut raised);
+                self.owned[out.0] = raised;
+            }
+            Call::Proximity { blocks, out } => proximity(blocks, n_cols, &mut self.owned[out.0]),
+            Call::Count { blocks, radius2, out } => {
+                count(blocks, *radius2, n_cols, &mut self.owned[out.0]);
+            }
+            _ => unreachable!("all others are cell by cell"),
+        }
     }
 
     /// Blocks of whole rows over all planes of the tile's shape.
@@ -306,7 +321,9 @@ impl Block<'_> {
                 };
                 curve(&planes, quanta, counts.segments(tally.segments.len()));
             }
-            Call::Exposure { .. } => unreachable!("not cell by cell"),
+            Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. } => {
+                unreachable!("not cell by cell")
+            }
         }
     }
 }
