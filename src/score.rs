@@ -21,6 +21,7 @@ mod blocks;
 mod class;
 mod contribution;
 mod count;
+mod counting;
 pub mod curve;
 mod engine;
 mod exclusion;

@@ -4,8 +4,9 @@
 
 use crate::grid::is_unknown;
 
-/// Bits of the largest known value, at least those of `so_far`.
-pub fn maximum(of: &[f32], so_far: u32) -> u32 {
+/// Raises `so_far` to the bits of the largest known value.
+#[inline(always)]
+pub fn maximum(of: &[f32], so_far: &mut u32) {
     let bits = of.iter().map(|&x| if is_unknown(x) { 0 } else { x.to_bits() & 0x7FFF_FFFF });
-    bits.fold(so_far, u32::max)
+    *so_far = bits.fold(*so_far, u32::max);
 }

@@ -14,6 +14,7 @@ use crate::error::Result;
 use super::benefit::benefit;
 use super::class::class;
 use super::count::count;
+use super::counting::{Locks, Pending, Refined};
 use super::curve::{CurvePlanes, SegmentSum, curve};
 use super::exposure::{Rooms, exposure};
 use super::hazard::hazard;
@@ -31,6 +32,7 @@ use super::value::{Term, value};
 use super::widest::{widest, work};
 use super::{Benefit, Engine, EngineInfo};
 
+work!(Maximum = maximum(of: &'a [f32], so_far: &'a mut u32));
 work!(PeopleAtRisk = people_at_risk(hazard: &'a [f32], exposure: &'a [f32], out: &'a mut [f32]));
 work!(AddValue = value(of: &'a [f32], term: &'a Term, is_first: bool, worth: &'a mut [f32]));
 work!(AddFactor = factor(v: &'a [f32], weight: f32, is_first: bool, worth: &'a mut [f32]));
@@ -55,6 +57,8 @@ pub struct Native {
     spare_bins: Mutex<Vec<Vec<u32>>>,
     /// Of the exposure.
     rooms: Rooms,
+    /// Of refined counts.
+    locks: Locks,
 }
 
 impl Native {
@@ -257,7 +261,8 @@ impl Block<'_> {
         self.parts[slots[1].0] = second;
     }
 
-    fn run(&mut self, call: &Call, counts: &mut Counts, tally: &Tally) {
+    fn run(&mut self, call: &Call, counts: &mut Counts, tally: &Tally, locks: &Locks) {
+        let refined = Refined { counts: &tally.refined, locks };
         match call {
             Call::PeopleAtRisk { hazard, exposure, out } => {
                 self.write(*out, |b, out| {
@@ -304,12 +309,14 @@ impl Block<'_> {
             Call::Class { rank, thresholds, out } => {
                 self.write(*out, |b, out| widest(Class { rank: b.get(*rank), thresholds, out }));
             }
-            Call::Maximum { of } => counts.maximum_bits = maximum(self.get(*of), counts.maximum_bits),
+            Call::Maximum { of } => widest(Maximum { of: self.get(*of), so_far: &mut counts.maximum_bits }),
             Call::Histogram { priority } => histogram(self.get(*priority), counts.bins(tally.bins.len())),
-            Call::Refine { priority, index_of } => refine(self.get(*priority), index_of, &tally.refined),
+            Call::Refine { priority, index_of } => {
+                refine(self.get(*priority), index_of, &mut counts.pending, refined);
+            }
             Call::Spread { cells, index_of: None } => spread(self.get(*cells), counts.bins(tally.bins.len())),
             Call::Spread { cells, index_of: Some(index_of) } => {
-                spread_refined(self.get(*cells), index_of, &tally.refined);
+                spread_refined(self.get(*cells), index_of, &mut counts.pending, refined);
             }
             Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta } => {
                 let planes = CurvePlanes {
@@ -334,6 +341,7 @@ struct Counts {
     maximum_bits: u32,
     bins: Vec<u32>,
     segments: Vec<SegmentSum>,
+    pending: Pending,
 }
 
 impl Counts {
@@ -358,7 +366,7 @@ impl Native {
         blocks.par_iter_mut().for_each(|block| {
             let mut counts = held(&counts_in_use).unwrap_or_else(|| self.new_counts());
             for call in calls {
-                block.run(call, &mut counts, shared);
+                block.run(call, &mut counts, shared, &self.locks);
             }
             counts_in_use.lock().unwrap_or_else(PoisonError::into_inner).push(counts);
         });
@@ -373,6 +381,7 @@ impl Native {
     }
 
     fn add(&self, mut counts: Counts, tally: &mut Tally) {
+        counts.pending.finish(Refined { counts: &tally.refined, locks: &self.locks });
         tally.maximum_bits = tally.maximum_bits.max(counts.maximum_bits);
         for (sum, more) in tally.segments.iter_mut().zip(&counts.segments) {
             sum.add(more);

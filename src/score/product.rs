@@ -16,42 +16,45 @@ pub const EPSILON: f32 = 1e-6;
 
 const N_SPANS: u32 = 2048;
 
+/// A function at the ends of the spans.
+pub type Knots = [f32; N_SPANS as usize + 1];
+
 /// log2 of 1, 1 + 1/2048, … 2.
-pub static LOG2_KNOTS: LazyLock<Vec<f32>> = LazyLock::new(|| knots(|part| (1.0 + part).log2()));
+pub static LOG2_KNOTS: LazyLock<Knots> = LazyLock::new(|| knots(|part| (1.0 + part).log2()));
 
 /// 2 to the power of 0, 1/2048, … 1.
-pub static EXP2_KNOTS: LazyLock<Vec<f32>> = LazyLock::new(|| knots(f64::exp2));
+pub static EXP2_KNOTS: LazyLock<Knots> = LazyLock::new(|| knots(f64::exp2));
 
-fn knots(of_part: impl Fn(f64) -> f64) -> Vec<f32> {
-    (0..=N_SPANS).map(|k| of_part(f64::from(k) / f64::from(N_SPANS)) as f32).collect()
+fn knots(of_part: impl Fn(f64) -> f64) -> Knots {
+    std::array::from_fn(|k| of_part(k as f64 / f64::from(N_SPANS)) as f32)
 }
 
 /// log2 of a float of at least ε: its exponent, and the table for what its 23 lower bits say.
 #[inline(always)]
-fn log2(v: f32, knots: &[f32]) -> f32 {
+fn log2(v: f32, knots: &Knots) -> f32 {
     let bits = v.to_bits();
     let span = (bits & 0x7f_ffff) >> 12;
-    let part = (bits & 0xfff) as f32 * (1.0 / 4096.0);
+    let part = (bits & 0xfff) as i32 as f32 * (1.0 / 4096.0);
     let from = knots[span as usize];
-    let octave = (bits >> 23) as f32 - 127.0;
+    let octave = (bits >> 23) as i32 as f32 - 127.0;
     octave + (from + part * (knots[span as usize + 1] - from))
 }
 
 /// 2 to the power of −100 … 0.
 #[inline(always)]
-fn exp2(power: f32, knots: &[f32]) -> f32 {
+fn exp2(power: f32, knots: &Knots) -> f32 {
     let octave = power.floor();
     let place = (power - octave) * N_SPANS as f32;
-    let span = (place as u32).min(N_SPANS - 1);
+    let span = (place as i32 as u32).min(N_SPANS - 1);
     let from = knots[span as usize];
-    let of_part = from + (place - span as f32) * (knots[span as usize + 1] - from);
-    of_part * f32::from_bits(((octave + 127.0) as u32) << 23)
+    let of_part = from + (place - span as i32 as f32) * (knots[span as usize + 1] - from);
+    of_part * f32::from_bits(((octave + 127.0) as i32 as u32) << 23)
 }
 
 /// Cell by cell: worth = worth + w · log2(max(v, ε)); the first criterion starts from 0.
 #[inline(always)]
 pub fn factor(v: &[f32], weight: f32, is_first: bool, worth: &mut [f32]) {
-    let knots = LOG2_KNOTS.as_slice();
+    let knots = &*LOG2_KNOTS;
     for (worth, &v) in worth.iter_mut().zip(v) {
         let so_far = if is_first { 0.0 } else { *worth };
         let is_known = !is_unknown(v) & !is_unknown(so_far);
@@ -62,7 +65,7 @@ pub fn factor(v: &[f32], weight: f32, is_first: bool, worth: &mut [f32]) {
 /// Cell by cell: b = 2^worth.
 #[inline(always)]
 pub fn product(hazard: &[f32], worth: &[f32], out: &mut [f32]) {
-    let knots = EXP2_KNOTS.as_slice();
+    let knots = &*EXP2_KNOTS;
     for ((out, &hazard), &worth) in out.iter_mut().zip(hazard).zip(worth) {
         let is_known = !is_unknown(hazard) & !is_unknown(worth);
         *out = if is_known { exp2(worth.clamp(-100.0, 0.0), knots) } else { UNKNOWN };

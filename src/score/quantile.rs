@@ -8,13 +8,15 @@
 //! and what another device rounds in the last digit moves v by no more than a digit. Grids of less than 32768
 //! scored cells are exact. Twins: `shaders/spread.wgsl`, `shaders/quantile.wgsl`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use crate::error::Result;
 use crate::grid::{Cells, Tiling, UNKNOWN, is_unknown};
 
-use super::histogram::{LOW_BITS, N_REFINED};
+use super::counting::{BATCH, Locks, NOWHERE, Pending, Refined, count_places};
+use super::histogram::{LOW_BITS, N_REFINED, refined_place};
 use super::rank::{REFINED_FLAG, bins_to_refine};
+use super::widest::{widest, work};
 
 /// Bins of the first level: one more bit than a histogram of priorities, for the sign.
 pub const N_SPREAD_BINS: usize = 1 << (32 - LOW_BITS);
@@ -41,20 +43,42 @@ pub fn key(x: f32) -> u32 {
 
 /// Adds a plane's counts to `bins`.
 pub fn spread(cells: &[f32], bins: &mut [u32]) {
-    for &x in cells.iter().filter(|x| !is_unknown(**x)) {
-        bins[(key(x) >> LOW_BITS) as usize] += 1;
+    let mut places = [0; BATCH];
+    for cells in cells.chunks(BATCH) {
+        let places = &mut places[..cells.len()];
+        widest(FindBins { cells, places: &mut *places });
+        count_places(places, bins);
     }
 }
 
-/// Adds a plane's counts of the refined bins; `index_of[bin]` is 1 + the place of a refined bin, 0 otherwise.
-pub fn spread_refined(cells: &[f32], index_of: &[u32], refined: &[AtomicU64]) {
-    for &x in cells.iter().filter(|x| !is_unknown(**x)) {
+work!(FindBins = find_bins(cells: &'a [f32], places: &'a mut [u32]));
+
+#[inline(always)]
+fn find_bins(cells: &[f32], places: &mut [u32]) {
+    for (place, &x) in places.iter_mut().zip(cells) {
+        *place = if is_unknown(x) { NOWHERE } else { key(x) >> LOW_BITS };
+    }
+}
+
+/// Counts a plane's cells in the refined bins; `index_of[bin]` is 1 + the place of a refined bin, 0 otherwise.
+pub fn spread_refined(cells: &[f32], index_of: &[u32], pending: &mut Pending, refined: Refined<'_>) {
+    let index_of: &[u32; N_SPREAD_BINS] = index_of.try_into().expect("an entry for every bin");
+    let mut places = [0; BATCH];
+    for cells in cells.chunks(BATCH) {
+        let places = &mut places[..cells.len()];
+        widest(FindRefined { cells, index_of, places: &mut *places });
+        pending.add(places, refined);
+    }
+}
+
+work!(FindRefined = find_refined(cells: &'a [f32], index_of: &'a [u32; N_SPREAD_BINS], places: &'a mut [u32]));
+
+#[inline(always)]
+fn find_refined(cells: &[f32], index_of: &[u32; N_SPREAD_BINS], places: &mut [u32]) {
+    for (place, &x) in places.iter_mut().zip(cells) {
         let key = key(x);
-        let index = index_of[(key >> LOW_BITS) as usize] as usize;
-        if index > 0 {
-            let at = (index - 1) * N_REFINED + (key as usize & (N_REFINED - 1));
-            refined[at].fetch_add(1, Ordering::Relaxed);
-        }
+        let index = index_of[(key >> LOW_BITS) as usize];
+        *place = if is_unknown(x) { NOWHERE } else { refined_place(index, key) };
     }
 }
 
@@ -114,7 +138,10 @@ impl QuantileTable {
         let refined: Vec<AtomicU64> =
             std::iter::repeat_with(AtomicU64::default).take(n_refined * N_REFINED).collect();
         if n_refined > 0 {
-            each_tile(&mut |x| spread_refined(x, &index_of, &refined))?;
+            let (mut pending, locks) = (Pending::default(), Locks::default());
+            let to = Refined { counts: &refined, locks: &locks };
+            each_tile(&mut |x| spread_refined(x, &index_of, &mut pending, to))?;
+            pending.finish(to);
         }
         let refined: Vec<u64> = refined.into_iter().map(AtomicU64::into_inner).collect();
         Ok(Self::new(&bins, &index_of, &refined))

@@ -80,13 +80,10 @@ const BATCH: usize = 1024;
 pub fn rank(priority: &[f32], table: &RankTable, out: &mut [f32]) {
     let first: &[u32; N_BINS] = table.first.as_slice().try_into().expect("an entry for every bin");
     for (priority, out) in priority.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
-        widest(LookUp { priority, first, out });
-        if !table.refined.is_empty() {
-            for (out, &priority) in out.iter_mut().zip(priority) {
-                if out.to_bits() & REFINED_FLAG != 0 && !is_unknown(priority) {
-                    *out = refined_rank(key(priority), out.to_bits(), table);
-                }
-            }
+        if table.refined.is_empty() {
+            widest(LookUp { priority, first, out });
+        } else {
+            widest(LookUpBoth { priority, first, refined: &table.refined, out });
         }
     }
 }
@@ -102,7 +99,23 @@ fn look_up(priority: &[f32], first: &[u32; N_BINS], out: &mut [f32]) {
     }
 }
 
-fn refined_rank(key: u32, entry: u32, table: &RankTable) -> f32 {
-    let index = (entry & !REFINED_FLAG) as usize;
-    f32::from_bits(table.refined[index * N_REFINED + (key as usize & (N_REFINED - 1))])
+work!(LookUpBoth = look_up_both(
+    priority: &'a [f32], first: &'a [u32; N_BINS], refined: &'a [u32], out: &'a mut [f32]
+));
+
+/// The same at both levels, without a branch: cells that need no second look take it at place 0.
+#[inline(always)]
+fn look_up_both(priority: &[f32], first: &[u32; N_BINS], refined: &[u32], out: &mut [f32]) {
+    assert!(!refined.is_empty(), "there is a place 0");
+    let last = refined.len() - 1;
+    for (out, &priority) in out.iter_mut().zip(priority) {
+        let key = key(priority);
+        let entry = first[(key >> LOW_BITS) as usize];
+        let is_refined = entry & REFINED_FLAG != 0;
+        let place = (entry & !REFINED_FLAG) << LOW_BITS | key & (N_REFINED as u32 - 1);
+        let place = if is_refined { place } else { 0 };
+        let of_place = refined[(place as usize).min(last)];
+        let rank = f32::from_bits(if is_refined { of_place } else { entry });
+        *out = if is_unknown(priority) { UNKNOWN } else { rank };
+    }
 }

@@ -99,13 +99,6 @@ impl ValueOf for Linear {
     }
 }
 
-impl ValueOf for ValueTable {
-    #[inline(always)]
-    fn value_of(&self, x: f32) -> f32 {
-        Self::value_of(self, x)
-    }
-}
-
 impl ValueOf for QuantileTable {
     #[inline(always)]
     fn value_of(&self, x: f32) -> f32 {
@@ -118,8 +111,8 @@ impl ValueOf for QuantileTable {
 pub fn value(of: &[f32], term: &Term, is_first: bool, worth: &mut [f32]) {
     match &term.lookup {
         Lookup::Linear(line) => add(of, line, term.weight, is_first, worth),
-        Lookup::Table(table) => add(of, &**table, term.weight, is_first, worth),
-        Lookup::Steps(steps) => add_steps(of, steps, term.weight, is_first, worth),
+        Lookup::Table(table) => add_batches(of, |of, v| table.values_of(of, v), term.weight, is_first, worth),
+        Lookup::Steps(steps) => add_batches(of, |of, v| steps.values_of(of, v), term.weight, is_first, worth),
         Lookup::Quantile(table) => add(of, &**table, term.weight, is_first, worth),
     }
 }
@@ -134,16 +127,22 @@ fn add<V: ValueOf>(of: &[f32], function: &V, weight: f32, is_first: bool, worth:
     }
 }
 
-/// Cells searched together: they stay in the cache from key to key.
+/// Cells looked up together: they stay in the cache from step to step.
 const BATCH: usize = 512;
 
-/// As [`add`], but key by key over the cells of a batch, which wide registers can do; some x have no value.
+/// As [`add`], with the values of a batch of cells made first, which wide registers can do; some x have no value.
 #[inline(always)]
-fn add_steps(of: &[f32], steps: &StepTable, weight: f32, is_first: bool, worth: &mut [f32]) {
+fn add_batches(
+    of: &[f32],
+    values_of: impl Fn(&[f32], &mut [f32]),
+    weight: f32,
+    is_first: bool,
+    worth: &mut [f32],
+) {
     let mut values = [0.0f32; BATCH];
     for (worth, of) in worth.chunks_mut(BATCH).zip(of.chunks(BATCH)) {
         let values = &mut values[..of.len()];
-        steps.values_of(of, values);
+        values_of(of, values);
         for ((worth, &x), &v) in worth.iter_mut().zip(of).zip(&*values) {
             let so_far = if is_first { 0.0 } else { *worth };
             let is_known = !is_unknown(x) & !is_unknown(so_far) & !is_unknown(v);

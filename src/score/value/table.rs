@@ -98,23 +98,49 @@ impl ValueTable {
     /// v of one cell.
     #[inline(always)]
     pub fn value_of(&self, x: f32) -> f32 {
-        if x <= self.lo {
-            return self.below;
-        }
-        if x >= self.hi {
-            return self.above;
-        }
-        let last = self.n_spans() - 1;
-        let (span, part) = if self.by_bits {
-            let place = x.to_bits() - self.base;
-            let span = (place >> self.shift).min(last);
-            (span, (place - (span << self.shift)) as f32 * self.bit_scale())
+        let mut v = [0.0];
+        self.values_of(&[x], &mut v);
+        v[0]
+    }
+
+    /// v of cells; that of an unknown cell means nothing.
+    #[inline(always)]
+    pub fn values_of(&self, of: &[f32], values: &mut [f32]) {
+        let (n_spans, shift, bit_scale) = (self.n_spans(), self.shift, self.bit_scale());
+        let (base, mid, scale, half) = (self.base, self.mid, self.scale, self.half());
+        if self.by_bits {
+            self.interpolate(of, values, |x| {
+                let place = x.to_bits() - base;
+                let span = (place >> shift).min(n_spans - 1);
+                (span, (place - (span << shift)) as i32 as f32 * bit_scale)
+            });
         } else {
-            let place = ((x - self.mid) * self.scale + self.half()).max(0.0);
-            let span = (place as u32).min(last);
-            (span, place - span as f32)
-        };
-        let (from, to) = (self.knots[span as usize], self.knots[span as usize + 1]);
-        (from + part * (to - from)).clamp(0.0, 1.0)
+            self.interpolate(of, values, |x| {
+                let place = ((x - mid) * scale + half).max(0.0);
+                let span = (place as i32 as u32).min(n_spans - 1);
+                (span, place - span as i32 as f32)
+            });
+        }
+    }
+
+    /// `locate` says in which span an x between the ends lies, and how far into it. Without a branch, so that wide
+    /// registers can do it.
+    #[inline(always)]
+    fn interpolate(&self, of: &[f32], values: &mut [f32], locate: impl Fn(f32) -> (u32, f32)) {
+        let (lo, hi, below, above) = (self.lo, self.hi, self.below, self.above);
+        let n_spans = self.knots.len() - 1;
+        assert!(n_spans > 0, "a table has two knots at least");
+        let (starts, ends) = (&self.knots[..n_spans], &self.knots[1..=n_spans]);
+        for (v, &x) in values.iter_mut().zip(of) {
+            // What is not comparable goes to the lower end.
+            let inside = if x > lo { x } else { lo };
+            let inside = if inside < hi { inside } else { hi };
+            let (span, part) = locate(inside);
+            let span = (span as usize).min(n_spans - 1);
+            let (from, to) = (starts[span], ends[span]);
+            let between = (from + part * (to - from)).clamp(0.0, 1.0);
+            let from_below = if x <= lo { below } else { between };
+            *v = if x >= hi { above } else { from_below };
+        }
     }
 }
