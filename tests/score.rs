@@ -11,6 +11,7 @@ mod common;
 mod score {
     pub mod harness;
 
+    mod acceptability;
     mod benefit;
     mod contribution;
     mod curve;

@@ -11,6 +11,9 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 
+use super::acceptability::dense::Tile as SampledTile;
+use super::acceptability::native as acceptability;
+use super::acceptability::term::{TermPlanes, all_terms};
 use super::benefit::benefit;
 use super::class::class;
 use super::curve::{CurvePlanes, SegmentSum, curve};
@@ -20,7 +23,7 @@ use super::maximum::maximum;
 use super::people_at_risk::people_at_risk;
 use super::priority::priority;
 use super::product::{factor, product};
-use super::program::{Call, Program, Slot, Tally};
+use super::program::{Call, Program, SampledPlanes, Slot, Tally};
 use super::rank::rank;
 use super::value::{Term, value};
 use super::widest::{widest, work};
@@ -81,7 +84,7 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_exposure(call, program);
+                planes.run_whole(call, program, tally);
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -97,7 +100,15 @@ impl Engine for Native {
 }
 
 fn is_cellwise(call: &Call) -> bool {
-    !matches!(call, Call::ExposureAcross { .. } | Call::ExposureDown { .. })
+    !matches!(
+        call,
+        Call::ExposureAcross { .. }
+            | Call::ExposureDown { .. }
+            | Call::AcceptabilityTerm { .. }
+            | Call::AcceptabilityCount { .. }
+            | Call::AcceptabilityRecount { .. }
+            | Call::Acceptability { .. }
+    )
 }
 
 /// The planes of a running program: borrowed inputs, owned ones, and those that exist only block by block.
@@ -123,10 +134,15 @@ impl<'a> Planes<'a> {
             own(*slot, mem::take(cells), &mut planes.owned);
         }
         for call in &program.calls {
-            if let Call::ExposureAcross { out, .. } | Call::ExposureDown { out, .. } = call
-                && planes.owned[out.0].is_empty()
-            {
-                own(*out, Vec::new(), &mut planes.owned);
+            let kept = match call {
+                Call::ExposureAcross { out, .. } | Call::ExposureDown { out, .. } => vec![*out],
+                Call::AcceptabilityTerm { v, terms, .. } => vec![*v, *terms],
+                _ => Vec::new(),
+            };
+            for slot in kept {
+                if planes.owned[slot.0].is_empty() {
+                    own(slot, Vec::new(), &mut planes.owned);
+                }
             }
         }
         planes
@@ -136,9 +152,29 @@ impl<'a> Planes<'a> {
         self.inputs[slot.0].unwrap_or(&self.owned[slot.0])
     }
 
-    fn run_exposure(&mut self, call: &Call, program: &Program) {
+    /// A stage that is not cell by cell, or shares out its work in its own way.
+    fn run_whole(&mut self, call: &Call, program: &Program, tally: &mut Tally) {
         let shape = |slot: Slot| program.shapes[slot.0];
         match call {
+            Call::AcceptabilityTerm { v, hazard, cost, row_area_m2, form, index, terms } => {
+                let mut out = mem::take(&mut self.owned[terms.0]);
+                let [v, hazard, cost] = [*v, *hazard, *cost].map(|slot| self.get(slot));
+                let planes = TermPlanes { v, hazard, cost, row_area_m2 };
+                let n_cells = program.tile.len();
+                all_terms(&planes, *form, &mut out[index * n_cells..][..n_cells]);
+                self.owned[terms.0] = out;
+            }
+            Call::AcceptabilityCount { planes, group } => {
+                acceptability::count(&self.sampled(planes, program), group, &mut tally.samples);
+            }
+            Call::AcceptabilityRecount { planes, group, again } => {
+                acceptability::recount(&self.sampled(planes, program), group, again, &mut tally.samples);
+            }
+            Call::Acceptability { planes, group, ranks, out } => {
+                let mut sums = mem::take(&mut self.owned[out.0]);
+                acceptability::acceptability(&self.sampled(planes, program), group, ranks, &mut sums);
+                self.owned[out.0] = sums;
+            }
             Call::ExposureAcross { population, reach, out } => {
                 let mut sums = mem::take(&mut self.owned[out.0]);
                 let source_cols = shape(*population).n_cols;
@@ -155,7 +191,17 @@ impl<'a> Planes<'a> {
                 exposure_down(across, stride, hazard, &reach.down, program.tile.n_cols, &mut exposure);
                 self.owned[out.0] = exposure;
             }
-            _ => unreachable!("only the exposure's two halves are not cell by cell"),
+            _ => unreachable!("every other stage is cell by cell"),
+        }
+    }
+
+    fn sampled(&self, planes: &SampledPlanes, program: &Program) -> SampledTile<'_> {
+        SampledTile {
+            terms: self.get(planes.terms),
+            hazards: planes.hazards.map(|slot| self.get(slot)),
+            n_cells: program.tile.len(),
+            n_cols: program.tile.n_cols,
+            origin: planes.origin,
         }
     }
 
@@ -281,7 +327,12 @@ impl Block<'_> {
                 };
                 curve(&planes, quanta, counts.segments(tally.segments.len()));
             }
-            Call::ExposureAcross { .. } | Call::ExposureDown { .. } => unreachable!("not cell by cell"),
+            Call::ExposureAcross { .. }
+            | Call::ExposureDown { .. }
+            | Call::AcceptabilityTerm { .. }
+            | Call::AcceptabilityCount { .. }
+            | Call::AcceptabilityRecount { .. }
+            | Call::Acceptability { .. } => unreachable!("not cell by cell"),
         }
     }
 }

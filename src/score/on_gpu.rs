@@ -9,6 +9,7 @@ mod calls;
 mod counted;
 mod order;
 mod reach;
+mod sampled;
 mod recorder;
 mod worth;
 

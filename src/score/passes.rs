@@ -6,6 +6,7 @@
 //! priority   layers + exposure → benefit, cost, priority, histogram
 //! refine     priority          → counts of the bins that hold too much (only where there are such)
 //! rank       kept planes, cost → rank, class, curve
+//! acceptability  layers + exposure → acceptability, rank_mean, rank_sd (only with robustness; three walks)
 //! ```
 //!
 //! A pass is a file here: a function `run` that reads, computes and writes every tile
@@ -13,6 +14,7 @@
 //! [`Passes::run`]: before `exposure` what makes a layer, between it and `priority` what needs all exposures,
 //! after `rank` what needs all ranks.
 
+mod acceptability;
 mod exposure;
 mod findings;
 mod priority;
@@ -40,7 +42,8 @@ pub type Scratch<'a> = &'a dyn Fn(&str) -> Result<Box<dyn CellStore>>;
 /// Scores a frame: planes to `sink`, tile by tile, and totals back.
 ///
 /// Planes reach the sink in this order: exposure and people at risk of
-/// every tile, then benefit, cost and benefit per cost of every tile, then rank and class of every tile. A
+/// every tile, then benefit, cost and benefit per cost of every tile, then rank and class of every tile, then, with
+/// robustness, acceptability, mean and standard deviation of the rank. A
 /// device that fails is replaced by the native engine, tile by tile, and a warning says so.
 ///
 /// # Errors
@@ -62,12 +65,14 @@ pub fn score(
     let reader = Reader::new(inputs, recipe, &buffers);
     let n_planes = 8 + reader.all_layers().len();
     let size = options.tile_size.unwrap_or_else(|| tile_size(engine, &reach, n_planes, options.memory_bytes));
+    let sampling_side = acceptability::tile_side(recipe, engine, options.memory_bytes, size);
     let no_clock = || 0.0;
     let mut passes = Passes {
         inputs,
         recipe,
         reach,
         tiling: Tiling::new(inputs.frame, size),
+        sampling_side,
         runner: Runner::new(engine),
         buffers: &buffers,
         reader: &reader,
@@ -91,6 +96,7 @@ struct Passes<'a> {
     recipe: &'a Recipe,
     reach: Reach,
     tiling: Tiling,
+    sampling_side: usize,
     runner: Runner<'a>,
     buffers: &'a Buffers,
     reader: &'a Reader<'a>,
@@ -143,6 +149,7 @@ impl Passes<'_> {
         let largest_area_m2 = rows.map(area_m2).fold(0.0, f64::max);
         let quanta = quanta(largest_area_m2, f64::from(counts.largest_cost), maxima.exposure);
         let (segments, classes) = rank::run(self, &kept, table, quanta)?;
+        acceptability::run(self, &kept, &functions, &bins, scratch)?;
         Ok(self.summary(&counts, maxima, &segments, &quanta, &classes))
     }
 
@@ -151,6 +158,18 @@ impl Passes<'_> {
         add(stage.to_string(), seconds.wall);
         add(format!("{stage}, waiting for layers"), seconds.waiting_to_read);
         add(format!("{stage}, waiting for writing"), seconds.waiting_to_write);
+    }
+
+    /// Adds a further walk's seconds to those of a stage that takes several.
+    fn took_more(&mut self, stage: &str, seconds: PassSeconds) {
+        let n_before = self.seconds.len();
+        self.took(stage, seconds);
+        for more in self.seconds.split_off(n_before) {
+            match self.seconds.iter_mut().find(|taken| taken.stage == more.stage) {
+                Some(taken) => taken.seconds += more.seconds,
+                None => self.seconds.push(more),
+            }
+        }
     }
 
     fn summary(
