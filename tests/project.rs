@@ -138,7 +138,7 @@ fn what_this_version_does_not_do_is_refused_by_name() {
     for (section, key) in [
         ("[score]\nbenefit = \"ordered\"", "score.benefit"),
         ("[score]\nexposure = { kernel = \"disc\", radius_m = 500 }", "score.exposure.kernel"),
-        ("[score.robustness]\nsamples = 256", "score.robustness"),
+        ("[score]\nbenefit = \"sum\"\nrobustness = { hazard_sigma = 1 }", "score.robustness.hazard_sigma"),
         ("[[score.gates]]\nlayer = \"hazard\"\nmeasure = \"proximity\"", "score.gates[0].measure"),
         ("[hazard]\nareas = { path = \"a.geojson\" }", "hazard"),
     ] {
@@ -149,6 +149,34 @@ fn what_this_version_does_not_do_is_refused_by_name() {
                 .any(|(code, place)| code == "project.not_yet" && place.contains(&format!("`{key}`"))),
             "{key}: {found:?}"
         );
+    }
+}
+
+#[test]
+fn robustness_is_read_with_its_defaults_and_each_wrong_key_is_named() {
+    let project = open(&format!("{LEAST}\n[score.robustness]\ncost_sigma = 0.2\n"), &[]).unwrap();
+    let robustness = project.score.recipe.robustness.unwrap();
+    assert_eq!((robustness.n_samples, robustness.top_percent, robustness.correlated), (256, 10.0, 1));
+    assert_eq!(robustness.weights, clearway::score::WeightDraw::Dirichlet { concentration: 20.0 });
+    assert!(open(LEAST, &[]).unwrap().score.recipe.robustness.is_none());
+    for (keys, key) in [
+        ("samples = 0", "samples"),
+        ("samples = 100000", "samples"),
+        ("samples = 2.5", "samples"),
+        ("top_percent = 100", "top_percent"),
+        ("weight_concentration = 0", "weight_concentration"),
+        ("weight_concentration = 5\nranges = {}", "weight_concentration"),
+        ("cost_sigma = -1", "cost_sigma"),
+        ("hazard_sigma = 6", "hazard_sigma"),
+        ("correlated = 0", "correlated"),
+        ("ranges = { people = [2, 1] }", "ranges"),
+        ("ranges = { nobody = [1, 2] }", "ranges"),
+        ("ranges = { people = [0, 0] }", "ranges"),
+        ("sample = 3", "sample"),
+    ] {
+        let found = faults(&format!("{LEAST}\n[score.robustness]\n{keys}\n"));
+        let place = format!("`score.robustness.{key}`");
+        assert!(found.iter().any(|(_, at)| at.contains(&place)), "{keys}: {found:?}");
     }
 }
 

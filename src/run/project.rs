@@ -6,6 +6,7 @@
 mod gates;
 mod layers;
 mod plan;
+mod robustness;
 mod score;
 mod tasks;
 mod teams;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use layers::{LayerSettings, LayerSource};
 pub use plan::{LockSettings, PlanSettings, TeamsSource, WorthColumn};
+pub use robustness::HAZARD_SD;
 pub use score::ScoreSettings;
 pub use tasks::{TaskSettings, TaskSource};
 pub use teams::{ClosedSeason, TeamSettings, duplicates as duplicate_teams, read_team_tables};
@@ -100,7 +102,7 @@ impl Project {
         let top = Section::new(&reading, "", root);
         let (project_name, seed) = read_project(&top);
         let (layers, frame) = layers::read(&reading, &top, &folder);
-        let score = score::read(&top, &layers);
+        let score = score::read(&top, &layers, seed);
         let tasks = tasks::read(&top, &folder, &layers);
         let plan = plan::read(&reading, &top, &folder);
         if top.node("plan").is_some() && top.node("tasks").is_none() {

@@ -9,8 +9,8 @@ mod calls;
 mod counted;
 mod order;
 mod reach;
-mod sampled;
 mod recorder;
+mod sampled;
 mod worth;
 
 use bytemuck::cast_slice;

@@ -144,10 +144,11 @@ impl Again {
 fn edge(counts: &[u64], cells: Cells, least_rank: f32) -> u32 {
     let mut below = cells.n_zero;
     for (bin, &count) in counts.iter().enumerate() {
-        if count > 1 && rank_of(below, 1, cells.n) < least_rank {
-            if rank_of(below + count - 1, 1, cells.n) >= least_rank {
-                return bin as u32;
-            }
+        if count > 1
+            && rank_of(below, 1, cells.n) < least_rank
+            && rank_of(below + count - 1, 1, cells.n) >= least_rank
+        {
+            return bin as u32;
         }
         below += count;
     }
@@ -184,10 +185,19 @@ impl Ranks {
     }
 
     /// Adds the samples of `again` with what was counted for them.
-    pub fn extend(&mut self, cut: Cut, counts: &[u64], again: &Again, recounts: &[u64], cells: Cells, least_rank: f32) {
+    pub fn extend(
+        &mut self,
+        cut: Cut,
+        counts: &[u64],
+        again: &Again,
+        recounts: &[u64],
+        cells: Cells,
+        least_rank: f32,
+    ) {
         let (edges, parts) = recounts.split_at(again.samples.len() * N_EDGE_PARTS);
         let offset = self.refined.len() / N_PARTS;
-        let of_samples = counts.chunks_exact(N_BINS).skip(again.samples.start).zip(again.words.chunks_exact(N_BINS));
+        let of_samples =
+            counts.chunks_exact(N_BINS).skip(again.samples.start).zip(again.words.chunks_exact(N_BINS));
         for (i, (counts, index_of)) in of_samples.enumerate() {
             let mut below = cells.n_zero;
             let mut least_place = NONE;

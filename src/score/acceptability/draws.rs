@@ -8,9 +8,7 @@ use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng;
 
 use super::super::Recipe;
-use super::chance::{
-    cost_index, draw, hazard_index, mix, normals, place_words, sample_key, seed_words,
-};
+use super::chance::{cost_index, draw, hazard_index, mix, normals, place_words, sample_key, seed_words};
 use super::robustness::{HazardDraw, LARGEST_HAZARD_SIGMA, Robustness, WeightDraw};
 
 /// Hazard is drawn from within this and 1 − this.
@@ -106,7 +104,8 @@ fn weights(recipe: &Recipe, robustness: &Robustness, nominal: &[f64], sample: u6
     let mut rng = stream(robustness.seed, sample);
     let mut weights: Vec<f64> = match &robustness.weights {
         WeightDraw::Dirichlet { concentration } => {
-            let logs: Vec<f64> = nominal.iter().map(|w| log_gamma_draw(concentration * w, &mut rng)).collect();
+            let logs: Vec<f64> =
+                nominal.iter().map(|w| log_gamma_draw(concentration * w, &mut rng)).collect();
             let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             logs.iter().map(|log| (log - most).exp()).collect()
         }

@@ -56,7 +56,8 @@ impl Group {
     pub fn new(recipe: &Recipe, draws: &Draws, samples: Range<usize>, cut: Cut) -> Self {
         let criteria = used_criteria(draws);
         let of_sample = |sample: usize| criteria.iter().map(move |k| (sample, *k));
-        let weights = samples.clone().flat_map(of_sample).map(|(s, k)| (draws.weights(s)[k] as f32).to_bits());
+        let weights =
+            samples.clone().flat_map(of_sample).map(|(s, k)| (draws.weights(s)[k] as f32).to_bits());
         let keys = samples.clone().map(|s| sample_key(draws.seeds(), s as u32));
         let draw_words = weights.chain(keys).collect();
         let is_product = recipe.benefit == Benefit::Product;

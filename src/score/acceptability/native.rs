@@ -208,7 +208,8 @@ fn add_counts(bins: &[u16], counts: &mut [u32]) {
     let (eighths, rest) = bins.split_at(stride * 8);
     let (a, b) = eighths.split_at(stride * 4);
     let ((a, b), (c, d)) = (a.split_at(stride * 2), b.split_at(stride * 2));
-    let ((a, b), (c, d)) = ((a.split_at(stride), b.split_at(stride)), (c.split_at(stride), d.split_at(stride)));
+    let ((a, b), (c, d)) =
+        ((a.split_at(stride), b.split_at(stride)), (c.split_at(stride), d.split_at(stride)));
     for i in 0..stride {
         for part in [a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1] {
             add(part[i]);
@@ -344,7 +345,8 @@ pub fn acceptability(tile: &Tile<'_>, group: &Group, ranks: &Ranks, out: &mut [f
             [top[at], sum[at], squares[at], first[at]] = values;
         }
         let dense = Dense::new(tile, stretch, group);
-        let mut sums = Sums { group, ranks, sample: 0, by_vector: vec![[[0.0; LANES]; 4]; dense.n_vectors()] };
+        let mut sums =
+            Sums { group, ranks, sample: 0, by_vector: vec![[[0.0; LANES]; 4]; dense.n_vectors()] };
         for sample in 0..group.n_samples {
             sums.sample = sample;
             widest(Sampled { dense: &dense, group, sample, taker: &mut sums });

@@ -109,7 +109,8 @@ impl Robustness {
         match &self.weights {
             WeightDraw::Dirichlet { concentration } => {
                 if !(*concentration > 0.0 && *concentration <= 1e6) {
-                    let fix = "20 moves weights by about a fifth of what they can move; more keeps them closer";
+                    let fix =
+                        "20 moves weights by about a fifth of what they can move; more keeps them closer";
                     let found = concentration.to_string();
                     wrong("weight_concentration", "more than 0 and at most 1,000,000", found, fix);
                 }

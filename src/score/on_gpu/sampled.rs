@@ -15,7 +15,13 @@ use super::recorder::Recorder;
 
 impl<'a> Recorder<'a> {
     /// `acceptability_term` of v, hazard and cost into terms.
-    pub fn acceptability_term(&mut self, planes: [Slot; 4], row_area_m2: &'a [f32], form: TermForm, index: usize) {
+    pub fn acceptability_term(
+        &mut self,
+        planes: [Slot; 4],
+        row_area_m2: &'a [f32],
+        form: TermForm,
+        index: usize,
+    ) {
         let (cells, groups) = self.cells();
         let params = TermParams {
             n_cells: cells.n_cells,

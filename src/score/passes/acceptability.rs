@@ -9,7 +9,7 @@ use crate::grid::{CellStore, Tiling, UNKNOWN, Window, is_unknown};
 use crate::score::acceptability::bins::{Again, Cells, N_BINS, Ranks};
 use crate::score::acceptability::draws::{odds_of, sigma_of};
 use crate::score::acceptability::group::{GROUP_SAMPLES, HazardNoise, cut, used_criteria};
-use crate::score::acceptability::{Draws, Group, HazardDraw, Robustness, TermForm};
+use crate::score::acceptability::{Draws, Group, HazardDraw, Robustness, TermForm, WeightDraw};
 use crate::score::histogram::LOW_BITS;
 use crate::score::pipeline::run_pass;
 use crate::score::program::{Call, Program, SampledPlanes, Shape, Shared, Slot, Tally};
@@ -29,7 +29,8 @@ pub(super) fn tile_side(recipe: &Recipe, engine: &dyn Engine, memory_bytes: u64,
     let planes = 3 * recipe.criteria.len() + 16;
     let fits = |side: &usize| {
         let cells = side * side;
-        (4 * planes * cells) as u64 <= memory / 2 && cells * recipe.criteria.len().max(4) <= engine.largest_plane()
+        (4 * planes * cells) as u64 <= memory / 2
+            && cells * recipe.criteria.len().max(4) <= engine.largest_plane()
     };
     let sides = [LARGEST_TILE, 512, 256, 128];
     sides.into_iter().find(fits).unwrap_or(64).min(largest)
@@ -47,12 +48,16 @@ pub(super) fn run(
     let (Some(draws), Some(robustness)) = (Draws::new(recipe), recipe.robustness.as_ref()) else {
         return Ok(());
     };
+    warn(passes, robustness);
     let (low, high) = spread(bins);
     let cut = cut(recipe, &draws, low, high);
     let mut sampling = Sampling {
         recipe,
         robustness,
-        terms: used_criteria(&draws).iter().map(|&k| (recipe.criteria[k].source, Term::new(functions[k], 1.0))).collect(),
+        terms: used_criteria(&draws)
+            .iter()
+            .map(|&k| (recipe.criteria[k].source, Term::new(functions[k], 1.0)))
+            .collect(),
         tiling: Tiling::new(passes.inputs.frame, passes.sampling_side),
         kept,
         n_cells: None,
@@ -75,6 +80,26 @@ pub(super) fn run(
         ));
     }
     Ok(())
+}
+
+/// Says what the settings leave without effect.
+fn warn(passes: &mut Passes<'_>, robustness: &Robustness) {
+    let by_benefit = passes.recipe.priority_by == PriorityBy::Benefit;
+    if by_benefit && robustness.cost_sigma > 0.0 {
+        passes
+            .warnings
+            .push("`cost_sigma` changes nothing: the rank is by benefit, not by benefit per cost".into());
+    }
+    let draws_cost = robustness.cost_sigma > 0.0 && !by_benefit;
+    let draws_hazard = robustness.hazard != HazardDraw::Fixed;
+    let n_weighty = passes.recipe.criteria.iter().filter(|criterion| criterion.weight > 0.0).count();
+    if !draws_cost && !draws_hazard && n_weighty < 2 && !matches!(robustness.weights, WeightDraw::Ranges(_)) {
+        passes.warnings.push(
+            "every sample of [score.robustness] is the same: one criterion has all the weight, and neither hazard \
+             nor cost is drawn"
+                .into(),
+        );
+    }
 }
 
 /// Bits between which nearly all priorities above 0 lie: all but one in 10,000 at the lower end.
@@ -179,7 +204,8 @@ impl Sampling<'_> {
         n_cells: &mut u64,
         mut write: impl FnMut(Window, &[Vec<f32>], &mut dyn PlaneSink) -> Result<()> + Send,
     ) -> Result<()> {
-        let (inputs, reader, buffers, sink) = (passes.inputs, passes.reader, passes.buffers, &mut *passes.sink);
+        let (inputs, reader, buffers, sink) =
+            (passes.inputs, passes.reader, passes.buffers, &mut *passes.sink);
         let runner = &mut passes.runner;
         let exposure = self.kept.exposure.as_ref();
         let seconds = run_pass(
@@ -256,7 +282,8 @@ impl Sampling<'_> {
     ) -> Program {
         let mut program = Program::new(tile.n_cols, tile.n_rows);
         let [hazard, cost, exposure] = [program.input(), program.input(), program.input()];
-        let layers: Vec<(usize, Slot)> = reader.layers().iter().map(|layer| (*layer, program.input())).collect();
+        let layers: Vec<(usize, Slot)> =
+            reader.layers().iter().map(|layer| (*layer, program.input())).collect();
         let stacked = |n: usize| Shape { n_cols: tile.n_cols, n_rows: n * tile.n_rows };
         let hazards = match group.hazard {
             HazardNoise::None => None,
