@@ -110,6 +110,7 @@ fn generated(n_tasks: usize, n_teams: usize, has_budget: bool, is_plain: bool) -
         discount_per_year: 0.03,
         budget: has_budget.then_some(0.4 * total_cost),
         start_weekday: 0,
+        floors: Vec::new(),
         distance: Distance { kind: DistanceKind::Euclidean, detour: 1.4, ..Distance::default() },
         teams,
         tasks,

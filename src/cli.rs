@@ -46,9 +46,11 @@ pub enum Command {
     /// A realistic synthetic region with its project file; nothing in it is real
     #[command(after_help = "Example:\n  clearway synth --preset hillside --size 2048 --seed 1 --out region")]
     Synth(SynthArgs),
-    /// Every problem file of a folder planned, beside the best values known
+    /// Each stage's time on this machine beside what this machine can do; or, with --plan, plans beside the best known
     #[command(
-        after_help = "Example:\n  clearway bench --plan shared/data/benchmarks/team_orienteering --seconds 10"
+        after_help = "Examples:\n  clearway bench --size 4096 --backend cpu\n  clearway bench --json > before.json\n  \
+                      clearway bench --compare before.json\n  \
+                      clearway bench --plan shared/data/benchmarks/team_orienteering --seconds 10"
     )]
     Bench(BenchArgs),
     /// The GPUs seen, their limits, and which one `auto` takes
@@ -216,18 +218,54 @@ pub struct SynthArgs {
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Plan every problem file of this folder; gaps are to its `best_known.csv`
-    #[arg(long, value_name = "DIR")]
-    pub plan: PathBuf,
-    /// Seed of the search
-    #[arg(long, default_value_t = 1)]
+    /// Cells along each side of the grid
+    #[arg(long, default_value_t = 4096)]
+    pub size: usize,
+    /// How often each stage is timed; figures are medians
+    #[arg(long, default_value_t = 7)]
+    pub rounds: usize,
+    /// `all`: the native engine, and a GPU where a real one is seen
+    #[arg(long, value_enum, default_value_t = BenchBackend::All)]
+    pub backend: BenchBackend,
+    /// A GPU by (part of its) name or by its number in `clearway devices`; software adapters must be named
+    #[arg(long, value_name = "NAME|INDEX")]
+    pub device: Option<String>,
+    /// Only stages whose name contains this (repeatable)
+    #[arg(long = "stage", value_name = "NAME")]
+    pub stages: Vec<String>,
+    /// Time the whole pipeline through files too, in a temporary folder
+    #[arg(long)]
+    pub files: bool,
+    /// An earlier `--json` to compare with
+    #[arg(long, value_name = "OLD.json")]
+    pub compare: Option<PathBuf>,
+    /// Instead of stages, plan every problem file of this folder; gaps are to its `best_known.csv`
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["size", "rounds", "backend", "device", "stages", "files", "compare"]
+    )]
+    pub plan: Option<PathBuf>,
+    /// Seed of the search, with --plan
+    #[arg(long, default_value_t = 1, requires = "plan")]
     pub seed: u64,
-    /// How long to search each problem [default: 10 seconds].
+    /// How long to search each problem of --plan [default: 10 seconds].
     #[command(flatten)]
     pub search: SearchArgs,
-    /// The table as JSON on stdout
+    /// The figures as JSON on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which engines `bench` measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BenchBackend {
+    /// The native engine.
+    Cpu,
+    /// A GPU, or an error.
+    Gpu,
+    /// Both.
+    All,
 }
 
 /// Arguments of commands that only print.

@@ -57,6 +57,13 @@ impl Console {
         }
     }
 
+    /// Text for a person, where stdout holds something else.
+    pub fn text(&self, text: &str) {
+        if !self.quiet {
+            eprint!("{text}");
+        }
+    }
+
     /// Warnings: the first dozen, or all of them.
     pub fn warnings(&self, warnings: &[String], all: bool) {
         if self.quiet {

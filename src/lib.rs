@@ -28,3 +28,5 @@ pub mod report;
 pub mod synth;
 
 pub mod run;
+
+pub mod bench;

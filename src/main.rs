@@ -14,8 +14,8 @@ use clearway::error::{Error, Fault, Result};
 use clearway::io::geotiff::Compression;
 use clearway::run::bench_plan::{self, BenchReport};
 use clearway::run::{self, Outcome};
-use clearway::{gpu, plan, score, synth};
-use cli::{Backend, BenchArgs, Cli, Command, Compress, PresetName, SearchArgs, WorkArgs};
+use clearway::{bench, gpu, plan, score, synth};
+use cli::{Backend, BenchArgs, BenchBackend, Cli, Command, Compress, PresetName, SearchArgs, WorkArgs};
 use console::Console;
 
 fn main() -> ExitCode {
@@ -114,7 +114,12 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
                 ("next", format!("clearway run {}", made.project.display())),
             ]))?;
         }
-        Command::Bench(args) => return bench_plan(args, threads, console),
+        Command::Bench(args) => {
+            return match &args.plan {
+                Some(folder) => bench_plan(folder, args, threads, console),
+                None => bench_stages(args, console),
+            };
+        }
         Command::Devices(args) => show_devices(args.json)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -125,7 +130,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn bench_plan(args: &BenchArgs, threads: usize, console: &Console) -> Result<ExitCode> {
+fn bench_plan(folder: &Path, args: &BenchArgs, threads: usize, console: &Console) -> Result<ExitCode> {
     let params = plan::Params {
         seed: args.seed,
         seconds: args.search.seconds,
@@ -141,7 +146,7 @@ fn bench_plan(args: &BenchArgs, threads: usize, console: &Console) -> Result<Exi
         }
         if args.json { Ok(()) } else { print(&format!("{}\n", row.line())) }
     };
-    let report = bench_plan::bench_plan(&args.plan, &params, console, &mut on_row)?;
+    let report = bench_plan::bench_plan(folder, &params, console, &mut on_row)?;
     print(&if args.json { format!("{:#}\n", report.to_json()) } else { report.summary() })?;
     let has_failed = report.rows.iter().any(|row| row.outcome.is_err());
     Ok(if has_failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
@@ -178,6 +183,43 @@ fn compression(asked: Compress) -> Compression {
 fn show_outcome(outcome: &Outcome, json: bool, console: &Console) -> Result<()> {
     console.warnings(&outcome.warnings, false);
     if json { print(&format!("{:#}\n", outcome.to_json())) } else { print(&outcome.to_table()) }
+}
+
+/// Exit code 1 where a result was wrong.
+fn bench_stages(args: &BenchArgs, console: &Console) -> Result<ExitCode> {
+    if args.search.seconds.is_some() || args.search.iterations.is_some() {
+        let fix = "add --plan DIR, or leave --seconds and --iterations out";
+        let (expected, found) = ("a search for plans to limit", "stages to time");
+        return Err(Fault::new("bench.no_search", "command line", expected, found, fix).into());
+    }
+    // A file that cannot be compared with is told before minutes of work.
+    let before = args.compare.as_deref().map(bench::Report::open).transpose()?;
+    let options = bench::Options {
+        size: args.size,
+        rounds: args.rounds,
+        backend: match args.backend {
+            BenchBackend::Cpu => score::Backend::Cpu,
+            BenchBackend::Gpu => score::Backend::Gpu,
+            BenchBackend::All => score::Backend::Auto,
+        },
+        device: args.device.clone(),
+        stages: args.stages.clone(),
+        with_files: args.files,
+    };
+    let report = bench::bench(&options, console)?;
+    if args.json {
+        print(&format!("{:#}\n", report.to_json()))?;
+    } else {
+        print(&report.to_text())?;
+    }
+    if let Some(before) = before {
+        let changes = bench::compare(&before, &report)?;
+        let table: String = changes.iter().map(bench::Change::to_text).collect();
+        // Beside `--json` stdout holds nothing but JSON.
+        let table = format!("\n{}{table}", bench::Change::header());
+        if args.json { console.text(&table) } else { print(&table)? }
+    }
+    Ok(ExitCode::from(u8::from(!report.failures.is_empty())))
 }
 
 fn show_devices(json: bool) -> Result<()> {

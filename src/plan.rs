@@ -12,6 +12,7 @@ pub mod check;
 mod crew;
 mod dispatch;
 mod emit;
+mod floors;
 mod model;
 mod nearby;
 mod objective;
@@ -23,7 +24,8 @@ mod travel;
 
 pub use baselines::{Baselines, baselines};
 pub use check::check;
-pub use problem::{Distance, DistanceKind, Lock, Objective, Problem, Rounding, Task, Team};
+pub use floors::floor_shares;
+pub use problem::{Distance, DistanceKind, Floor, Lock, Objective, Problem, Rounding, Task, Team};
 pub use solution::{Route, Solution, Stop, Unassigned, gap_percent, parse_solution};
 
 use std::time::Instant;
@@ -102,7 +104,7 @@ fn solve(
     let rough = dispatch::dispatch(&model, 0.0);
     let rough_state = State::of(&model, &rough);
     progress.note(&format!("best {:.6}", model.worth.reported(rough_state.value())));
-    let is_whole = rough_state.n_missing(&model) == 0;
+    let is_whole = rough_state.n_missing(&model) == 0 && floors::shortfall(&model, &rough_state) <= 0.0;
     let known = is_whole.then(|| rough_state.value());
     let last_day = rough_state.last_day();
     let (bound, by_hand) =
@@ -143,10 +145,16 @@ fn first_plan(model: &Model, price: f64, rough: Vec<Vec<u32>>, by_hand: [Vec<Vec
         worker.fill();
         plans.push(worker.state.sequences());
     }
+    for tilted in floors::tilted(model) {
+        plans.push(dispatch::dispatch(&tilted, price));
+    }
+    if !model.floors.is_empty() {
+        plans.extend(plans.iter().map(|plan| floors::trimmed(model, plan)).collect::<Vec<_>>());
+    }
     let mut best: Option<(Merit, Vec<Vec<u32>>)> = None;
     for sequences in plans {
         let state = State::of(model, &sequences);
-        let merit = Merit { missing: state.n_missing(model), value: state.value() };
+        let merit = Merit::of(model, &state);
         if state.is_feasible() && best.as_ref().is_none_or(|(known, _)| merit.beats(*known)) {
             best = Some((merit, sequences));
         }

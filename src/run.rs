@@ -12,6 +12,7 @@ pub mod bench_plan;
 mod check;
 mod contributions;
 mod document;
+mod floors;
 mod layers;
 mod outcome;
 mod output_folder;

@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! pass 1  exposure (across, down) → people_at_risk        halo of 4 σ; the largest exposure
+//! pass 1b quantiles of the criteria that ask for them                 (spread; refined where a bin holds too much)
 //! pass 2  value… (factor…) → benefit → priority → histogram          (then refine, where a bin holds too much)
 //! pass 3  rank → class → curve                             sums in integers
 //! pass 4  value… → acceptability_count, _recount → acceptability     only with robustness
@@ -31,6 +32,7 @@ mod maximum;
 mod native;
 #[cfg(feature = "gpu")]
 mod on_gpu;
+pub mod ordered;
 mod passes;
 mod people_at_risk;
 mod pipeline;
@@ -38,6 +40,7 @@ mod priority;
 mod product;
 pub mod program;
 mod programs;
+mod quantile;
 mod rank;
 mod reach;
 mod reading;
@@ -46,7 +49,7 @@ mod runner;
 mod summary;
 mod tile_size;
 mod value;
-mod widest;
+pub(crate) mod widest;
 
 pub use acceptability::{Draws, HazardDraw, Robustness, WeightDraw};
 pub use contribution::contributions;
@@ -57,6 +60,7 @@ pub use native::Native;
 pub use on_gpu::OnGpu;
 pub use passes::{Scratch, score};
 pub use programs::exposure_program;
+pub use quantile::QuantileTable;
 pub use rank::{RankTable, bins_to_refine};
 pub use reach::{Reach, TileReach};
 pub use recipe::{Benefit, Bound, Criterion, Gate, Kernel, PriorityBy, Recipe, Source, Value};

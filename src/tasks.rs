@@ -58,7 +58,8 @@ pub struct TaskArea {
     pub imsma_id: Option<String>,
     /// The ground, in the frame's CRS: valid, exteriors counter-clockwise, holes clockwise.
     pub geometry: MultiPolygon<f64>,
-    /// Percentile 0..100 (100 = first) of benefit per cost among the tasks that have both, by the mid-rank
+    /// Percentile 0..100 (100 = first) of benefit per cost (of mean benefit, with [`TaskOptions::by_benefit`]) among the
+    /// tasks that have both, by the mid-rank
     /// formula of domain.md §3.8: 100·(L + (T − 1)/2)/(N − 1), L tasks with a smaller ratio, T with an equal one.
     pub rank: Option<f64>,
     /// 1 (first) … n by [`TaskOptions::class_percents`] from `rank`.
@@ -166,6 +167,9 @@ pub trait Contributions: Send + Sync {
 pub struct TaskOptions<'a> {
     /// Upper limits of classes 1, 2, … in per cent of the ranking from the top, growing; the rest is the last class.
     pub class_percents: Vec<f64>,
+    /// Whether tasks are ranked by their mean benefit alone, not by benefit per cost: an ordered list, or a project that
+    /// ranks by benefit.
+    pub by_benefit: bool,
     /// Settlements to name the nearest of; may be empty.
     pub settlements: &'a [Settlement],
     /// Districts to find each task's in; may be empty.
@@ -181,6 +185,7 @@ impl Default for TaskOptions<'_> {
     fn default() -> Self {
         Self {
             class_percents: vec![5.0, 15.0, 40.0],
+            by_benefit: false,
             settlements: &[],
             districts: &[],
             needs_lon_lat: true,
@@ -235,7 +240,7 @@ fn from_sums(
 
 /// What is known only when all tasks are: their order, where they lie, and which rest on unknown ground.
 fn finish(tasks: &mut [TaskArea], crs: &Crs, options: &TaskOptions<'_>) -> Result<Vec<Finding>> {
-    order::rank_tasks(tasks, &options.class_percents);
+    order::rank_tasks(tasks, &options.class_percents, options.by_benefit);
     let mut findings = places::locate_tasks(tasks, crs, options)?;
     let n_tasks = tasks.len();
     let mut tell = |code, what: &str, is_meant: &dyn Fn(f64) -> bool| {

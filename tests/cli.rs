@@ -7,6 +7,7 @@ mod cli {
     pub mod bench_plan;
     pub mod by_a_person;
     pub mod main_job;
+    pub mod plans;
     pub mod real_layers;
     pub mod streams;
 

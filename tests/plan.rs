@@ -7,6 +7,7 @@ mod plan {
     mod by_hand;
     mod exhaustive;
     mod faults;
+    mod floors;
     mod judge;
     mod promises;
     pub mod random;

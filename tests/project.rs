@@ -5,7 +5,7 @@ use std::path::Path;
 use clearway::error::Error;
 use clearway::plan::Objective;
 use clearway::run::project::{ClosedSeason, LayerSource, Project, TaskSource, TeamsSource};
-use clearway::score::{Benefit, Bound, Gate, Kernel, Source, Value};
+use clearway::score::{Benefit, Bound, Gate, Kernel, PriorityBy, Source, Value};
 
 const LEAST: &str = r#"
 [project]
@@ -136,7 +136,6 @@ fn dates_that_do_not_exist_are_refused() {
 #[test]
 fn what_this_version_does_not_do_is_refused_by_name() {
     for (section, key) in [
-        ("[score]\nbenefit = \"ordered\"", "score.benefit"),
         ("[score]\nexposure = { kernel = \"disc\", radius_m = 500 }", "score.exposure.kernel"),
         ("[score]\nbenefit = \"sum\"\nrobustness = { hazard_sigma = 1 }", "score.robustness.hazard_sigma"),
         ("[[score.gates]]\nlayer = \"hazard\"\nmeasure = \"proximity\"", "score.gates[0].measure"),
@@ -173,6 +172,7 @@ fn robustness_is_read_with_its_defaults_and_each_wrong_key_is_named() {
         ("ranges = { nobody = [1, 2] }", "ranges"),
         ("ranges = { people = [0, 0] }", "ranges"),
         ("sample = 3", "sample"),
+        ("ranges = 3", "ranges"),
     ] {
         let found = faults(&format!("{LEAST}\n[score.robustness]\n{keys}\n"));
         let place = format!("`score.robustness.{key}`");
@@ -265,11 +265,57 @@ fn value_functions_that_mean_nothing_are_faults_at_their_key() {
         ("classes = { 40 = 2 }", "project.value", "value.classes.40"),
         ("classes = {}", "project.value", "value.classes"),
         ("log = [1, 10], linear = [0, 1]", "project.unknown_key", "value.linear"),
-        ("quantile = true", "project.not_yet", "value.quantile"),
+        ("quantile = 1", "project.value", "value.quantile"),
     ] {
         let found = faults(&with_value(written));
         let place = format!("`score.criteria[0].{key}`");
         assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
+    }
+}
+
+#[test]
+fn quantile_is_a_word_or_a_table_and_auto_means_it() {
+    let with = |value: &str| {
+        let criterion = "[[score.criteria]]\nname = \"slope\"\nlayer = \"exposure\"";
+        format!("{LEAST}\n{criterion}\nvalue = {value}\n")
+    };
+    for written in ["\"quantile\"", "\"auto\"", "{ quantile = true }"] {
+        let project = open(&with(written), &[]).unwrap();
+        assert_eq!(project.score.recipe.criteria[0].value, Value::Quantile, "{written}");
+    }
+    for written in ["\"quantiles\"", "\"linear\"", "3", "{ quantile = false }"] {
+        let found = faults(&with(written));
+        assert!(
+            found.iter().any(|(_, place)| place.contains("`score.criteria[0].value")),
+            "{written}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn ordered_list_is_read_with_its_thresholds_and_ranks_by_the_sum() {
+    let list = |head: &str, thresholds: [&str; 2]| {
+        let criterion = |name: &str, more: &str| {
+            format!("[[score.criteria]]\nname = {name:?}\nlayer = \"exposure\"\nvalue = \"auto\"\n{more}\n")
+        };
+        let (a, b) = (criterion("a", thresholds[0]), criterion("b", thresholds[1]));
+        format!("{LEAST}\n[score]\n{head}\n{a}{b}")
+    };
+    let project = open(&list("benefit = \"ordered\"", ["threshold = 0.5", ""]), &[]).unwrap();
+    assert_eq!(project.score.recipe.thresholds, [Some(0.5), None]);
+    assert_eq!(project.score.recipe.priority_by, PriorityBy::Benefit);
+    let by_cost = "benefit = \"ordered\"\npriority_by = \"benefit_per_cost\"";
+    let project = open(&list(by_cost, ["threshold = 0.5", ""]), &[]).unwrap();
+    assert_eq!(project.score.recipe.priority_by, PriorityBy::BenefitPerCost);
+    for (head, thresholds, key) in [
+        ("benefit = \"ordered\"", ["", ""], "score.criteria"),
+        ("benefit = \"ordered\"", ["threshold = 0", ""], "score.criteria[0].threshold"),
+        ("benefit = \"ordered\"", ["threshold = 50", ""], "score.criteria[0].threshold"),
+        ("benefit = \"sum\"", ["", "threshold = 0.5"], "score.criteria[1].threshold"),
+    ] {
+        let found = faults(&list(head, thresholds));
+        let place = format!("`{key}`");
+        assert!(found.iter().any(|(_, p)| p.ends_with(&place)), "{head} {thresholds:?}: {found:?}");
     }
 }
 

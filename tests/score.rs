@@ -19,8 +19,10 @@ mod score {
     mod failure;
     mod forms;
     mod gates;
+    mod ordered;
     mod pipeline;
     mod priority;
+    mod quantile;
     mod rank;
     mod recipe;
     mod value;

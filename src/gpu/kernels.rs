@@ -2,7 +2,8 @@
 
 use super::params::{
     AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DownParams, FactorParams, Members,
-    RowParams, SampleParams, TermParams, ValueParams, ValueStepsParams, ValueTableParams,
+    QuantileParams, RowParams, SampleParams, SpreadParams, TermParams, TierParams, TieredParams, ValueParams,
+    ValueStepsParams, ValueTableParams,
 };
 
 /// How a storage buffer is bound; binding 0 is always the uniform `params`.
@@ -81,12 +82,22 @@ kernels! {
     VALUE_TABLE = "value_table", "value_table", ValueTableParams, [Read, Read, Write], [256, 1, 1];
     /// cells, keys with values → worth.
     VALUE_STEPS = "value_steps", "value_steps", ValueStepsParams, [Read, Read, Write], [256, 1, 1];
+    /// cells, index of bins → tally.
+    SPREAD = "spread", "spread", SpreadParams, [Read, Read, Write], [256, 1, 1];
+    /// cells, table, refined table → worth.
+    QUANTILE = "quantile", "quantile", QuantileParams, [Read, Read, Read, Write], [256, 1, 1];
     /// hazard, worth → benefit.
     BENEFIT = "benefit", "benefit", BenefitParams, [Read, Read, Write], [256, 1, 1];
     /// v, knots → worth.
     FACTOR = "factor", "factor", FactorParams, [Read, Read, Write], [256, 1, 1];
     /// hazard, worth, knots → benefit.
     PRODUCT = "product", "product", CellParams, [Read, Read, Read, Write], [256, 1, 1];
+    /// v → worth, tiers.
+    TIER = "tier", "tier", TierParams, [Read, Write, Write], [256, 1, 1];
+    /// hazard, worth, tiers → benefit.
+    ORDERED = "ordered", "ordered", TieredParams, [Read, Read, Read, Write], [256, 1, 1];
+    /// worth or worth per cost, tiers, benefit → what the rank orders by.
+    ORDER = "order", "order", TieredParams, [Read, Read, Read, Write], [256, 1, 1];
     /// benefit, cost, row areas → priority.
     PRIORITY = "priority", "priority", RowParams, [Read, Read, Read, Write], [256, 1, 1];
     /// priority → tally.

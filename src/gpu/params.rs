@@ -138,6 +138,36 @@ params! {
         /// Unused.
         pad_b: u32,
     }
+    /// `spread`.
+    SpreadParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 0 at the first level, 1 for the named bins.
+        is_refined: u32,
+        /// Unused.
+        pad_a: u32,
+    }
+    /// `quantile`.
+    QuantileParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 1 for the first criterion, which starts from 0.
+        is_first: u32,
+        /// Normalised weight.
+        weight: f32,
+        /// The first bin that the table holds.
+        base: u32,
+        /// Bins that the table holds.
+        n_bins: u32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+    }
     /// `factor`.
     FactorParams {
         /// Cells of the plane.
@@ -148,6 +178,36 @@ params! {
         is_first: u32,
         /// Normalised weight, a power here.
         weight: f32,
+    }
+    /// `tier`.
+    TierParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 1 for the first criterion, which starts from 0 and the last tier.
+        is_first: u32,
+        /// Normalised weight.
+        weight: f32,
+        /// From here on v reaches the tier.
+        threshold: f32,
+        /// The tier the criterion decides.
+        tier: f32,
+        /// The tier of cells that reach no threshold.
+        last_tier: f32,
+        /// Unused.
+        pad_a: u32,
+    }
+    /// `ordered` and `order`.
+    TieredParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// The tier of cells that reach no threshold.
+        last_tier: f32,
+        /// Highest bits that hold the tier.
+        tier_bits: u32,
     }
     /// `benefit`.
     BenefitParams {

@@ -3,7 +3,7 @@
 //! **Relaxation.** Tasks may be split, interrupted and shared; only the cheapest way into each task is
 //! travelled; mobilisation, the way back, and who waits for whom (but for the earliest start that follows) are
 //! let go. What is left: team types with so many working days in each stretch of the calendar, tasks that
-//! take p days of them (way in, setup, work), and a budget.
+//! take p days of them (way in, setup, work), a budget, and floors.
 //!
 //! **Why it is a bound.** For a task whose p days end with C there is a falling, convex g with
 //! mean of g over [C − p, C] = value(C) (the mean-busy-time bound, generalised):
@@ -18,7 +18,8 @@
 //! the fluid lives on grid times only, and the bound stays valid whatever the grid.
 //!
 //! **Prices.** With a price u ≥ 0 on a day of a team type at a grid time and μ ≥ 0 on money,
-//! Σ_j max(0, max (g_j − μ·c_j − p_j·u)) + Σ W·u + μ·budget bounds the fluid, for any prices; a search over
+//! Σ_j max(0, max (g_j − μ·c_j − p_j·u)) + Σ W·u + μ·budget bounds the fluid, for any prices (a floor Σ a_j ≥ 0 with a
+//! price λ ≥ 0 adds λ·a_j to g_j); a search over
 //! a few shapes finds good ones and subgradient steps after Polyak better ones. For one task and type the inner maximum is a search on the lower hull of
 //! the points (x_t, u_t), x = e^(−rt) or −t: O(log) a task. (`completion`: every task must be done, so its
 //! term may be negative.)

@@ -1,7 +1,7 @@
 //! The judge: recomputes a solution from the raw problem and the bare sequences, and says all that is wrong.
 //!
 //! Shares no code with the search: its calendar walks from one closed day to the next, its distances and its
-//! objective are its own. It looks at capabilities, calendars, windows, precedence across teams, locks, budget,
+//! objective are its own. It looks at capabilities, calendars, windows, precedence across teams, locks, budget, floors,
 //! return, each task at most once, all tasks for `completion`, the value of the objective to 1e-9 and the
 //! bound. Moments 9 ms apart count as one.
 
@@ -156,10 +156,29 @@ pub fn judge(problem: &Problem, sequences: &[Vec<usize>]) -> Verdict {
     {
         verdict.violations.push(format!("the plan costs {}, but the budget is {budget}", verdict.cost));
     }
+    floors(problem, &n_times, &mut verdict);
     // In the order of the teams and their tasks: a sum in the order of a hash map would differ from run to run.
     let done = sequences.iter().flatten().filter_map(|j| Some((*j, verdict.times.get(j)?.1)));
     verdict.objective_value = done.map(|(j, end)| worth(problem, j, end)).sum();
     verdict
+}
+
+/// Shares of the worth done by district.
+fn floors(problem: &Problem, n_times: &[usize], verdict: &mut Verdict) {
+    let done = || problem.tasks.iter().zip(n_times).filter(|(_, n)| **n > 0).map(|(task, _)| task);
+    let all: f64 = done().map(|task| task.worth).sum();
+    for floor in &problem.floors {
+        let own: f64 =
+            done().filter(|task| task.district.as_ref() == Some(&floor.district)).map(|t| t.worth).sum();
+        if own < (floor.share - SAME) * all {
+            let (district, share) = (&floor.district, floor.share);
+            let words = format!(
+                "district `{district}` gets {:.6} of the worth done, less than its floor of {share}",
+                own / all
+            );
+            verdict.violations.push(words);
+        }
+    }
 }
 
 /// Lets all teams work side by side: a team goes on as soon as what its next task waits for has ended.

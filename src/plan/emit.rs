@@ -1,5 +1,6 @@
 //! From the search's state to what people read: stops with days, money and worth, and why tasks were left out.
 
+use super::floors::FloorModel;
 use super::model::{Model, NONE, SLACK};
 use super::problem::{Objective, Problem};
 use super::schedule::State;
@@ -94,6 +95,17 @@ fn reason(problem: &Problem, model: &Model, state: &State, j: usize) -> String {
     }
     if least > model.budget - state.cost() + SLACK {
         return format!("the budget does not reach: it costs {least} at least");
+    }
+    let is_against = |floor: &FloorModel| {
+        let (reach, size) = floor.reach(state);
+        reach + floor.weights[j] < -1e-9 * size
+    };
+    if let Some(f) = model.floors.iter().position(is_against) {
+        let floor = &problem.floors[f];
+        return format!(
+            "with it, `{}` would get less than {} of the worth done",
+            floor.district, floor.share
+        );
     }
     match model.worth.kind() {
         Objective::Completion => "no room was found for it within the horizon".to_owned(),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::calendar::Calendar;
+use super::floors::{FloorModel, floors_of};
 use super::objective::Worth;
 use super::problem::{Objective, Problem};
 use super::travel::Travel;
@@ -70,6 +71,7 @@ pub(crate) struct Model {
     can_do: Vec<bool>,
     pub(crate) has_precedence: bool,
     pub(crate) has_required: bool,
+    pub(crate) floors: Vec<FloorModel>,
 }
 
 impl Model {
@@ -174,7 +176,9 @@ impl Model {
         let budget = problem.budget.unwrap_or(f64::INFINITY);
         let travel = Travel::of(problem);
         let has_required = tasks.iter().any(|task| task.is_required);
-        Self { worth: Worth::of(problem), budget, teams, tasks, travel, can_do, has_precedence, has_required }
+        let floors = floors_of(problem);
+        let worth = Worth::of(problem);
+        Self { worth, budget, teams, tasks, travel, can_do, has_precedence, has_required, floors }
     }
 
     /// The part of it that some teams and tasks make, with a budget of its own, and the tasks it holds in its
@@ -217,6 +221,11 @@ impl Model {
             .collect();
         let rows = self.can_do.chunks(self.teams.len().max(1));
         let can_do = rows.flat_map(|row| teams.iter().map(|&k| row[k as usize])).collect();
+        let part_floor = |floor: &FloorModel| FloorModel {
+            weights: chosen.iter().map(|&j| floor.weights[j as usize]).collect(),
+            ..*floor
+        };
+        let floors = self.floors.iter().map(part_floor).collect();
         let part = Self {
             worth: self.worth.clone(),
             budget,
@@ -226,6 +235,7 @@ impl Model {
             tasks: part_tasks,
             travel: self.travel.subset(&places),
             can_do,
+            floors,
         };
         (part, chosen)
     }

@@ -6,7 +6,8 @@
 //!
 //! Keys beyond interface.md §4, all optional: `start_weekday` of the problem (0 = Monday, the weekday of day
 //! 0), `work_days_per_week` of a team (1..7, the first so many days of each week, counted from Monday),
-//! `mobilisation` of a team (paid once if it is used), `start` of a lock (day, not before).
+//! `mobilisation` of a team (paid once if it is used), `start` of a lock (day, not before), `floors` of the problem
+//! with `district` of a task.
 //!
 //! A task that no team can do, or that cannot be reached in time, is no fault: the plan lists it under
 //! `unassigned` with the reason. This module opens no files.
@@ -55,6 +56,9 @@ pub struct Problem {
     /// How far places lie apart.
     #[serde(default)]
     pub distance: Distance,
+    /// Least shares of districts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub floors: Vec<Floor>,
     /// Who can work.
     pub teams: Vec<Team>,
     /// What can be done.
@@ -209,12 +213,25 @@ pub struct Task {
     /// Days [a, b]: it starts at a or later and ends at b or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<[f64; 2]>,
+    /// The district it lies in, for `floors`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub district: Option<String>,
     /// Where it must go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<Lock>,
     /// Working days by team, in place of work / rate.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub work_by_team: BTreeMap<String, f64>,
+}
+
+/// At least a share of the worth done (Σ worth of the tasks in the plan, as given) lies in a district.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Floor {
+    /// The district, as tasks name it.
+    pub district: String,
+    /// The share, above 0 and at most 1.
+    pub share: f64,
 }
 
 /// What a person has decided already. A task locked to a team goes before all others into the plan; where it
@@ -249,7 +266,8 @@ impl Problem {
     ///
     /// # Errors
     /// [`Error::Faults`] with all of them: no teams, duplicate or unknown ids, cycles among `after`, numbers
-    /// out of range, places missing, a matrix of the wrong shape, locks that contradict each other.
+    /// out of range, places missing, a matrix of the wrong shape, locks that contradict each other, floors that no
+    /// plan can reach.
     pub fn validate(&self, place: &str) -> Result<()> {
         validate::faults(self, place).finish()
     }

@@ -6,18 +6,24 @@
 //! decided on exact times and values. A [`Worker`] is one such search with its own stream of chance; it reads
 //! no clock.
 
+use std::cmp::Ordering;
+
 use super::chance::Chance;
+use super::floors::shortfall;
 use super::model::Model;
 use super::nearby::Neighbours;
 use super::problem::Objective;
 use super::schedule::State;
 
 mod epochs;
+mod equity;
 mod insert;
 mod parts;
 mod repair;
 mod ruin;
 mod swift;
+
+use equity::Equity;
 
 pub(crate) use epochs::{Effort, search};
 
@@ -63,18 +69,26 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// How good a plan is: required tasks left out first, then value.
+/// How good a plan is: worth that it is short of its floors first, then required tasks left out, then value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Merit {
+    pub(crate) short: f64,
     pub(crate) missing: usize,
     pub(crate) value: f64,
 }
 
 impl Merit {
+    /// Of a state.
+    pub(crate) fn of(model: &Model, state: &State) -> Self {
+        Self { short: shortfall(model, state), missing: state.n_missing(model), value: state.value() }
+    }
+
     /// Better than another by more than rounding.
     pub(crate) fn beats(self, other: Self) -> bool {
-        self.missing < other.missing
-            || (self.missing == other.missing && self.value > other.value + 1e-12 * other.value.abs())
+        match self.short.total_cmp(&other.short).then(self.missing.cmp(&other.missing)) {
+            Ordering::Equal => self.value > other.value + 1e-12 * other.value.abs(),
+            order => order == Ordering::Less,
+        }
     }
 }
 
@@ -94,6 +108,7 @@ pub(crate) struct Worker<'a> {
     seen: Vec<u32>,
     seen_stamp: u32,
     costs: Costs,
+    equity: Equity,
 }
 
 /// Money of the plan as it is being changed, kept only where there is a budget.
@@ -109,7 +124,7 @@ impl<'a> Worker<'a> {
     /// From given sequences, which must hold.
     pub(crate) fn new(ground: &'a Ground<'a>, sequences: &[Vec<u32>], chance: Chance) -> Self {
         let state = State::of(ground.model, sequences);
-        let merit = Merit { missing: state.n_missing(ground.model), value: state.value() };
+        let merit = Merit::of(ground.model, &state);
         let mut worker = Self {
             ground,
             state,
@@ -124,6 +139,7 @@ impl<'a> Worker<'a> {
             seen: vec![0; ground.model.tasks.len()],
             seen_stamp: 0,
             costs: Costs::default(),
+            equity: Equity::of(ground, merit.value),
         };
         worker.energy = worker.energy_of(merit);
         worker.costs.now = worker.state.cost();
@@ -133,14 +149,14 @@ impl<'a> Worker<'a> {
     /// Takes the present plan as it is.
     fn settle_down(&mut self) {
         self.state.keep();
-        self.merit = Merit { missing: self.state.n_missing(self.ground.model), value: self.state.value() };
+        self.merit = Merit::of(self.ground.model, &self.state);
         self.energy = self.energy_of(self.merit);
     }
 
     /// Starts again from the best plan found.
     pub(crate) fn restart(&mut self, sequences: &[Vec<u32>]) {
         self.state = State::of(self.ground.model, sequences);
-        self.merit = Merit { missing: self.state.n_missing(self.ground.model), value: self.state.value() };
+        self.merit = Merit::of(self.ground.model, &self.state);
         self.energy = self.energy_of(self.merit);
         self.costs.now = self.state.cost();
         if self.merit.beats(self.best_merit) {
@@ -155,10 +171,11 @@ impl<'a> Worker<'a> {
             let draw = self.chance.unit();
             self.costs.price = self.ground.price * (1.8 * draw - 0.6).max(0.0);
         }
+        self.weigh_floors();
         self.ruin();
         self.repair();
         let model = self.ground.model;
-        let merit = Merit { missing: self.state.n_missing(model), value: self.state.value() };
+        let merit = Merit::of(model, &self.state);
         let energy = self.energy_of(merit);
         let holds = self.state.is_feasible()
             && self.costs.now <= model.budget * (1.0 + 1e-10)
@@ -187,6 +204,7 @@ impl<'a> Worker<'a> {
     fn energy_of(&self, merit: Merit) -> f64 {
         let ground = self.ground;
         let mut energy = merit.value - 30.0 * ground.typical * merit.missing as f64;
+        energy -= self.equity.penalty * merit.short;
         if ground.model.worth.kind() == Objective::Collect {
             let used: f64 = (0..self.state.routes.len())
                 .map(|k| {

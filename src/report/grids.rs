@@ -26,7 +26,7 @@ pub const GRIDS: [GridFile; 7] = [
         "percentile",
     ),
     grid(Plane::Class, "class.tif", "priority class, 1 = first; 0 is not scored", ""),
-    grid(Plane::Benefit, "benefit.tif", "benefit of clearance: hazard times weighted criteria, 0..1", "1"),
+    grid(Plane::Benefit, "benefit.tif", "benefit of clearing the cell by the project's form, 0..1", "1"),
     grid(Plane::Cost, "cost.tif", "cost of clearing the cell", "US$"),
     grid(Plane::BenefitPerCost, "benefit_per_cost.tif", "benefit times area per cost", "m2/US$"),
     grid(Plane::Exposure, "exposure.tif", "people who live within reach of the cell, effective", "people"),

@@ -10,7 +10,7 @@ use super::tables::plain;
 use crate::error::{Error, Result};
 use crate::io::atomic::write_atomic;
 use crate::io::csv::CsvWriter;
-use crate::plan::{Problem, Solution};
+use crate::plan::{Problem, Solution, floor_shares};
 
 /// One task done, as `plan.csv` tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,6 +119,18 @@ pub struct BaselineValue {
     pub objective_value: f64,
     /// Tasks it does.
     pub n_tasks: usize,
+    /// Tasks locked to a team that it leaves out.
+    pub n_locked_out: usize,
+    /// Whether it keeps the equity floors, which nobody looks at by hand.
+    pub keeps_floors: bool,
+}
+
+impl BaselineValue {
+    /// Name and figures as in `plan.json`.
+    pub fn to_json(&self) -> Value {
+        json!({ "name": self.name, "objective_value": self.objective_value, "tasks": self.n_tasks,
+                "locked_left_out": self.n_locked_out, "keeps_floors": self.keeps_floors })
+    }
 }
 
 /// Writes `plan.json`: the solution's own keys (interface.md §4), then the problem as solved and the baselines.
@@ -136,16 +148,24 @@ pub fn write_plan_json(
     if let Some(start) = start {
         object.insert("start".into(), start.to_string().into());
     }
-    let baselines: Vec<Value> = baselines
-        .iter()
-        .map(|b| json!({ "name": b.name, "objective_value": b.objective_value, "tasks": b.n_tasks }))
-        .collect();
+    let baselines: Vec<Value> = baselines.iter().map(BaselineValue::to_json).collect();
     object.insert("baselines".into(), baselines.into());
+    if !problem.floors.is_empty() {
+        object.insert("floors".into(), floors_json(problem, solution));
+    }
     object.insert("problem".into(), serde_json::to_value(problem).unwrap_or(Value::Null));
     let mut text = serde_json::to_string_pretty(&Value::Object(object))
         .map_err(|error| Error::io("write", path)(std::io::Error::other(error)))?;
     text.push('\n');
     write_atomic(path, text.as_bytes())
+}
+
+/// The floors with the shares that a plan reaches.
+pub fn floors_json(problem: &Problem, solution: &Solution) -> Value {
+    let floors = problem.floors.iter().zip(floor_shares(problem, solution));
+    floors
+        .map(|(floor, reached)| json!({ "district": floor.district, "share": floor.share, "reached": reached }))
+        .collect()
 }
 
 /// The calendar day of a time in days. An end that falls exactly on midnight belongs to the day before it.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Objective, Problem, Solution};
-use crate::report::plan_files::BaselineValue;
+use crate::plan::{Objective, Problem, Solution, floor_shares};
+use crate::report::plan_files::{BaselineValue, floors_json};
 use crate::report::record::{Record, score_results};
 use crate::score::Summary;
 use crate::tasks::TaskArea;
@@ -146,20 +146,25 @@ impl Outcome {
                 _ => "none could be proven".to_owned(),
             },
         );
+        for (floor, reached) in problem.floors.iter().zip(floor_shares(problem, solution)) {
+            let reached =
+                reached.map_or_else(|| "none".to_owned(), |share| format!("{:.2} %", 100.0 * share));
+            let text =
+                format!("{reached} of the worth done, at least {} % asked for", short(100.0 * floor.share));
+            self.line(&format!("district {}", floor.district), text);
+        }
         for baseline in baselines {
             let value = short(baseline.objective_value);
             let text = format!("{value}{}", against(problem, solution, baseline));
             self.line(&format!("by hand: {}", baseline.name), text);
         }
-        let baselines: Vec<Value> = baselines
-            .iter()
-            .map(|b| json!({ "name": b.name, "objective_value": b.objective_value, "tasks": b.n_tasks }))
-            .collect();
+        let floors = floors_json(problem, solution);
+        let baselines: Vec<Value> = baselines.iter().map(BaselineValue::to_json).collect();
         self.json.insert(
             "plan".into(),
             json!({ "tasks_done": done, "tasks": problem.tasks.len(), "teams_used": used, "cost_usd": cost,
                     "objective_value": solution.objective_value, "upper_bound": solution.bound,
-                    "gap_percent": solution.gap_percent, "baselines": baselines }),
+                    "gap_percent": solution.gap_percent, "floors": floors, "baselines": baselines }),
         );
     }
 
@@ -180,6 +185,9 @@ fn against(problem: &Problem, solution: &Solution, by_hand: &BaselineValue) -> S
     let n_left = problem.tasks.len().saturating_sub(by_hand.n_tasks);
     if problem.objective == Objective::Completion && n_left > 0 {
         return format!(" (no plan: it leaves {n_left} tasks undone)");
+    }
+    if !by_hand.keeps_floors {
+        return " (no plan: it does not keep the floors)".to_owned();
     }
     if by_hand.objective_value == 0.0 {
         return String::new();

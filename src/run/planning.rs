@@ -70,16 +70,32 @@ pub fn params(seed: u64, seconds: Option<f64>, iterations: Option<u64>, options:
 /// What would be done by hand on the same problem.
 pub fn baseline_values(problem: &Problem, ranks: Option<&[f64]>) -> Result<Vec<BaselineValue>> {
     let plans = plan::baselines(problem, ranks)?;
+    let keeps_floors = |solution: &plan::Solution| {
+        let shares = plan::floor_shares(problem, solution);
+        let is_kept =
+            |(floor, share): (&plan::Floor, &Option<f64>)| share.is_none_or(|x| x >= floor.share - 1e-9);
+        problem.floors.iter().zip(&shares).all(is_kept)
+    };
     let value = |name: &str, solution: &plan::Solution| BaselineValue {
         name: name.to_owned(),
         objective_value: solution.objective_value,
         n_tasks: solution.routes.iter().map(|route| route.tasks.len()).sum(),
+        n_locked_out: n_locked_out(problem, solution),
+        keeps_floors: keeps_floors(solution),
     };
     Ok(vec![
         value("down the ranked list", &plans.ranked),
         value("best worth per cost first", &plans.per_cost),
         value("nearest next", &plans.nearest),
     ])
+}
+
+/// Tasks locked to a team that a plan leaves out.
+pub fn n_locked_out(problem: &Problem, solution: &plan::Solution) -> usize {
+    let done: std::collections::HashSet<&str> =
+        solution.routes.iter().flat_map(|route| &route.tasks).map(|stop| stop.id.as_str()).collect();
+    let is_locked = |task: &&plan::Task| task.lock.as_ref().is_some_and(|lock| lock.team.is_some());
+    problem.tasks.iter().filter(is_locked).filter(|task| !done.contains(task.id.as_str())).count()
 }
 
 /// A budget below the cheapest task makes an empty plan, which is surely not what was meant.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::floors::floor_faults;
 use super::layers::{self, OpenLayers};
 use super::problem::{loose_ties, missing_columns};
 use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSource};
@@ -88,6 +89,8 @@ impl Prepared {
                 districts = faults.take(read_districts(path, name.as_deref(), &crs))?.unwrap_or_default();
                 files.push(path.clone());
             }
+            let faulty = floor_faults(plan, &districts, areas.as_deref(), &place);
+            faulty.into_iter().for_each(|fault| faults.push(fault));
             warnings.extend(far_teams(&teams, layers.as_ref()));
         }
         faults.finish()?;

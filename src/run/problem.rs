@@ -54,6 +54,7 @@ pub fn problem_of(
             detour: settings.detour,
             matrix: None,
         },
+        floors: settings.floors.clone(),
         teams: with_time.into_iter().map(|team| team_of(team, settings.start, horizon_days)).collect(),
         tasks: planned,
     };
@@ -181,8 +182,15 @@ fn task_of(task: &TaskArea, settings: &PlanSettings, file: &str, faults: &mut Fa
         work: task.area_m2 * task.difficulty.unwrap_or(1.0),
         cost: task.cost_usd?,
         needs: needs_of(task),
+        district: district_of(task),
         ..Task::default()
     })
+}
+
+/// The district of the districts' file, or else the task's own column `district`.
+fn district_of(task: &TaskArea) -> Option<String> {
+    let own = || task.attributes.get("district").and_then(|value| value.as_str()).map(str::to_owned);
+    task.district.clone().or_else(own)
 }
 
 /// The capabilities that a task's own column `needs` asks for: words in a text, or a list of them.

@@ -113,6 +113,9 @@ impl Project {
         reading.into_faults().finish()?;
         let missing =
             || Error::from(Fault::new("project.internal", name, "checked settings", "a gap", "report it"));
+        let mut score = score.ok_or_else(missing)?;
+        // What only the numbers themselves show, such as two bounds that are one as a cell holds them.
+        score.recipe = score.recipe.validated()?;
         Ok(Self {
             file,
             folder,
@@ -120,7 +123,7 @@ impl Project {
             seed,
             frame,
             layers,
-            score: score.ok_or_else(missing)?,
+            score,
             tasks,
             plan,
             as_used: to_json(root),

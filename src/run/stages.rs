@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::report::grids::{GridWriters, grids};
 use crate::report::tables;
 use crate::report::vectors;
-use crate::score::{self, Inputs, Summary};
+use crate::score::{self, Benefit, Inputs, PriorityBy, Summary};
 use crate::tasks::{self, GrowOptions, Planes, TaskArea, TaskOptions};
 
 /// Scores the layers into grids and the curve.
@@ -103,6 +103,7 @@ pub fn outline_tasks(
     };
     let options = TaskOptions {
         class_percents: recipe.class_percents.clone(),
+        by_benefit: recipe.benefit == Benefit::Ordered || recipe.priority_by == PriorityBy::Benefit,
         settlements: &prepared.settlements,
         districts: &prepared.districts,
         needs_lon_lat: prepared.project.plan.is_some(),

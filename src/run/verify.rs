@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::planning::n_locked_out;
 use crate::error::{Error, Fault, Result};
 use crate::io::atomic::RUN_RECORD;
 use crate::io::hash::file_hash;
@@ -85,12 +86,16 @@ fn verify_plan(plan_file: &Path, run_dir: &Path, report: &mut VerifyReport) -> R
             report.violations.push(format!("the objective {value} lies beyond the bound {bound}"));
         }
     }
+    let n_locked_out = n_locked_out(&problem, &solution) as u64;
     for baseline in json["baselines"].as_array().into_iter().flatten() {
         let by_hand = baseline["objective_value"].as_f64().unwrap_or(f64::NAN);
         let slack = 1e-9 * by_hand.abs().max(1.0);
         let holds = if is_less_better { value <= by_hand + slack } else { value >= by_hand - slack };
-        // A by-hand plan that leaves tasks out is none for `completion`, which asks for all of them.
-        let is_plan = !is_less_better || baseline["tasks"].as_u64() == Some(problem.tasks.len() as u64);
+        // A by-hand plan that leaves tasks out is none for `completion`, which asks for all of them; nor is one
+        // that breaks floors, or leaves out more of what is locked to a team: keeping that may cost worth.
+        let is_plan = (!is_less_better || baseline["tasks"].as_u64() == Some(problem.tasks.len() as u64))
+            && baseline["keeps_floors"].as_bool().unwrap_or(true)
+            && baseline["locked_left_out"].as_u64().unwrap_or(0) <= n_locked_out;
         if !holds && is_plan {
             report
                 .violations

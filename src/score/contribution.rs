@@ -6,8 +6,14 @@
 //! | `sum` | w_k · v_k |
 //! | `product` | b · g_k / Σ g, with g_k = w_k · ln(max(v_k, ε) / ε): its share of how far ln b lies above ln ε, the least there can be; by weight where all are at the least |
 //!
+//! | `ordered` | w_k · v_k / n, and (n − tier) / n for the criterion that decides the tier |
+//!
+//! With `ordered` only parts of one tier compare: a step of the list outweighs all that lies inside a tier. A part of a
+//! `quantile` rests on all scored cells, not on this one alone.
+//!
 //! For task areas and for `explain`, which ask for few cells: no plane is made of it.
 
+use super::ordered::{decided, n_tiers};
 use super::product::EPSILON;
 use super::value::Function;
 use super::{Benefit, Criterion, Maxima, Recipe, Source};
@@ -34,6 +40,15 @@ pub fn contributions(
     match recipe.benefit {
         Benefit::Risk => weighted.map(|(v, weight)| hazard * weight * v).collect(),
         Benefit::Sum => weighted.map(|(v, weight)| weight * v).collect(),
+        Benefit::Ordered => {
+            let n = n_tiers(&recipe.thresholds) as f64;
+            let values: Vec<f64> = weighted.clone().map(|(v, _)| v).collect();
+            let mut parts: Vec<f64> = weighted.map(|(v, weight)| weight * v / n).collect();
+            if let Some((k, tier)) = decided(&recipe.thresholds, &values) {
+                parts[k] += (n - tier as f64) / n;
+            }
+            parts
+        }
         Benefit::Product => {
             let least = f64::from(EPSILON);
             let gains: Vec<f64> = weighted.map(|(v, weight)| weight * (v.max(least) / least).ln()).collect();

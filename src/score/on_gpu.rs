@@ -2,8 +2,8 @@
 //!
 //! Planes stay on the device between stages; outputs and counts are read back. Counts are read back with every
 //! tile, so that a tile either counts whole or, when the device fails, not at all. A new stage is an arm in
-//! `calls` and a function beside its kin: `reach` for those with a halo, `worth` for those of one criterion or
-//! benefit, `order` for those that count or rank.
+//! `calls` and a function beside its kin: `reach` for those with a halo, `worth` and `tiers` for those of one criterion
+//! or benefit, `order` for those that count or rank.
 
 mod calls;
 mod counted;
@@ -11,6 +11,7 @@ mod order;
 mod reach;
 mod recorder;
 mod sampled;
+mod tiers;
 mod worth;
 
 use bytemuck::cast_slice;

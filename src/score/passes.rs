@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! exposure   layers            → exposure, people_at_risk; unknown counts, largest values
+//! quantile   one layer         → its quantiles (for each that a criterion asks them of)
 //! priority   layers + exposure → benefit, cost, priority, histogram
 //! refine     priority          → counts of the bins that hold too much (only where there are such)
 //! rank       kept planes, cost → rank, class, curve
@@ -18,6 +19,7 @@ mod acceptability;
 mod exposure;
 mod findings;
 mod priority;
+mod quantile;
 mod rank;
 mod refine;
 
@@ -34,7 +36,7 @@ use super::reading::{Counts, Reader};
 use super::runner::Runner;
 use super::tile_size::tile_size;
 use super::value::Function;
-use super::{Engine, Inputs, Maxima, Options, PlaneSink, PriorityBy, Recipe, StageSeconds, Summary};
+use super::{Benefit, Engine, Inputs, Maxima, Options, PlaneSink, PriorityBy, Recipe, StageSeconds, Summary};
 
 /// Makes a named plane on the frame to keep between passes.
 pub type Scratch<'a> = &'a dyn Fn(&str) -> Result<Box<dyn CellStore>>;
@@ -112,13 +114,13 @@ struct Kept {
     exposure: Box<dyn CellStore>,
     people_at_risk: Box<dyn CellStore>,
     benefit: Box<dyn CellStore>,
-    /// `None` where the rank orders by benefit alone.
-    per_usd: Option<Box<dyn CellStore>>,
+    /// What the rank orders by: benefit per cost, or by tiers; `None` where it is benefit alone.
+    ranked: Option<Box<dyn CellStore>>,
 }
 
 impl Kept {
     fn priority(&self) -> &dyn CellStore {
-        self.per_usd.as_ref().unwrap_or(&self.benefit).as_ref()
+        self.ranked.as_ref().unwrap_or(&self.benefit).as_ref()
     }
 }
 
@@ -127,18 +129,21 @@ type TilePlanes = Vec<Vec<f32>>;
 
 impl Passes<'_> {
     fn run(&mut self, scratch: Scratch<'_>) -> Result<Summary> {
-        let by_cost = self.recipe.priority_by == PriorityBy::BenefitPerCost;
+        let by_benefit =
+            self.recipe.priority_by == PriorityBy::Benefit && self.recipe.benefit != Benefit::Ordered;
         let kept = Kept {
             exposure: scratch("exposure")?,
             people_at_risk: scratch("people_at_risk")?,
             benefit: scratch("benefit")?,
-            per_usd: if by_cost { Some(scratch("priority")?) } else { None },
+            ranked: if by_benefit { None } else { Some(scratch("priority")?) },
         };
         let (counts, largest_exposure) = exposure::run(self, &kept)?;
         if counts.n_scored() == 0 {
             return Err(findings::nothing_scored(&counts, self.recipe, self.reader.rules()));
         }
-        let maxima = Maxima { exposure: f64::from(largest_exposure), layers: counts.largest_of_layer() };
+        let quantiles = quantile::run(self, &kept)?;
+        let largest_exposure = f64::from(largest_exposure);
+        let maxima = Maxima { exposure: largest_exposure, layers: counts.largest_of_layer(), quantiles };
         let recipe = self.recipe;
         let functions: Vec<Function<'_>> = recipe.criteria.iter().map(|c| Function::of(c, &maxima)).collect();
         findings::warn(self, &counts, &maxima, &functions);

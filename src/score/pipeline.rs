@@ -22,6 +22,14 @@ pub struct PassSeconds {
     pub waiting_to_write: f64,
 }
 
+impl std::ops::AddAssign for PassSeconds {
+    fn add_assign(&mut self, other: Self) {
+        self.wall += other.wall;
+        self.waiting_to_read += other.waiting_to_read;
+        self.waiting_to_write += other.waiting_to_write;
+    }
+}
+
 /// Runs a pass: `read` and `write` on threads of their own, `compute` on this one, each tile by tile in
 /// row-major order.
 pub fn run_pass<Read: Send, Done: Send>(

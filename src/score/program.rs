@@ -12,6 +12,8 @@ use super::acceptability::bins::{Again, Ranks};
 use super::acceptability::{Group, TermForm};
 use super::curve::{N_SEGMENTS, Quanta, SegmentSum};
 use super::histogram::{N_BINS, N_REFINED};
+use super::ordered::Tiering;
+use super::quantile::N_SPREAD_BINS;
 use super::rank::RankTable;
 use super::reach::TileReach;
 use super::value::Term;
@@ -31,7 +33,7 @@ impl<T> Shared<T> {
     /// A table with a number of its own.
     pub fn new(value: T) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // Steps of 2: a rank table goes to a device as two buffers.
+        // Steps of 2: a table of ranks goes to a device as two buffers.
         Self { id: NEXT.fetch_add(2, Ordering::Relaxed), value: Arc::new(value) }
     }
 
@@ -44,6 +46,12 @@ impl<T> Shared<T> {
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
         Self { id: self.id, value: Arc::clone(&self.value) }
+    }
+}
+
+impl<T> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
     }
 }
 
@@ -92,6 +100,12 @@ pub enum Call {
     Value { of: Slot, term: Term, is_first: bool, worth: Slot },
     /// `factor`: the form `product`'s own way of adding a criterion to `worth`.
     Factor { v: Slot, weight: f32, is_first: bool, worth: Slot },
+    /// `tier`: the form `ordered`'s own way of adding a criterion to `worth`, and the tier.
+    Tier { v: Slot, tiering: Tiering, is_first: bool, worth: Slot, tier: Slot },
+    /// `ordered`: the benefit of that form.
+    Ordered { hazard: Slot, worth: Slot, tier: Slot, last_tier: f32, out: Slot },
+    /// `order`: what the rank orders by in that form.
+    Order { q: Slot, tier: Slot, benefit: Slot, last_tier: f32, out: Slot },
     /// `benefit`, or `product` for that form.
     Benefit { hazard: Slot, worth: Slot, form: Benefit, out: Slot },
     /// `priority`, with the area of a cell by row, m².
@@ -100,6 +114,8 @@ pub enum Call {
     Histogram { priority: Slot },
     /// `refine` into [`Tally::refined`]; by bin, 1 + the place of a refined one.
     Refine { priority: Slot, index_of: Shared<Vec<u32>> },
+    /// `spread` into [`Tally::bins`], or of the bins that `index_of` names into [`Tally::refined`].
+    Spread { cells: Slot, index_of: Option<Shared<Vec<u32>>> },
     /// `rank`.
     Rank { priority: Slot, table: Shared<RankTable>, out: Slot },
     /// `class`.
@@ -238,7 +254,12 @@ impl Tally {
         Self { bins: vec![0; N_BINS], ..Self::default() }
     }
 
-    /// For programs with `refine` into so many bins.
+    /// For programs with `spread`.
+    pub fn of_spread() -> Self {
+        Self { bins: vec![0; N_SPREAD_BINS], ..Self::default() }
+    }
+
+    /// For programs with `refine` or `spread` into so many bins.
     pub fn of_refined(n_refined_bins: usize) -> Self {
         let refined = std::iter::repeat_with(AtomicU64::default).take(n_refined_bins * N_REFINED).collect();
         Self { refined, ..Self::default() }

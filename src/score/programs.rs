@@ -6,6 +6,7 @@ use crate::grid::Window;
 
 use super::curve::Quanta;
 use super::exposure::across_stride;
+use super::ordered::{Tiering, tierings};
 use super::program::{Call, Program, Shape, Shared, Slot};
 use super::rank::RankTable;
 use super::reach::TileReach;
@@ -34,6 +35,8 @@ pub struct Worth {
     pub form: Benefit,
     /// Each criterion's source, its term, and its normalised weight.
     pub terms: Vec<(Source, Term, f32)>,
+    /// For the form `ordered`, by criterion.
+    pub tierings: Vec<Tiering>,
 }
 
 impl Worth {
@@ -41,16 +44,20 @@ impl Worth {
     pub fn new(recipe: &Recipe, functions: &[Function<'_>]) -> Self {
         let terms = recipe.criteria.iter().zip(recipe.weights()).zip(functions);
         let terms = terms.map(|((criterion, weight), function)| {
-            // A product takes v to the power of the weight, in a stage of its own.
-            let in_term = if recipe.benefit == Benefit::Product { 1.0 } else { weight };
+            // A product takes v to the power of the weight, an ordered list compares it: in stages of their own.
+            let needs_v = matches!(recipe.benefit, Benefit::Product | Benefit::Ordered);
+            let in_term = if needs_v { 1.0 } else { weight };
             (criterion.source, Term::new(*function, in_term), weight as f32)
         });
-        Self { form: recipe.benefit, terms: terms.collect() }
+        let is_ordered = recipe.benefit == Benefit::Ordered;
+        let tierings = if is_ordered { tierings(&recipe.weights(), &recipe.thresholds) } else { Vec::new() };
+        Self { form: recipe.benefit, terms: terms.collect(), tierings }
     }
 }
 
-/// The second pass: hazard, cost, exposure and the criterion `layers` in; benefit and benefit per cost out. Counted is
-/// the latter, or benefit when not `by_cost`.
+/// The second pass: hazard, cost, exposure and the criterion `layers` in; benefit and benefit per cost out,
+/// and for the form `ordered` what the rank orders by. Counted is the last of them, or benefit when not `by_cost`.
+/// With tiers, `by_cost` says what orders inside one.
 pub fn priority_program(
     tile: Window,
     criteria: &Worth,
@@ -64,7 +71,8 @@ pub fn priority_program(
     let worth = program.plane();
     let (out, per_usd) = (program.output(), program.output());
     let form = criteria.form;
-    let v = if form == Benefit::Product { program.plane() } else { worth };
+    let v = if matches!(form, Benefit::Product | Benefit::Ordered) { program.plane() } else { worth };
+    let tier = (form == Benefit::Ordered).then(|| program.plane());
     for (i, (source, term, weight)) in criteria.terms.iter().enumerate() {
         let of = match source {
             Source::Exposure => exposure,
@@ -74,16 +82,34 @@ pub fn priority_program(
             }
         };
         let (term, is_first) = (term.clone(), i == 0);
-        if form == Benefit::Product {
+        if let Some(tier) = tier {
+            let tiering = criteria.tierings[i];
+            program.call(Call::Value { of, term, is_first: true, worth: v });
+            program.call(Call::Tier { v, tiering, is_first, worth, tier });
+        } else if form == Benefit::Product {
             program.call(Call::Value { of, term, is_first: true, worth: v });
             program.call(Call::Factor { v, weight: *weight, is_first, worth });
         } else {
             program.call(Call::Value { of, term, is_first, worth });
         }
     }
-    program.call(Call::Benefit { hazard, worth, form, out });
-    program.call(Call::Priority { benefit: out, cost, row_area_m2, out: per_usd });
-    program.call(Call::Histogram { priority: if by_cost { per_usd } else { out } });
+    let Some(tier) = tier else {
+        program.call(Call::Benefit { hazard, worth, form, out });
+        program.call(Call::Priority { benefit: out, cost, row_area_m2, out: per_usd });
+        program.call(Call::Histogram { priority: if by_cost { per_usd } else { out } });
+        return program;
+    };
+    let last_tier = criteria.tierings[0].last_tier;
+    program.call(Call::Ordered { hazard, worth, tier, last_tier, out });
+    program.call(Call::Priority { benefit: out, cost, row_area_m2: row_area_m2.clone(), out: per_usd });
+    let mut q = worth;
+    if by_cost {
+        q = program.plane();
+        program.call(Call::Priority { benefit: worth, cost, row_area_m2, out: q });
+    }
+    let order = program.output();
+    program.call(Call::Order { q, tier, benefit: out, last_tier, out: order });
+    program.call(Call::Histogram { priority: order });
     program
 }
 

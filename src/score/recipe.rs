@@ -6,6 +6,7 @@
 use crate::error::{Fault, Faults, Result};
 
 use super::acceptability::Robustness;
+use super::ordered::MOST_TIERS;
 use super::value::check::{LARGEST_CODE, MOST_ENTRIES, check as check_value};
 
 /// How scores are made (domain.md §3).
@@ -17,9 +18,12 @@ pub struct Recipe {
     pub criteria: Vec<Criterion>,
     /// How criteria and hazard become a benefit.
     pub benefit: Benefit,
+    /// For [`Benefit::Ordered`], by criterion: the value from which on it decides a cell's tier; `None` where it decides
+    /// none. Empty for the other forms.
+    pub thresholds: Vec<Option<f64>>,
     /// Which cells are left out whatever they are worth.
     pub gates: Vec<Gate>,
-    /// What the rank orders by.
+    /// What the rank orders by; inside a tier, with [`Benefit::Ordered`].
     pub priority_by: PriorityBy,
     /// Class k holds the cells of the top `class_percents[k - 1]` per cent; what remains is the last class.
     pub class_percents: Vec<f64>,
@@ -89,6 +93,8 @@ pub enum Value {
     Steps(Vec<(f64, f64)>),
     /// Whole-number codes with their values. A cell whose code has no entry is not scored.
     Classes(Vec<(i32, f64)>),
+    /// The cell's rank among scored cells, 0..1: what `auto` stands for in a project file.
+    Quantile,
 }
 
 /// A hard condition on one layer: a cell it excludes is not scored, and neither is one where it is unknown.
@@ -124,6 +130,9 @@ pub enum Benefit {
     Sum,
     /// b = Π max(v, 1e-6)^w: a criterion worth nothing pulls the whole down; hazard as for `Sum`.
     Product,
+    /// Tiers in the order of the criteria: the first whose value reaches its threshold decides the tier, Σ w v ranks
+    /// inside it. b = (n − tier + Σ w v) / n. Hazard as for `Sum`.
+    Ordered,
 }
 
 /// What the rank orders by.
@@ -145,6 +154,7 @@ impl Default for Recipe {
             kernel: Kernel::Gaussian { sigma_m: 1000.0 },
             criteria: vec![Criterion::people(1.0)],
             benefit: Benefit::Risk,
+            thresholds: Vec::new(),
             gates: Vec::new(),
             priority_by: PriorityBy::BenefitPerCost,
             class_percents: vec![5.0, 15.0, 40.0],
@@ -196,6 +206,7 @@ impl Recipe {
         self.check_kernel(&mut faults);
         self.check_criteria(&mut faults);
         self.gates.iter().for_each(|gate| gate.check(&mut faults));
+        self.check_thresholds(&mut faults);
         self.check_classes(&mut faults);
         if let Some(robustness) = &self.robustness {
             robustness.check(&self, &mut faults);
@@ -261,6 +272,42 @@ impl Recipe {
                 "only zeros",
                 fix,
             ));
+        }
+    }
+
+    fn check_thresholds(&self, faults: &mut Faults) {
+        let mut wrong = |place: String, expected: &str, found: String, fix: &str| {
+            faults.push(Fault::new("score.threshold", place, expected, found, fix));
+        };
+        let is_ordered = self.benefit == Benefit::Ordered;
+        for (criterion, threshold) in self.criteria.iter().zip(&self.thresholds) {
+            let place = || format!("score.criteria `{}`, threshold", criterion.name);
+            match threshold {
+                Some(threshold) if !is_ordered => {
+                    let fix = "remove it, or set `benefit = \"ordered\"`";
+                    wrong(
+                        place(),
+                        "no threshold: only an ordered list has tiers",
+                        threshold.to_string(),
+                        fix,
+                    );
+                }
+                Some(threshold) if !(*threshold > 0.0 && *threshold <= 1.0) => {
+                    let fix = "give the value, 0 to 1, from which on the criterion decides";
+                    wrong(place(), "a value above 0, up to 1", threshold.to_string(), fix);
+                }
+                _ => {}
+            }
+        }
+        let n = self.thresholds.iter().flatten().count();
+        if is_ordered && !(1..MOST_TIERS).contains(&n) {
+            let fix = "give the criteria that decide a tier a `threshold`, such as 0.5";
+            wrong("score.criteria".into(), "1 to 31 criteria with a threshold", n.to_string(), fix);
+        }
+        if is_ordered && self.thresholds.len() > self.criteria.len() {
+            let found = format!("{} thresholds", self.thresholds.len());
+            let fix = "give at most one a criterion";
+            wrong("score.criteria".into(), "thresholds of the criteria alone", found, fix);
         }
     }
 

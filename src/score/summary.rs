@@ -5,8 +5,10 @@ use crate::grid::{Frame, Window};
 use crate::units::M2_PER_HECTARE;
 
 use super::curve::{Quanta, SegmentSum, points};
+use super::program::Shared;
+use super::quantile::QuantileTable;
 use super::reading::Counts;
-use super::{EngineInfo, Recipe};
+use super::{EngineInfo, Recipe, Source};
 
 /// A plane of results, by the name of its file (interface.md §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,13 +52,23 @@ pub struct Options<'a> {
     pub clock: Option<&'a (dyn Fn() -> f64 + Sync)>,
 }
 
-/// The largest values among scored cells, which [`super::Bound::Max`] stands for.
-#[derive(Debug, Clone, PartialEq)]
+/// What value functions need to know of all scored cells: the largest values, which [`super::Bound::Max`] stands for,
+/// and for [`super::Value::Quantile`] the value of every x.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Maxima {
     /// Largest exposure, people.
     pub exposure: f64,
     /// Largest value of each criterion layer, in its unit.
     pub layers: Vec<f64>,
+    /// Tables of the sources that a criterion asks quantiles of.
+    pub quantiles: Vec<(Source, Shared<QuantileTable>)>,
+}
+
+impl Maxima {
+    /// The table of a source.
+    pub fn quantile_of(&self, source: Source) -> Option<&Shared<QuantileTable>> {
+        self.quantiles.iter().find(|(of, _)| *of == source).map(|(_, table)| table)
+    }
 }
 
 /// What came of it, in whole-grid numbers.

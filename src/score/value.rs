@@ -9,10 +9,11 @@
 //! | `sigmoid(mid, slope)` | 1 / (1 + exp(−slope · (x − mid))); a slope below 0 reverses |
 //! | `steps` | the value of the last threshold ≤ x; 0 below the first |
 //! | `classes` | the value of the code x; a code without an entry is unknown |
+//! | `quantile` | rank of x among scored cells / 100 ([`quantile`](super::quantile)) |
 //!
 //! Exponentials and logarithms differ between processors and drivers, so `log` and `sigmoid` are looked up in
 //! tables made once in `f64` ([`table`]): within 1e-5 of the formula, and the same on both engines.
-//! Twins: `shaders/value.wgsl` (linear), `value_table.wgsl`, `value_steps.wgsl`.
+//! Twins: `shaders/value.wgsl` (linear), `value_table.wgsl`, `value_steps.wgsl`, `quantile.wgsl`.
 
 pub mod check;
 pub mod function;
@@ -22,6 +23,9 @@ pub mod table;
 use std::sync::Arc;
 
 use crate::grid::{UNKNOWN, is_unknown};
+
+use super::program::Shared;
+use super::quantile::QuantileTable;
 
 pub use function::Function;
 use steps::StepTable;
@@ -45,6 +49,8 @@ pub enum Lookup {
     Table(Arc<ValueTable>),
     /// `steps` and `classes`: a list searched from its start.
     Steps(Arc<StepTable>),
+    /// `quantile`: by the bits of x.
+    Quantile(Shared<QuantileTable>),
 }
 
 /// A straight line, clamped to 0..1.
@@ -70,6 +76,7 @@ impl Term {
             Function::Sigmoid { mid, slope } => Lookup::Table(Arc::new(ValueTable::sigmoid(mid, slope))),
             Function::Steps(steps) => Lookup::Steps(Arc::new(StepTable::steps(steps))),
             Function::Classes(classes) => Lookup::Steps(Arc::new(StepTable::classes(classes))),
+            Function::Quantile(table) => Lookup::Quantile(table.clone()),
         };
         Self { lookup, weight: weight as f32 }
     }
@@ -115,6 +122,15 @@ impl ValueOf for StepTable {
     }
 }
 
+impl ValueOf for QuantileTable {
+    const HAS_GAPS: bool = false;
+
+    #[inline(always)]
+    fn value_of(&self, x: f32) -> f32 {
+        Self::value_of(self, x)
+    }
+}
+
 /// Cell by cell: worth = worth + w · v; the first criterion starts from 0.
 #[inline(always)]
 pub fn value(of: &[f32], term: &Term, is_first: bool, worth: &mut [f32]) {
@@ -122,6 +138,7 @@ pub fn value(of: &[f32], term: &Term, is_first: bool, worth: &mut [f32]) {
         Lookup::Linear(line) => add(of, line, term.weight, is_first, worth),
         Lookup::Table(table) => add(of, &**table, term.weight, is_first, worth),
         Lookup::Steps(steps) => add(of, &**steps, term.weight, is_first, worth),
+        Lookup::Quantile(table) => add(of, &**table, term.weight, is_first, worth),
     }
 }
 

@@ -1,17 +1,18 @@
-//! Rank and class of tasks by benefit per cost.
+//! Rank and class of tasks by benefit per cost, or by mean benefit.
 
 use super::TaskArea;
 
 /// Gives every task with a known benefit and cost its rank and class.
 ///
 /// A task that costs nothing and is worth something comes before all that cost something.
-pub(super) fn rank_tasks(tasks: &mut [TaskArea], class_percents: &[f64]) {
+pub(super) fn rank_tasks(tasks: &mut [TaskArea], class_percents: &[f64], by_benefit: bool) {
     let mut known: Vec<(f64, usize)> = tasks
         .iter()
         .enumerate()
         .filter_map(|(i, task)| {
             let (benefit, cost) = (task.benefit?, task.cost_usd?);
-            let ratio = if benefit == 0.0 { 0.0 } else { benefit / cost };
+            let per = if by_benefit { task.area_m2 * task.scored_share } else { cost };
+            let ratio = if benefit == 0.0 { 0.0 } else { benefit / per };
             Some((ratio, i))
         })
         .collect();

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-use clearway::plan::{Objective, Params, Problem, Solution, baselines, check, plan};
+use clearway::plan::{Objective, Params, Problem, Solution, baselines, check, floor_shares, plan};
 use clearway::progress::{Progress, Silent};
 
 use super::random;
@@ -59,7 +59,11 @@ fn plan_is_never_worse_than_by_hand() {
             let Some(solution) = planned_with(&problem, &params) else { continue };
             let by_hand = baselines(&problem, params.rank.as_deref()).unwrap();
             for hand in [by_hand.ranked, by_hand.per_cost, by_hand.nearest] {
-                let is_judged = objective == Objective::Completion && !hand.unassigned.is_empty();
+                let shares = floor_shares(&problem, &hand);
+                let is_short =
+                    problem.floors.iter().zip(shares).any(|(f, share)| share.is_some_and(|s| s < f.share));
+                let is_partial = objective == Objective::Completion && !hand.unassigned.is_empty();
+                let is_judged = is_partial || is_short;
                 let n_locked = |solution: &Solution| {
                     let is_locked = |id: &str| {
                         let lock = problem.tasks.iter().find(|task| task.id == id).unwrap().lock.as_ref();

@@ -1,6 +1,6 @@
 //! Small random problems with every constraint, seeded.
 
-use clearway::plan::{Distance, DistanceKind, Lock, Objective, Problem, Rounding, Task, Team};
+use clearway::plan::{Distance, DistanceKind, Floor, Lock, Objective, Problem, Rounding, Task, Team};
 
 /// A seeded stream of numbers (SplitMix64), independent of the one under test.
 pub struct Dice(pub u64);
@@ -92,6 +92,7 @@ pub fn problem(seed: u64, objective: Objective, most_tasks: usize, most_teams: u
         discount_per_year: if dice.chance(0.2) { 0.0 } else { dice.between(0.0, 5.0) },
         budget: budget.filter(|_| !is_all),
         start_weekday: dice.below(7) as u8,
+        floors: Vec::new(),
         distance: Distance {
             kind,
             round: if dice.chance(0.2) { Rounding::Nearest } else { Rounding::None },
@@ -109,6 +110,22 @@ pub fn problem(seed: u64, objective: Objective, most_tasks: usize, most_teams: u
         let n = n_teams + n_tasks + n_ends;
         problem.distance.matrix =
             Some((0..n).map(|_| (0..n).map(|_| dice.between(0.0, 5.0)).collect()).collect());
+    }
+    // A floor for a district in which some task can be done.
+    for task in &mut problem.tasks {
+        task.district = dice.chance(0.6).then(|| format!("D{}", dice.below(2)));
+    }
+    for district in ["D0", "D1"] {
+        let can = |task: &Task| {
+            let has_all = |team: &Team| task.needs.iter().all(|need| team.capabilities.contains(need));
+            task.worth > 0.0
+                && task.district.as_deref() == Some(district)
+                && problem.teams.iter().any(has_all)
+        };
+        if dice.chance(0.25) && problem.tasks.iter().any(can) && !is_all {
+            let floor = Floor { district: district.to_owned(), share: dice.between(0.05, 0.5) };
+            problem.floors.push(floor);
+        }
     }
     // Needs that the locked team lacks are a fault, not a constraint.
     for j in 0..n_tasks {

@@ -90,7 +90,7 @@ fn product_of_ten_criteria_strays_less_than_a_hundred_thousandth_of_itself() {
 
 #[test]
 fn contributions_of_sum_and_product_by_hand() {
-    let maxima = Maxima { exposure: 1.0, layers: vec![1.0, 1.0] };
+    let maxima = Maxima { exposure: 1.0, layers: vec![1.0, 1.0], ..Maxima::default() };
     let parts = |benefit, v: [f64; 2]| contributions(&of_two_layers(benefit), &maxima, 0.1, 1.0, &v);
     // Sum: 0.75·0.25 and 0.25·0.8, whatever the hazard.
     let found = parts(Benefit::Sum, [0.25, 0.8]);

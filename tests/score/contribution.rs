@@ -9,7 +9,7 @@ use clearway::score::{Maxima, Plane, contributions};
 fn contributions_by_hand() {
     // Weights 3 : 1. People 50 of at most 200: v = 0.25; road 20 m on linear(80, 5): (20 − 80)/(5 − 80) = 0.8.
     // Hazard 0.5: 0.5·0.75·0.25 = 0.09375 and 0.5·0.25·0.8 = 0.1.
-    let maxima = Maxima { exposure: 200.0, layers: vec![90.0] };
+    let maxima = Maxima { exposure: 200.0, layers: vec![90.0], ..Maxima::default() };
     let found = contributions(&two_criteria(10.0), &maxima, 0.5, 50.0, &[20.0]);
     assert!((found[0] - 0.09375).abs() < 1e-12 && (found[1] - 0.1).abs() < 1e-12, "{found:?}");
 }

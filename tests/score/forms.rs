@@ -37,7 +37,7 @@ fn every_form() -> Vec<Value> {
 }
 
 fn maxima(max: f64) -> Maxima {
-    Maxima { exposure: max, layers: vec![max] }
+    Maxima { exposure: max, layers: vec![max], ..Maxima::default() }
 }
 
 /// Worth of one criterion of weight 1 on each engine.

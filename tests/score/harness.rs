@@ -265,6 +265,7 @@ impl Textbook {
             Benefit::Risk => hazard[i].unwrap() * worth(i, e).iter().map(|(w, v)| w * v).sum::<f64>(),
             Benefit::Sum => worth(i, e).iter().map(|(w, v)| w * v).sum(),
             Benefit::Product => worth(i, e).iter().map(|(w, v)| v.max(1e-6).powf(*w)).product(),
+            Benefit::Ordered => panic!("tests of `ordered` have a textbook of their own"),
         });
         let area_m2 = |i: usize| frame.cell_area_m2((i / frame.n_cols) as i64);
         let per_usd = by(&|i, _| benefit[i].unwrap() * area_m2(i) / cost[i].unwrap());
@@ -297,7 +298,15 @@ pub fn value_by_the_book(value: &Value, x: f64, max: f64) -> f64 {
             let entry = classes.iter().find(|(code, _)| f64::from(*code) == x);
             entry.expect("a scored cell's code has an entry").1
         }
+        Value::Quantile => panic!("needs all scored cells: quantile_by_the_book"),
     }
+}
+
+/// The mid-rank of x among all, 0..1.
+pub fn quantile_by_the_book(all: &[f64], x: f64) -> f64 {
+    let below = all.iter().filter(|y| **y < x).count() as f64;
+    let equal = all.iter().filter(|y| **y == x).count() as f64;
+    if all.len() == 1 { 1.0 } else { (below + (equal - 1.0) / 2.0) / (all.len() as f64 - 1.0) }
 }
 
 fn exposure_of(frame: &Frame, kernel: Kernel, population: &[Option<f64>], i: usize) -> f64 {

@@ -31,6 +31,23 @@ fn rank_is_the_mid_rank_of_benefit_per_cost() {
 }
 
 #[test]
+fn rank_by_mean_benefit_where_cost_does_not_count() {
+    // The second task is twice as large and dearer: its mean benefit, (0.5 + 0.7) / 2 = 0.6, comes first.
+    let region = Region {
+        hazard: cells("1 1 1 1"),
+        people: cells("1 1 1 1"),
+        benefit: cells("0.5 0.5 0.7 0.2"),
+        cost: cells("1 1000 1000 1"),
+        rank: cells("0 0 0 0"),
+    };
+    let features =
+        vec![square("a", 0.0, 90.0, 10.0), square("b", 10.0, 90.0, 20.0), square("c", 30.0, 90.0, 10.0)];
+    let options = TaskOptions { by_benefit: true, ..TaskOptions::default() };
+    let (tasks, _) = from_polygons(features, &region.planes(), &options, &Silent::default()).unwrap();
+    assert_eq!(tasks.iter().map(|t| t.rank).collect::<Vec<_>>(), [Some(50.0), Some(100.0), Some(0.0)]);
+}
+
+#[test]
 fn ground_that_costs_nothing_comes_first_but_has_no_ratio() {
     let region = Region {
         hazard: cells("1 1 1"),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::line;
+use crate::plan::floors::FloorModel;
 use crate::plan::model::Model;
 use crate::plan::nearby::Neighbours;
 use crate::plan::problem::Objective;
@@ -26,6 +27,10 @@ pub(super) struct Fluid {
     pub(super) budget: f64,
     /// What makes money and days comparable.
     pub(super) day_per_money: f64,
+    /// Floors: weight of every task (in days), of which those done must reach the least.
+    pub(super) floors: Vec<(Vec<f64>, f64)>,
+    /// Whether a task may be worth doing that is worth nothing itself any more: for a floor.
+    pub(super) has_idle_worth: bool,
 }
 
 /// One task with one type of team.
@@ -99,8 +104,20 @@ impl Fluid {
             pair.cost *= day_per_money;
         }
         let budget = if has_budget { model.budget * day_per_money } else { f64::INFINITY };
-        Some(Self { x, capacity, pairs, first, is_all, budget, day_per_money })
+        let floors = floors(model, all_days);
+        let has_idle_worth = model.worth.kind() == Objective::Decay && !floors.is_empty();
+        Some(Self { x, capacity, pairs, first, is_all, budget, day_per_money, floors, has_idle_worth })
     }
+}
+
+/// The floors with weights that are together as many days as all tasks take, so that one length of step suits all.
+fn floors(model: &Model, all_days: f64) -> Vec<(Vec<f64>, f64)> {
+    let scaled = |floor: &FloorModel| {
+        let size: f64 = floor.weights.iter().map(|weight| weight.abs()).sum();
+        let scale = if size > 0.0 { all_days.max(1e-9) / size } else { 1.0 };
+        (floor.weights.iter().map(|weight| weight * scale).collect(), floor.least * scale)
+    };
+    model.floors.iter().map(scaled).collect()
 }
 
 /// Grid times: equal steps, finer at the beginning where time has no end.

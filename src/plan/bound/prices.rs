@@ -19,7 +19,7 @@ pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> Bound {
     let mut step_share = 1.0;
     let mut n_idle = 0;
     for step in 0..n_steps {
-        let (value, spent) = evaluate(fluid, &prices, &mut load);
+        let Relaxed { value, spent, reached } = evaluate(fluid, &prices, &mut load);
         if value < best.value - 1e-9 * best.value.abs().min(1e300) {
             if value < best.value * (1.0 - 2e-5 * best.value.signum()) {
                 n_idle = 0;
@@ -54,11 +54,19 @@ pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> Bound {
                 }
             }
         }
+        for (&price, &g) in prices.floors.iter().zip(&reached) {
+            if price > 0.0 || g < 0.0 {
+                square += g * g;
+            }
+        }
         if square <= 0.0 || value - aim <= 0.0 {
             break;
         }
         let length = step_share * (value - aim) / square;
         prices.money = (prices.money - length * slack_money).max(0.0);
+        for (price, g) in prices.floors.iter_mut().zip(&reached) {
+            *price = (*price - length * g).max(0.0);
+        }
         for ((u, load), capacity) in prices.time.iter_mut().zip(&load).zip(&fluid.capacity) {
             for ((u, &load), &capacity) in u.iter_mut().zip(load).zip(capacity) {
                 *u = if capacity.is_finite() { (*u - length * (capacity - load)).max(0.0) } else { 0.0 };
@@ -68,16 +76,27 @@ pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> Bound {
     best
 }
 
-/// A price for every type and grid time, and one for money (in days).
+/// A price for every type and grid time, one for money (in days), and one for every floor.
 #[derive(Debug, Clone)]
 pub(super) struct Prices {
     pub(super) time: Vec<Vec<f64>>,
     pub(super) money: f64,
+    pub(super) floors: Vec<f64>,
 }
 
-/// The bound at these prices; fills in what the tasks would take of each type and time, and returns what
-/// money they would spend (in days).
-pub(super) fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) -> (f64, f64) {
+/// What the fluid does at some prices.
+#[derive(Debug, Clone)]
+pub(super) struct Relaxed {
+    /// The bound.
+    pub(super) value: f64,
+    /// Money the tasks would spend (in days).
+    pub(super) spent: f64,
+    /// What they would have over each floor.
+    pub(super) reached: Vec<f64>,
+}
+
+/// The bound at these prices; fills in what the tasks would take of each type and time.
+pub(super) fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) -> Relaxed {
     load.iter_mut().for_each(|load| load.fill(0.0));
     let hulls: Vec<Vec<u32>> = prices.time.iter().map(|u| hull(&fluid.x, u)).collect();
     let mut value = 0.0;
@@ -89,23 +108,43 @@ pub(super) fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) ->
         value += prices.money * fluid.budget;
     }
     let mut spent = 0.0;
-    for range in fluid.first.windows(2) {
+    let mut reached: Vec<f64> = fluid.floors.iter().map(|(_, least)| -least).collect();
+    value += prices.floors.iter().zip(&reached).map(|(price, reached)| price * reached).sum::<f64>();
+    for (j, range) in fluid.first.windows(2).enumerate() {
+        let weights = || fluid.floors.iter().map(|(weights, _)| weights[j]);
+        let lean: f64 = weights().zip(&prices.floors).map(|(weight, price)| weight * price).sum();
         let mut best = (if fluid.is_all { f64::NEG_INFINITY } else { 0.0 }, None);
         for pair in &fluid.pairs[range[0]..range[1]] {
             let (u, hull) = (&prices.time[pair.kind as usize], &hulls[pair.kind as usize]);
             let at = best_time(fluid, pair, u, hull);
-            let gain = pair.slope * fluid.x[at] + pair.level - pair.days * u[at] - prices.money * pair.cost;
+            let gain =
+                pair.slope * fluid.x[at] + pair.level + lean - pair.days * u[at] - prices.money * pair.cost;
             if gain > best.0 {
                 best = (gain, Some((pair, at)));
+            }
+            if fluid.has_idle_worth {
+                // A worth that has decayed to nothing stays at nothing, where g goes on below.
+                let at = cheapest_time(pair, u);
+                let gain = lean - pair.days * u[at] - prices.money * pair.cost;
+                if gain > best.0 {
+                    best = (gain, Some((pair, at)));
+                }
             }
         }
         if let (gain, Some((pair, at))) = best {
             value += gain;
             load[pair.kind as usize][at] += pair.days;
             spent += pair.cost;
+            reached.iter_mut().zip(weights()).for_each(|(reached, weight)| *reached += weight);
         }
     }
-    (value, spent)
+    Relaxed { value, spent, reached }
+}
+
+/// The grid time at which a task's days cost least.
+fn cheapest_time(pair: &Pair, u: &[f64]) -> usize {
+    let times = pair.from as usize..=pair.to as usize;
+    times.min_by(|&a, &b| u[a].total_cmp(&u[b])).unwrap_or(pair.from as usize)
 }
 
 /// The grid time that is best for a task: the largest slope · x − days · u.

@@ -98,11 +98,11 @@ impl Search<'_> {
                 capacity.iter().enumerate().map(at).collect()
             })
             .collect();
-        Prices { time, money: self.money }
+        Prices { time, money: self.money, floors: vec![0.0; self.fluid.floors.len()] }
     }
 
     fn bound(&mut self) -> f64 {
-        evaluate(self.fluid, &self.prices(), &mut self.load).0
+        evaluate(self.fluid, &self.prices(), &mut self.load).value
     }
 
     /// Looks for a better number from `LEAST`·most to most by golden section on its logarithm; keeps the old

@@ -15,6 +15,7 @@ const PROBLEM: &[&str] = &[
     "budget",
     "start_weekday",
     "distance",
+    "floors",
     "teams",
     "tasks",
 ];

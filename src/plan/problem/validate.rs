@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+mod floors;
+
 use super::{DistanceKind, Lock, Objective, Problem, Task, Team};
 use crate::error::{Fault, Faults};
 
@@ -22,6 +24,7 @@ pub(super) fn faults(problem: &Problem, place: &str) -> Faults {
     check.positions();
     check.cycles();
     check.matrix();
+    check.floors();
     check.faults
 }
 

@@ -98,6 +98,7 @@ impl Worker<'_> {
             model.task_cost(j as usize, k) + if route.visits.is_empty() { team.mobilisation } else { 0.0 };
         let room = model.budget - self.costs.now;
         let has_budget = model.budget.is_finite();
+        let lean = self.lean(j);
         let time_price = self.ground.typical * if is_collect { 1e-3 } else { 1e-9 };
         let row = model.travel.row(task.place);
         let distance =
@@ -146,7 +147,7 @@ impl Worker<'_> {
                 added += away - if q > 0 { model.travel.quick(before, home) } else { 0.0 };
                 extra = over - route.over;
             }
-            let mut minus = loss + time_price * extra;
+            let mut minus = loss + time_price * extra - lean;
             if has_budget {
                 let cost = fixed_cost + team.cost_per_distance * added;
                 if cost > room {

@@ -36,7 +36,7 @@ pub(super) fn search(
     let near = Neighbours::of(model, 12);
     let mut sequences = start;
     let mut state = State::of(model, &sequences);
-    let mut merit = Merit { missing: state.n_missing(model), value: state.value() };
+    let mut merit = Merit::of(model, &state);
     let n_epochs = |steps: u64| (steps / (n * STEPS_A_TASK)).clamp(6, 200);
     let mut course = Course::new(effort, n * 60, n_epochs, (EPOCHS_BY_CLOCK, n));
     progress.start("plan", course.n_announced());
@@ -48,6 +48,9 @@ pub(super) fn search(
         let parts = cut(model, &state, &near, &mut chance);
         let n_in_parts: u64 = parts.iter().map(|part| part.tasks.len() as u64).sum();
         let span = course.span;
+        // What the plan has over a floor is there for all parts alike.
+        let spare: Vec<f64> =
+            model.floors.iter().map(|floor| floor.reach(&state).0.max(0.0) / parts.len() as f64).collect();
         let run = |(i, part): (usize, &Part)| {
             // By the clock, parts not begun when the time is up stay as they are.
             if effort.iterations.is_none() && effort.is_over() {
@@ -55,7 +58,7 @@ pub(super) fn search(
             }
             let count = of_epoch * part.tasks.len() as u64 / n_in_parts.max(1);
             let chance = Chance::new(effort.seed, 5000 + i as u64, epoch);
-            improve(model, &state, part, &Share { price, count, span }, chance, progress)
+            improve(model, &state, part, &Share { price, count, span, spare: &spare }, chance, progress)
         };
         let found: Vec<Vec<(u32, Vec<u32>)>> = if effort.n_threads > 1 {
             parts.par_iter().enumerate().map(run).collect()
@@ -67,7 +70,7 @@ pub(super) fn search(
             joined[k as usize] = sequence;
         }
         let next = State::of(model, &joined);
-        let next_merit = Merit { missing: next.n_missing(model), value: next.value() };
+        let next_merit = Merit::of(model, &next);
         // Each part holds by itself and its budget, so the whole does; this keeps rounding from mattering.
         if next.is_feasible() && next.cost() <= model.budget * (1.0 + 1e-10) && !merit.beats(next_merit) {
             (state, sequences, merit) = (next, joined, next_merit);
@@ -157,11 +160,13 @@ fn centre(model: &Model, state: &State, k: usize) -> [f64; 3] {
     }
 }
 
-/// What every part is searched with: the price of money, how many steps, and between which shares of the run.
-struct Share {
+/// What every part is searched with: the price of money, how many steps, between which shares of the run, and
+/// how much of what the plan has over each floor it may use.
+struct Share<'a> {
     price: f64,
     count: u64,
     span: (f64, f64),
+    spare: &'a [f64],
 }
 
 /// Searches one part; gives its teams' sequences in the numbers of the whole.
@@ -169,7 +174,7 @@ fn improve(
     model: &Model,
     state: &State,
     part: &Part,
-    share: &Share,
+    share: &Share<'_>,
     chance: Chance,
     progress: &dyn Progress,
 ) -> Vec<(u32, Vec<u32>)> {
@@ -177,7 +182,7 @@ fn improve(
         NONE => Outside::Undone,
         _ => Outside::Ends(state.end_of(j)),
     };
-    let (cut, tasks) = model.subset(&part.teams, &part.tasks, part.budget, &outside);
+    let (mut cut, tasks) = model.subset(&part.teams, &part.tasks, part.budget, &outside);
     let number: std::collections::HashMap<u32, u32> = tasks.iter().copied().zip(0..).collect();
     let start: Vec<Vec<u32>> = part
         .teams
@@ -185,6 +190,10 @@ fn improve(
         .map(|&k| state.routes[k as usize].visits.iter().map(|visit| number[&visit.task]).collect())
         .collect();
     let before = State::of(&cut, &start);
+    for (floor, spare) in cut.floors.iter_mut().zip(share.spare) {
+        floor.least = 0.0;
+        floor.least = floor.reach(&before).0 - spare;
+    }
     let n_done = start.iter().map(Vec::len).sum();
     let ground = Ground::new(&cut, share.price, before.value(), n_done);
     let mut worker = Worker::new(&ground, &start, chance);

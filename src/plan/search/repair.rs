@@ -13,6 +13,7 @@ impl Worker<'_> {
     /// Puts candidates into the plan.
     pub(super) fn repair(&mut self) {
         let mut candidates = std::mem::take(&mut self.candidates);
+        self.sum_floors();
         let model = self.ground.model;
         let is_collect = model.worth.kind() == Objective::Collect;
         let is_small = candidates.len() * model.teams.len() <= GREEDY_PAIRS;
@@ -82,7 +83,8 @@ impl Worker<'_> {
             return;
         }
         if model.tasks[j as usize].preds.iter().all(|&p| self.state.at[p as usize].0 != NONE) {
-            if let Some(spot) = self.best_spot(j)
+            if !self.is_refused(&[j])
+                && let Some(spot) = self.best_spot(j)
                 && (spot.gain > 0.0 || model.is_required(j as usize))
             {
                 self.apply(j, spot);
@@ -91,6 +93,9 @@ impl Worker<'_> {
         }
         let mut chain = Vec::new();
         self.chain_to(j, &mut chain);
+        if self.is_refused(&chain) {
+            return;
+        }
         let (value, cost) = (self.state.value(), self.state.cost());
         let mut done = Vec::with_capacity(chain.len());
         for &link in &chain {
@@ -101,10 +106,12 @@ impl Worker<'_> {
             }
             done.push(link);
         }
-        let gain = self.state.value() - value - self.costs.price * (self.state.cost() - cost);
+        let lean: f64 = chain.iter().map(|&link| self.lean(link)).sum();
+        let gain = self.state.value() - value + lean - self.costs.price * (self.state.cost() - cost);
         let is_needed = chain.iter().any(|&link| model.is_required(link as usize));
         if done.len() < chain.len() || (gain <= 0.0 && !is_needed) {
             self.state.remove(model, &done);
+            self.count_floors(&done, -1.0);
             self.costs.now = self.state.cost();
         }
     }
@@ -131,6 +138,8 @@ impl Worker<'_> {
         if !is_feasible {
             self.state.remove(model, &[j]);
             self.costs.now = self.state.cost();
+        } else {
+            self.count_floors(&[j], 1.0);
         }
         is_feasible
     }
@@ -155,7 +164,7 @@ impl Worker<'_> {
             };
             let (j, spot, _) = open.swap_remove(i);
             let Some(spot) = spot else { break };
-            if !self.apply(j, spot) {
+            if self.is_refused(&[j]) || !self.apply(j, spot) {
                 continue;
             }
             for entry in &mut open {

@@ -38,6 +38,7 @@ impl Worker<'_> {
         if fixed_cost > room {
             return;
         }
+        let lean = self.lean(j);
         let time_price = ground.typical * if is_collect { 1e-3 } else { 1e-9 };
         let len = route.visits.len();
         // The value falls with the end: what it was at an earlier end bounds what it is now.
@@ -89,7 +90,7 @@ impl Worker<'_> {
             {
                 loss = model.worth.loss(next.weight, extra * team.stretch);
             }
-            let mut minus = loss + time_price * extra;
+            let mut minus = loss + time_price * extra - lean;
             if has_budget {
                 if let Some(next) = next {
                     added += row[next.place] - next.leg;

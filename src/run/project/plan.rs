@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::super::document::Value;
 use super::super::section::{Reading, Section};
 use super::teams::{TeamRow, TeamSettings, read_team, unknown_column};
-use crate::plan::Objective;
+use crate::plan::{Floor, Objective};
 
 /// How teams are planned.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct PlanSettings {
     pub districts: Option<(PathBuf, Option<String>)>,
     /// Tasks tied to a team, a position or a start.
     pub locks: Vec<LockSettings>,
+    /// Least shares of districts in the worth done.
+    pub floors: Vec<Floor>,
     /// (task, what must be finished before it).
     pub after: Vec<(String, String)>,
 }
@@ -112,6 +114,7 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
     let districts = read_districts(&section, folder);
     let locks = section.tables("locked").into_iter().filter_map(read_lock).collect();
     let after = section.tables("after").into_iter().filter_map(read_after).collect();
+    let floors = section.tables("floor").into_iter().filter_map(read_floor).collect();
     section.finish();
     Some(PlanSettings {
         start: start?,
@@ -129,6 +132,7 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
         districts,
         locks,
         after,
+        floors,
     })
 }
 
@@ -201,6 +205,15 @@ fn read_lock(section: Section<'_>) -> Option<LockSettings> {
     let start = section.date("start");
     section.finish();
     Some(LockSettings { task: task?, team, position, start })
+}
+
+fn read_floor(section: Section<'_>) -> Option<Floor> {
+    let district = section.text("district");
+    let district = section.required("district", district, "district = \"North\"");
+    let share = section.number_where("share", "a share above 0 and at most 1", |s| s > 0.0 && s <= 1.0);
+    let share = section.required("share", share, "share = 0.1");
+    section.finish();
+    Some(Floor { district: district?, share: share? })
 }
 
 fn read_after(section: Section<'_>) -> Option<(String, String)> {

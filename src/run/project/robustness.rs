@@ -18,6 +18,9 @@ pub fn read(
     seed: u64,
 ) -> Option<Robustness> {
     let section = score.section("robustness")?;
+    if recipe.benefit == Benefit::Ordered {
+        score.not_yet("robustness", "sampling with benefit = \"ordered\"", "the table left out");
+    }
     let default = Robustness::default();
     let samples = section.whole("samples", 1).unwrap_or(default.n_samples as u64);
     if samples > MOST_SAMPLES as u64 {

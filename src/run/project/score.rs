@@ -4,6 +4,7 @@ use super::super::document::Value as Toml;
 use super::super::section::Section;
 use super::layers::LayerSettings;
 use crate::report::tables::contribution_column;
+use crate::score::ordered::MOST_TIERS;
 use crate::score::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
 
 /// How cells are scored.
@@ -30,15 +31,12 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings], seed: u64) -> Option<Sc
         ));
     };
     let forms = [
-        ("risk", Some(Benefit::Risk)),
-        ("sum", Some(Benefit::Sum)),
-        ("product", Some(Benefit::Product)),
-        ("ordered", None),
+        ("risk", Benefit::Risk),
+        ("sum", Benefit::Sum),
+        ("product", Benefit::Product),
+        ("ordered", Benefit::Ordered),
     ];
-    let form = section.choice("benefit", &forms);
-    if form == Some(None) {
-        section.not_yet("benefit", "benefit = \"ordered\"", "benefit = \"sum\"");
-    }
+    let form = section.choice("benefit", &forms).unwrap_or(Benefit::Risk);
     let by = [("benefit_per_cost", PriorityBy::BenefitPerCost), ("benefit", PriorityBy::Benefit)];
     let priority_by = section.choice("priority_by", &by);
     let kernel = read_kernel(&section);
@@ -59,11 +57,16 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings], seed: u64) -> Option<Sc
         numbers
     });
     let mut names = Vec::new();
-    let criteria: Vec<Criterion> = section
-        .tables("criteria")
-        .into_iter()
-        .filter_map(|s| read_criterion(s, layers, &mut names))
-        .collect();
+    let criteria = section.tables("criteria").into_iter().filter_map(|s| {
+        let threshold = read_threshold(&s, form);
+        read_criterion(s, layers, &mut names).map(|criterion| (criterion, threshold))
+    });
+    let (criteria, thresholds): (Vec<Criterion>, Vec<Option<f64>>) = criteria.unzip();
+    let n_thresholds = thresholds.iter().flatten().count();
+    if form == Benefit::Ordered && !(1..MOST_TIERS).contains(&n_thresholds) {
+        let expected = "1 to 31 criteria with a `threshold`, in the order of the list";
+        section.wrong("criteria", expected, &format!("{n_thresholds} with one"));
+    }
     let weights: f64 = criteria.iter().map(|criterion| criterion.weight).sum();
     if !criteria.is_empty() && weights <= 0.0 {
         section.wrong("criteria", "at least one weight above 0", "weights that add up to 0");
@@ -80,7 +83,12 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings], seed: u64) -> Option<Sc
     let has_kernel = kernel.is_some();
     let mut settings = settings(criteria, names, kernel.unwrap_or(Kernel::None), priority_by, classes);
     settings.recipe.gates = gates;
-    settings.recipe.benefit = form.flatten().unwrap_or(settings.recipe.benefit);
+    settings.recipe.benefit = form;
+    if form == Benefit::Ordered {
+        settings.recipe.thresholds = thresholds;
+        // An ordered list ranks by the sum inside a tier; what a dollar buys only where it is asked for.
+        settings.recipe.priority_by = priority_by.unwrap_or(PriorityBy::Benefit);
+    }
     let ScoreSettings { recipe, criterion_layers } = &mut settings;
     recipe.robustness = super::robustness::read(&section, recipe, layers, criterion_layers, seed);
     section.finish();
@@ -156,6 +164,17 @@ fn read_criterion(
     let value = super::value::read(&section);
     section.finish();
     Some(Criterion { name: name?, source: source?, weight, value: value? })
+}
+
+/// The value from which on a criterion of an ordered list decides the tier.
+fn read_threshold(criterion: &Section<'_>, form: Benefit) -> Option<f64> {
+    let threshold =
+        criterion.number_where("threshold", "a value above 0, up to 1", |v| v > 0.0 && v <= 1.0)?;
+    if form != Benefit::Ordered {
+        let expected = "no threshold, or `benefit = \"ordered\"` under [score]";
+        criterion.wrong("threshold", expected, &threshold.to_string());
+    }
+    Some(threshold)
 }
 
 /// The place of a layer among `names`, where it is added when it is new; a fault when there is no such layer.

@@ -1,4 +1,4 @@
-//! `value = { … }` of a criterion: the form is its one key.
+//! `value = { … }` of a criterion: the form is its one key. `value = "quantile"` has nothing to set.
 
 use super::super::document::{Node, Value as Toml};
 use super::super::section::Section;
@@ -6,20 +6,30 @@ use crate::score::{Bound, Value};
 
 /// Reads a criterion's value function.
 pub fn read(criterion: &Section<'_>) -> Option<Value> {
-    let Some(section) = criterion.section("value") else {
-        criterion.required("value", None::<()>, "value = { linear = [0, \"max\"] }");
-        return None;
-    };
+    match criterion.node("value").map(|node| &node.value) {
+        None => {
+            criterion.required("value", None::<()>, "value = { linear = [0, \"max\"] }");
+            return None;
+        }
+        Some(Toml::Text(word)) if ["quantile", "auto"].contains(&word.as_str()) => {
+            return Some(Value::Quantile);
+        }
+        Some(Toml::Text(word)) => {
+            let expected =
+                "\"quantile\" (or \"auto\", which is the same), or a form such as { linear = [0, \"max\"] }";
+            criterion.wrong("value", expected, &format!("{word:?}"));
+            return None;
+        }
+        Some(_) => {}
+    }
+    let section = criterion.section("value")?;
     let form = section.names().map(|(key, _)| key).next();
     let value = match form {
         Some("log") => ends(&section, "log").map(|(lo, hi)| Value::Log { lo, hi }),
         Some("sigmoid") => sigmoid(&section),
         Some("steps") => steps(&section),
         Some("classes") => classes(&section),
-        Some("quantile") => {
-            section.not_yet("quantile", "the value function `quantile`", "`linear = [lo, hi]`");
-            return None;
-        }
+        Some("quantile") => quantile(&section),
         _ => {
             let bounds = ends(&section, "linear");
             let bounds = section.required("linear", bounds, "linear = [0, \"max\"]");
@@ -69,6 +79,17 @@ fn ends(section: &Section<'_>, key: &'static str) -> Option<(Bound, Bound)> {
     let expected = format!("two different bounds, [lo, hi], each a number{above} or \"max\"");
     section.wrong(key, &expected, &describe(items));
     None
+}
+
+/// `{ quantile = true }` for those who write every form as a table.
+fn quantile(section: &Section<'_>) -> Option<Value> {
+    match section.node("quantile")?.value {
+        Toml::Bool(true) => Some(Value::Quantile),
+        ref other => {
+            section.wrong("quantile", "true; it has nothing to set", &other.describe());
+            None
+        }
+    }
 }
 
 fn sigmoid(section: &Section<'_>) -> Option<Value> {

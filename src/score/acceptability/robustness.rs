@@ -2,7 +2,7 @@
 
 use crate::error::{Fault, Faults};
 
-use super::super::Recipe;
+use super::super::{Benefit, Recipe};
 
 /// The most samples: the standard error of a share taken from them is at most half a point, and no layer of
 /// hazard is known so well that more would say more.
@@ -83,6 +83,10 @@ impl Robustness {
             let place = format!("score.robustness.{key}");
             faults.push(Fault::new("score.robustness", place, expected, found, fix));
         };
+        if recipe.benefit == Benefit::Ordered {
+            let fix = "leave [score.robustness] out, or use another form";
+            wrong("samples", "benefit \"risk\", \"sum\" or \"product\"", "\"ordered\"".into(), fix);
+        }
         if !(1..=MOST_SAMPLES).contains(&self.n_samples) {
             let fix = "set `samples = 256`; the standard error of a share is then 3 points at most";
             let expected = format!("a whole number from 1 to {MOST_SAMPLES}");

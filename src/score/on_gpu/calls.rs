@@ -35,11 +35,21 @@ impl<'a> Recorder<'a> {
                 self.product(*hazard, *worth, *out);
             }
             Call::Benefit { hazard, worth, form, out } => self.benefit(*hazard, *worth, *form, *out),
+            Call::Tier { v, tiering, is_first, worth, tier } => {
+                self.tier(*v, tiering, *is_first, *worth, *tier);
+            }
+            Call::Ordered { hazard, worth, tier, last_tier, out } => {
+                self.tiered(&kernels::ORDERED, [*hazard, *worth, *tier, *out], *last_tier);
+            }
+            Call::Order { q, tier, benefit, last_tier, out } => {
+                self.tiered(&kernels::ORDER, [*q, *tier, *benefit, *out], *last_tier);
+            }
             Call::Priority { benefit, cost, row_area_m2, out } => {
                 self.priority(*benefit, *cost, row_area_m2, *out);
             }
             Call::Histogram { priority } => self.histogram(*priority),
             Call::Refine { priority, index_of } => self.refine(*priority, index_of, tally),
+            Call::Spread { cells, index_of } => self.spread(*cells, index_of.as_ref(), tally),
             Call::Rank { priority, table, out } => self.rank(*priority, table, *out),
             Call::Class { rank, thresholds, out } => self.class(*rank, thresholds, *out),
             Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta } => {

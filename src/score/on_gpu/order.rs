@@ -3,7 +3,7 @@
 use bytemuck::bytes_of;
 
 use crate::gpu::kernels::{self, COUNT_CELLS_EACH, CURVE_WORDS};
-use crate::gpu::params::{ClassParams, CurveParams};
+use crate::gpu::params::{ClassParams, CurveParams, SpreadParams};
 
 use super::super::curve::Quanta;
 use super::super::histogram::{N_BINS, N_REFINED};
@@ -31,6 +31,27 @@ impl<'a> Recorder<'a> {
         let count = self.count(tally.refined.len().max(N_REFINED), Counted::Refined);
         let buffers = [self.plane(priority), index_of, count];
         self.cellwise(&kernels::REFINE, bytes_of(&params), &buffers, groups);
+    }
+
+    /// `spread`, at the first level or of the bins that `index_of` names.
+    pub fn spread(&mut self, cells: Slot, index_of: Option<&'a Shared<Vec<u32>>>, tally: &Tally) {
+        let (of_cells, groups) = self.cells_each(COUNT_CELLS_EACH as usize);
+        let params = SpreadParams {
+            n_cells: of_cells.n_cells,
+            groups_across: of_cells.groups_across,
+            is_refined: u32::from(index_of.is_some()),
+            ..Default::default()
+        };
+        let (names, count) = match index_of {
+            Some(index_of) => {
+                let n_words = tally.refined.len().max(N_REFINED);
+                (self.keep(index_of.id(), index_of), self.count(n_words, Counted::Refined))
+            }
+            // A binding cannot be empty.
+            None => (self.table(&[0u32]), self.count(tally.bins.len(), Counted::Bins)),
+        };
+        let buffers = [self.plane(cells), names, count];
+        self.cellwise(&kernels::SPREAD, bytes_of(&params), &buffers, groups);
     }
 
     /// `rank`.

@@ -4,7 +4,7 @@ use bytemuck::bytes_of;
 
 use crate::gpu::kernels;
 use crate::gpu::params::{
-    BenefitParams, FactorParams, RowParams, ValueParams, ValueStepsParams, ValueTableParams,
+    BenefitParams, FactorParams, QuantileParams, RowParams, ValueParams, ValueStepsParams, ValueTableParams,
 };
 
 use super::super::Benefit;
@@ -14,7 +14,7 @@ use super::super::value::{Lookup, Term};
 use super::recorder::Recorder;
 
 impl<'a> Recorder<'a> {
-    /// `value`, `value_table` or `value_steps`.
+    /// `value`, `value_table`, `value_steps` or `quantile`.
     pub fn value(&mut self, of: Slot, term: &'a Term, is_first: bool, worth: Slot) {
         let (cells, groups) = self.cells();
         let (n_cells, groups_across) = (cells.n_cells, cells.groups_across);
@@ -48,6 +48,22 @@ impl<'a> Recorder<'a> {
                 };
                 let knots = self.table(&table.knots);
                 self.cellwise(&kernels::VALUE_TABLE, bytes_of(&params), &[of, knots, worth], groups);
+            }
+            Lookup::Quantile(table) => {
+                let params = QuantileParams {
+                    n_cells,
+                    groups_across,
+                    is_first,
+                    weight,
+                    base: table.base,
+                    n_bins: table.n_bins(),
+                    ..Default::default()
+                };
+                let pairs = self.keep(table.id(), &table.pairs);
+                // A binding cannot be empty.
+                let refined = if table.refined.is_empty() { &[0] } else { table.refined.as_slice() };
+                let refined = self.keep(table.id() + 1, refined);
+                self.cellwise(&kernels::QUANTILE, bytes_of(&params), &[of, pairs, refined, worth], groups);
             }
             Lookup::Steps(steps) => {
                 let params = ValueStepsParams {

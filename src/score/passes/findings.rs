@@ -21,6 +21,14 @@ pub(super) fn warn(passes: &mut Passes<'_>, counts: &Counts, maxima: &Maxima, fu
             ));
         }
     }
+    for (criterion, function) in passes.recipe.criteria.iter().zip(functions) {
+        if matches!(function, Function::Quantile(table) if table.is_constant) {
+            passes.warnings.push(format!(
+                "criterion `{}` cannot tell cells apart: its layer is the same in all scored cells",
+                criterion.name
+            ));
+        }
+    }
     for unknown in counts.unknown(passes.recipe).into_iter().skip(3).filter(|unknown| unknown.n_lost > 0) {
         let is_criterion = passes.recipe.criteria.iter().any(|c| c.name == unknown.layer);
         let what = if is_criterion { "criterion" } else { "gate layer" };

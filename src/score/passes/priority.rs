@@ -2,18 +2,18 @@
 
 use super::{Kept, Passes, TilePlanes, row_areas};
 use crate::error::Result;
-use crate::score::Plane;
 use crate::score::pipeline::run_pass;
 use crate::score::program::Tally;
 use crate::score::programs::{Worth, priority_program};
 use crate::score::value::Function;
+use crate::score::{Plane, PriorityBy};
 
 /// Runs the pass; back comes the histogram.
 pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_>]) -> Result<Vec<u64>> {
     let worth = Worth::new(passes.recipe, functions);
     let mut tally = Tally::of_histogram();
     let (inputs, reader, buffers, sink) = (passes.inputs, passes.reader, passes.buffers, &mut *passes.sink);
-    let by_cost = kept.per_usd.is_some();
+    let by_cost = passes.recipe.priority_by == PriorityBy::BenefitPerCost;
     let runner = &mut passes.runner;
     let seconds = run_pass(
         "priority",
@@ -39,13 +39,14 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_
             Ok(out)
         },
         |tile, out| {
-            let [benefit, per_usd, cost] = [&out[0], &out[1], &out[2]];
+            // With tiers the rank orders by a plane of its own, between these two and cost.
+            let (benefit, per_usd, cost) = (&out[0], &out[1], &out[out.len() - 1]);
             sink.put(Plane::Benefit, tile, benefit)?;
             sink.put(Plane::Cost, tile, cost)?;
             sink.put(Plane::BenefitPerCost, tile, per_usd)?;
             kept.benefit.write(tile, benefit)?;
-            if let Some(store) = &kept.per_usd {
-                store.write(tile, per_usd)?;
+            if let Some(store) = &kept.ranked {
+                store.write(tile, &out[out.len() - 2])?;
             }
             buffers.give(out);
             Ok(())

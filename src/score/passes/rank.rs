@@ -37,7 +37,7 @@ pub(super) fn run(
                 reader.read(kept.people_at_risk.as_ref(), tile)?,
                 reader.read(inputs.cost, tile)?,
             ];
-            if let Some(per_usd) = &kept.per_usd {
+            if let Some(per_usd) = &kept.ranked {
                 planes.push(reader.read(per_usd.as_ref(), tile)?);
             }
             Ok(planes)

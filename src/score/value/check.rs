@@ -65,6 +65,7 @@ pub fn check(criterion: &Criterion, faults: &mut Faults) {
                 wrong("score.steps", expected, format!("{steps:?}"), fix);
             }
         }
+        Value::Quantile => {}
         Value::Classes(classes) => {
             let mut codes: Vec<i32> = classes.iter().map(|(code, _)| *code).collect();
             codes.sort_unstable();

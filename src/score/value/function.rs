@@ -1,8 +1,10 @@
-//! A criterion's value function once the largest values are known, by its formula in `f64`.
+//! A criterion's value function once the largest values and the quantiles are known, by its formula in `f64`.
 //!
 //! Where an end is `max` and the largest value does not lie beyond the other end, the criterion cannot tell
 //! cells apart and v is 0 everywhere: [`Function::Flat`], and scoring warns.
 
+use super::super::program::Shared;
+use super::super::quantile::QuantileTable;
 use super::super::{Bound, Criterion, Maxima, Source, Value};
 
 /// A value function with its ends known.
@@ -35,11 +37,13 @@ pub enum Function<'a> {
     Steps(&'a [(f64, f64)]),
     /// See [`Value::Classes`].
     Classes(&'a [(i32, f64)]),
+    /// See [`Value::Quantile`].
+    Quantile(&'a Shared<QuantileTable>),
 }
 
 impl<'a> Function<'a> {
     /// A criterion's function.
-    pub fn of(criterion: &'a Criterion, maxima: &Maxima) -> Self {
+    pub fn of(criterion: &'a Criterion, maxima: &'a Maxima) -> Self {
         let max = match criterion.source {
             Source::Exposure => maxima.exposure,
             Source::Layer(index) => maxima.layers[index],
@@ -52,6 +56,7 @@ impl<'a> Function<'a> {
             Value::Sigmoid { mid, slope } => Self::Sigmoid { mid: *mid, slope: *slope },
             Value::Steps(steps) => Self::Steps(steps),
             Value::Classes(classes) => Self::Classes(classes),
+            Value::Quantile => maxima.quantile_of(criterion.source).map_or(Self::Flat, Self::Quantile),
         }
     }
 
@@ -70,6 +75,7 @@ impl<'a> Function<'a> {
                 let reached = steps.iter().rev().find(|(threshold, _)| x as f32 >= *threshold as f32);
                 reached.map_or(0.0, |(_, v)| *v)
             }
+            Self::Quantile(table) => f64::from(table.value_of(x as f32)),
             Self::Classes(classes) => {
                 let is_code = |code: i32| (x - f64::from(code)).abs() <= 0.0;
                 return classes.iter().find(|(code, _)| is_code(*code)).map(|(_, v)| *v);

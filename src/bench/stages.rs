@@ -1,0 +1,328 @@
+//! The stages that are timed: one entry each, with its program, its planes and what its result must be.
+//!
+//! A new stage is a row in `model.rs`, an entry here and its plain formula in `reference.rs`.
+
+use std::sync::Arc;
+
+use crate::score::curve::{Quanta, quanta};
+use crate::score::program::{Call, Program, Shape, Shared, Slot, Tally};
+use crate::score::{Benefit, Engine, Function, Native, RankTable, Term, bins_to_refine, exposure_program};
+
+use super::planes::{CELL_M, Planes};
+use super::reference::{self, Check, cells, known};
+
+/// A stage on its planes.
+pub struct Case<'p> {
+    /// Its name, which `model.rs` knows.
+    pub stage: &'static str,
+    /// What runs.
+    pub program: Program,
+    /// What it reads, in the order of the program's inputs.
+    pub inputs: Vec<&'p [f32]>,
+    /// What it counts into.
+    pub tally: Box<dyn Fn() -> Tally + Sync + 'p>,
+    /// What must come out.
+    pub checks: Vec<Check<'p>>,
+}
+
+/// Area of a cell, m².
+const AREA_M2: f32 = (CELL_M * CELL_M) as f32;
+
+/// Lowest ranks of the first three classes.
+const THRESHOLDS: [f32; 3] = [95.0, 85.0, 60.0];
+
+/// (threshold, value), as a slope or a distance would have them.
+const STEPS: [(f64, f64); 5] = [(10.0, 0.2), (20.0, 0.4), (40.0, 0.6), (60.0, 0.8), (80.0, 1.0)];
+
+/// (code, value), as of land cover; two of the planes' codes have none.
+const CLASSES: [(i32, f64); 8] =
+    [(0, 0.0), (1, 0.2), (2, 0.3), (3, 0.5), (4, 0.6), (6, 0.8), (7, 0.9), (9, 1.0)];
+
+/// Relative error that a stage of a few operations may have.
+const FEW_OPERATIONS: f64 = 1e-6;
+
+/// Relative error of a sum over the radius.
+const LONG_SUM: f64 = 2e-5;
+
+/// Error that a table may have, of 1.
+const BY_TABLE: f64 = 1e-5;
+
+/// Every stage, in the order of the pipeline.
+pub fn cases(planes: &Planes) -> Vec<Case<'_>> {
+    let ranking = Ranking::of(planes);
+    vec![
+        exposure_across(planes),
+        exposure_down(planes),
+        maximum(planes),
+        people_at_risk(planes),
+        value("value", planes, &planes.exposure, Function::Linear { lo: 80.0, hi: 5.0 }),
+        value("value_table", planes, &planes.exposure, Function::Log { lo: 1.0, hi: 90.0 }),
+        value("value_steps", planes, &planes.exposure, Function::Steps(&STEPS)),
+        value("value_classes", planes, &planes.codes, Function::Classes(&CLASSES)),
+        factor(planes),
+        benefit(planes),
+        product(planes),
+        priority(planes),
+        histogram(planes),
+        refine(planes, &ranking),
+        rank(planes, &ranking),
+        class(planes),
+        curve(planes),
+        pass_exposure(planes),
+        pass_priority(planes),
+        pass_rank(planes, &ranking),
+    ]
+}
+
+impl<'p> Case<'p> {
+    fn new(stage: &'static str, program: Program, inputs: Vec<&'p [f32]>, check: Check<'p>) -> Self {
+        Self { stage, program, inputs, tally: Box::new(Tally::default), checks: vec![check] }
+    }
+
+    fn counting(self, tally: impl Fn() -> Tally + Sync + 'p) -> Self {
+        Self { tally: Box::new(tally), ..self }
+    }
+
+    fn and(mut self, check: Check<'p>) -> Self {
+        self.checks.push(check);
+        self
+    }
+}
+
+/// A program over the planes' tile.
+fn program<const N: usize>(planes: &Planes) -> (Program, [Slot; N]) {
+    let mut program = Program::new(planes.side, planes.side);
+    let inputs = std::array::from_fn(|_| program.input());
+    (program, inputs)
+}
+
+fn areas(planes: &Planes) -> Arc<Vec<f32>> {
+    Arc::new(vec![AREA_M2; planes.side])
+}
+
+/// The plane between the exposure's two sums, as `exposure_program` shapes it.
+fn sums_shape(planes: &Planes) -> Shape {
+    let whole = exposure_program(planes.tile, &planes.reach);
+    let Some(Call::ExposureAcross { out, .. }) = whole.calls.first() else {
+        unreachable!("the program of a separable exposure begins across")
+    };
+    whole.shapes[out.0]
+}
+
+fn exposure_across(planes: &Planes) -> Case<'_> {
+    let mut program = Program::new(planes.side, planes.side);
+    let source = &planes.reach.source;
+    let population = program.input_of(Shape { n_cols: source.n_cols, n_rows: source.n_rows });
+    let sums = sums_shape(planes);
+    let out = program.plane_of(sums);
+    program.outputs.push(out);
+    program.call(Call::ExposureAcross { population, reach: planes.reach.clone(), out });
+    let expected = move |i| Some(reference::across(planes, i % sums.n_cols, i / sums.n_cols));
+    Case::new("exposure_across", program, vec![&planes.population], cells(0, LONG_SUM, expected))
+}
+
+fn exposure_down(planes: &Planes) -> Case<'_> {
+    // Any numbers will do as sums, in the shape that sums have.
+    let sums = sums_shape(planes);
+    let mut program = Program::new(planes.side, planes.side);
+    let [across, hazard] = [program.input_of(sums), program.input()];
+    let out = program.output();
+    program.call(Call::ExposureDown { across, hazard, reach: planes.reach.clone(), out });
+    let sums_plane = &planes.population[..sums.len()];
+    let expected = move |i| {
+        let (col, row) = (i % planes.side, i / planes.side);
+        known(planes.hazard[i]).map(|_| reference::down(planes, &sums_plane[col..], sums.n_cols, row))
+    };
+    Case::new("exposure_down", program, vec![sums_plane, &planes.hazard], cells(0, LONG_SUM, expected))
+}
+
+fn maximum(planes: &Planes) -> Case<'_> {
+    let (mut program, [of]) = program(planes);
+    program.call(Call::Maximum { of });
+    let check = Check::Counts(Box::new(|tally| reference::maximum(tally, &planes.exposure)));
+    Case::new("maximum", program, vec![&planes.exposure], check).counting(Tally::of_maximum)
+}
+
+fn people_at_risk(planes: &Planes) -> Case<'_> {
+    let (mut program, [hazard, exposure]) = program(planes);
+    let out = program.output();
+    program.call(Call::PeopleAtRisk { hazard, exposure, out });
+    let check = cells(0, FEW_OPERATIONS, reference::product_of(&planes.hazard, &planes.exposure));
+    Case::new("people_at_risk", program, vec![&planes.hazard, &planes.exposure], check)
+}
+
+fn value<'p>(stage: &'static str, planes: &'p Planes, of: &'p [f32], function: Function<'p>) -> Case<'p> {
+    const WEIGHT: f32 = 0.75;
+    let (mut program, [plane]) = program(planes);
+    let worth = program.output();
+    let term = Term::new(function, f64::from(WEIGHT));
+    program.call(Call::Value { of: plane, term, is_first: true, worth });
+    let expected = move |i: usize| function.value_f64(known(of[i])?).map(|v| f64::from(WEIGHT) * v);
+    Case::new(stage, program, vec![of], cells(0, BY_TABLE, expected))
+}
+
+fn factor(planes: &Planes) -> Case<'_> {
+    const WEIGHT: f32 = 0.75;
+    let (mut program, [v]) = program(planes);
+    let worth = program.output();
+    program.call(Call::Factor { v, weight: WEIGHT, is_first: true, worth });
+    let expected = |i: usize| known(planes.share[i]).map(|v| f64::from(WEIGHT) * v.max(1e-6).log2());
+    Case::new("factor", program, vec![&planes.share], cells(0, BY_TABLE, expected))
+}
+
+fn benefit(planes: &Planes) -> Case<'_> {
+    let (mut program, [hazard, worth]) = program(planes);
+    let out = program.output();
+    program.call(Call::Benefit { hazard, worth, form: Benefit::Risk, out });
+    let check = cells(0, FEW_OPERATIONS, reference::product_of(&planes.hazard, &planes.share));
+    Case::new("benefit", program, vec![&planes.hazard, &planes.share], check)
+}
+
+fn product(planes: &Planes) -> Case<'_> {
+    let (mut program, [hazard, worth]) = program(planes);
+    let out = program.output();
+    program.call(Call::Benefit { hazard, worth, form: Benefit::Product, out });
+    let expected = |i: usize| known(planes.power[i]).map(f64::exp2);
+    Case::new("product", program, vec![&planes.hazard, &planes.power], cells(0, BY_TABLE, expected))
+}
+
+fn priority(planes: &Planes) -> Case<'_> {
+    let (mut program, [benefit, cost]) = program(planes);
+    let out = program.output();
+    program.call(Call::Priority { benefit, cost, row_area_m2: areas(planes), out });
+    let expected = |i: usize| {
+        let (b, c) = (known(planes.share[i])?, known(planes.cost[i])?);
+        Some(b * f64::from(AREA_M2) / c)
+    };
+    Case::new("priority", program, vec![&planes.share, &planes.cost], cells(0, FEW_OPERATIONS, expected))
+}
+
+fn histogram(planes: &Planes) -> Case<'_> {
+    let (mut program, [priority]) = program(planes);
+    program.call(Call::Histogram { priority });
+    let check = Check::Counts(Box::new(|tally| reference::histogram(tally, &planes.priority)));
+    Case::new("histogram", program, vec![&planes.priority], check).counting(Tally::of_histogram)
+}
+
+/// The tables that `refine` and `rank` work with: those of the planes' own priorities.
+struct Ranking {
+    bins: Vec<u64>,
+    index_of: Shared<Vec<u32>>,
+    n_refined: usize,
+    table: Shared<RankTable>,
+}
+
+impl Ranking {
+    fn of(planes: &Planes) -> Self {
+        let count =
+            |call: fn(Slot, &Shared<Vec<u32>>) -> Call, index_of: &Shared<Vec<u32>>, tally: &mut Tally| {
+                let (mut program, [priority]) = program(planes);
+                program.call(call(priority, index_of));
+                let inputs = [planes.priority.as_slice()];
+                let ran = Native::new().run(&program, &inputs, &mut Vec::new(), tally);
+                ran.expect("the native engine cannot fail at counting");
+            };
+        let mut tally = Tally::of_histogram();
+        let none = Shared::new(Vec::new());
+        count(|priority, _| Call::Histogram { priority }, &none, &mut tally);
+        let bins = tally.bins;
+        let (index_of, n_refined) = bins_to_refine(&bins);
+        let index_of = Shared::new(index_of);
+        let mut tally = Tally::of_refined(n_refined);
+        count(
+            |priority, index_of| Call::Refine { priority, index_of: index_of.clone() },
+            &index_of,
+            &mut tally,
+        );
+        let table = Shared::new(RankTable::new(&bins, &index_of, &tally.refined_counts()));
+        Self { bins, index_of, n_refined, table }
+    }
+}
+
+fn refine<'p>(planes: &'p Planes, ranking: &Ranking) -> Case<'p> {
+    let (mut program, [priority]) = program(planes);
+    program.call(Call::Refine { priority, index_of: ranking.index_of.clone() });
+    let (bins, index_of, n_refined) = (ranking.bins.clone(), ranking.index_of.clone(), ranking.n_refined);
+    let check = Check::Counts(Box::new(move |tally| reference::refined(tally, &bins, &index_of)));
+    let case = Case::new("refine", program, vec![&planes.priority], check);
+    case.counting(move || Tally::of_refined(n_refined))
+}
+
+fn rank<'p>(planes: &'p Planes, ranking: &Ranking) -> Case<'p> {
+    let (mut program, [priority]) = program(planes);
+    let out = program.output();
+    program.call(Call::Rank { priority, table: ranking.table.clone(), out });
+    let check = Check::Ranks { output: 0, of: &planes.priority };
+    Case::new("rank", program, vec![&planes.priority], check)
+}
+
+fn class(planes: &Planes) -> Case<'_> {
+    let (mut program, [rank]) = program(planes);
+    let out = program.output();
+    program.call(Call::Class { rank, thresholds: Arc::new(THRESHOLDS.to_vec()), out });
+    let expected = |i: usize| {
+        let rank = known(planes.rank[i])?;
+        Some(1.0 + THRESHOLDS.iter().filter(|threshold| rank < f64::from(**threshold)).count() as f64)
+    };
+    Case::new("class", program, vec![&planes.rank], cells(0, 0.0, expected))
+}
+
+fn curve_quanta() -> Quanta {
+    quanta(f64::from(AREA_M2), 9000.0, 100.0)
+}
+
+fn curve(planes: &Planes) -> Case<'_> {
+    let (mut program, [rank, cost, benefit, people_at_risk]) = program(planes);
+    let (row_area_m2, quanta) = (areas(planes), curve_quanta());
+    program.call(Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta });
+    let inputs: Vec<&[f32]> = vec![&planes.rank, &planes.cost, &planes.share, &planes.exposure];
+    let of = inputs.clone();
+    let check = Check::Counts(Box::new(move |tally| reference::curve(tally, &of, AREA_M2, &quanta)));
+    Case::new("curve", program, inputs, check).counting(Tally::of_curve)
+}
+
+fn pass_exposure(planes: &Planes) -> Case<'_> {
+    let program = exposure_program(planes.tile, &planes.reach);
+    let exposure = move |i: usize| {
+        known(planes.hazard[i])?;
+        Some(reference::exposure(planes, i % planes.side, i / planes.side))
+    };
+    let at_risk = move |i: usize| Some(known(planes.hazard[i])? * exposure(i)?);
+    let inputs = vec![planes.population.as_slice(), &planes.hazard];
+    Case::new("pass_exposure", program, inputs, cells(0, LONG_SUM, exposure))
+        .and(cells(1, LONG_SUM, at_risk))
+        .counting(Tally::of_maximum)
+}
+
+fn pass_priority(planes: &Planes) -> Case<'_> {
+    let (mut program, [hazard, cost, exposure, layer]) = program(planes);
+    let worth = program.plane();
+    let (benefit, out) = (program.output(), program.output());
+    program.call(Call::Value { of: exposure, term: Term::linear(0.0, 100.0, 0.75), is_first: true, worth });
+    program.call(Call::Value { of: layer, term: Term::linear(1.0, -1.0, 0.25), is_first: false, worth });
+    program.call(Call::Benefit { hazard, worth, form: Benefit::Risk, out: benefit });
+    program.call(Call::Priority { benefit, cost, row_area_m2: areas(planes), out });
+    program.call(Call::Histogram { priority: out });
+    let expected = |i: usize| {
+        let (h, e, l) = (planes.hazard[i], planes.exposure[i], planes.share[i]);
+        let (h, e, l) = (known(h)?, known(e)?, known(l)?);
+        Some(h * (0.75 * e / 100.0 + 0.25 * (1.0 - l)))
+    };
+    let per_usd = move |i: usize| Some(expected(i)? * f64::from(AREA_M2) / known(planes.cost[i])?);
+    let inputs: Vec<&[f32]> = vec![&planes.hazard, &planes.cost, &planes.exposure, &planes.share];
+    Case::new("pass_priority", program, inputs, cells(0, LONG_SUM, expected))
+        .and(cells(1, LONG_SUM, per_usd))
+        .counting(Tally::of_histogram)
+}
+
+fn pass_rank<'p>(planes: &'p Planes, ranking: &Ranking) -> Case<'p> {
+    let (mut program, [benefit, people_at_risk, cost, priority]) = program(planes);
+    let (rank, class) = (program.output(), program.output());
+    program.call(Call::Rank { priority, table: ranking.table.clone(), out: rank });
+    program.call(Call::Class { rank, thresholds: Arc::new(THRESHOLDS.to_vec()), out: class });
+    let (row_area_m2, quanta) = (areas(planes), curve_quanta());
+    program.call(Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta });
+    let inputs: Vec<&[f32]> = vec![&planes.share, &planes.exposure, &planes.cost, &planes.priority];
+    let check = Check::Ranks { output: 0, of: &planes.priority };
+    Case::new("pass_rank", program, inputs, check).counting(Tally::of_curve)
+}

@@ -1,0 +1,41 @@
+//! Equity floors of the project, checked before anything is scored.
+
+use super::project::PlanSettings;
+use crate::error::Fault;
+use crate::tasks::{District, PolygonFeature};
+
+/// Floors that contradict each other or name a district that is not there. Districts come from `plan.districts`, or
+/// from the hazardous areas' own column `district`; `areas` is `None` for task areas that are yet to be grown.
+pub fn floor_faults(
+    settings: &PlanSettings,
+    districts: &[District],
+    areas: Option<&[PolygonFeature]>,
+    file: &str,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut push = |expected: &str, found: String, fix: &str| {
+        faults.push(Fault::new("plan.floor", format!("{file}: `plan.floor`"), expected, found, fix));
+    };
+    let sum: f64 = settings.floors.iter().map(|floor| floor.share).sum();
+    if sum > 1.0 + 1e-9 {
+        push("shares that are 1 or less together", sum.to_string(), "lower some of them");
+    }
+    let own = areas.unwrap_or_default().iter().filter_map(|area| area.attributes.get("district")?.as_str());
+    let known: Vec<&str> = districts.iter().map(|district| district.name.as_str()).chain(own).collect();
+    for (i, floor) in settings.floors.iter().enumerate() {
+        let name = &floor.district;
+        if settings.floors[..i].iter().any(|other| other.district == *name) {
+            push("one floor a district", format!("{name:?} again"), "remove one");
+        } else if known.is_empty() {
+            let fix = "give `plan.districts`, or a column `district` of the hazardous areas";
+            push("a district of the task areas", format!("{name:?}, but no districts are given"), fix);
+        } else if !known.contains(&name.as_str()) {
+            push(
+                "a district of the task areas",
+                format!("{name:?}, which none is called"),
+                "correct or remove it",
+            );
+        }
+    }
+    faults
+}
