@@ -2,7 +2,7 @@
 //
 // Weights by that row's cell width (tables made on the CPU, a half table from the centre outward for each
 // source row). The sum runs from the centre outward in pairs, west + east. Unknown population is 0 already,
-// and so is what lies beyond the frame. Twin: src/score/exposure.rs, exposure_across.
+// and so is what lies beyond the frame. Twin: src/score/exposure/parts/across.rs.
 
 struct Params {
     n_cols: u32,
@@ -10,9 +10,9 @@ struct Params {
     source_stride: u32,
     out_stride: u32,
     halo_cols: u32,
+    first_row: u32,
     pad_a: u32,
     pad_b: u32,
-    pad_c: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -24,7 +24,7 @@ struct Params {
 @compute @workgroup_size(256)
 fn exposure_across(@builtin(global_invocation_id) id: vec3<u32>) {
     let col = id.x;
-    let row = id.y;
+    let row = id.y + params.first_row;
     if col >= params.n_cols || row >= params.n_rows {
         return;
     }

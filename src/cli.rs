@@ -43,6 +43,11 @@ pub enum Command {
     /// Independent check of a finished run: hashes, feasibility, objective, bound
     #[command(after_help = "Example:\n  clearway verify runs/hillside")]
     Verify(VerifyArgs),
+    /// Why a cell or a task of a finished run stands where it does
+    #[command(after_help = "Examples:\n  clearway explain runs/hillside --at 512345,5512345\n  \
+                            clearway explain runs/hillside --at=-20.01,49.99 --lonlat\n  \
+                            clearway explain runs/hillside --task HA-0007 --json")]
+    Explain(ExplainArgs),
     /// A realistic synthetic region with its project file; nothing in it is real
     #[command(after_help = "Example:\n  clearway synth --preset hillside --size 2048 --seed 1 --out region")]
     Synth(SynthArgs),
@@ -192,6 +197,26 @@ pub struct VerifyArgs {
     pub json: bool,
 }
 
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The folder of a finished run
+    pub run_dir: PathBuf,
+    /// The cell at a point, in the CRS of the run's grids
+    #[arg(long, value_name = "X,Y", value_parser = parse_point, allow_hyphen_values = true)]
+    #[arg(required_unless_present = "task", conflicts_with = "task")]
+    pub at: Option<[f64; 2]>,
+    /// The point is longitude,latitude (WGS 84)
+    #[arg(long, requires = "at")]
+    pub lonlat: bool,
+    /// A task by its task_id
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+    /// The explanation as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `synth`.
 #[derive(Debug, Args)]
 pub struct SynthArgs {
@@ -331,6 +356,14 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
         return Err("at least 64MiB is needed".to_owned());
     }
     Ok(bytes as u64)
+}
+
+fn parse_point(text: &str) -> Result<[f64; 2], String> {
+    let numbers: Vec<f64> = text.split(',').filter_map(|part| part.trim().parse().ok()).collect();
+    match numbers[..] {
+        [x, y] if x.is_finite() && y.is_finite() && text.matches(',').count() == 1 => Ok([x, y]),
+        _ => Err("two numbers parted by a comma are needed, such as 512345,5512345".to_owned()),
+    }
 }
 
 fn parse_positive(text: &str) -> Result<f64, String> {

@@ -5,18 +5,42 @@
 //! where there is no driver, no loader or no device. This module knows bytes and bindings, not stages.
 
 #[cfg(feature = "gpu")]
+mod adapters;
+#[cfg(feature = "gpu")]
 mod device;
 mod info;
 pub mod kernels;
+#[cfg(feature = "gpu")]
+mod pace;
 pub mod params;
 #[cfg(feature = "gpu")]
+mod pipeline;
+#[cfg(feature = "gpu")]
+mod pool;
+#[cfg(feature = "gpu")]
 mod recording;
+#[cfg(feature = "gpu")]
+mod running;
+#[cfg(feature = "gpu")]
+mod transfer;
+#[cfg(feature = "gpu")]
+mod trouble;
+mod wrapped;
 
 #[cfg(feature = "gpu")]
-pub use device::{Device, devices, open};
+pub use adapters::{devices, open, open_least};
+#[cfg(feature = "gpu")]
+pub use device::Device;
 pub use info::{Choice, DeviceInfo, DeviceKind};
 #[cfg(feature = "gpu")]
+pub use pool::PlaneKey;
+#[cfg(feature = "gpu")]
 pub use recording::{BufferId, Recording};
+#[cfg(feature = "gpu")]
+pub use transfer::STAGING_BYTES;
+#[cfg(feature = "gpu")]
+pub use trouble::Injected;
+pub use wrapped::DONE_GROUP;
 
 /// The devices seen: none, this program was built without feature `gpu`.
 #[cfg(not(feature = "gpu"))]

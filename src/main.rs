@@ -93,6 +93,20 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
                 return Ok(ExitCode::from(1));
             }
         }
+        Command::Explain(args) => {
+            let asked = match (args.at, &args.task) {
+                (Some(point), _) => run::Asked::At { point, is_lonlat: args.lonlat },
+                (None, Some(id)) => run::Asked::Task(id.clone()),
+                (None, None) => unreachable!("clap asks for one of them"),
+            };
+            let explanation = run::explain(&args.run_dir, &asked)?;
+            console.warnings(&explanation.warnings, true);
+            if args.json {
+                print(&format!("{:#}\n", explanation.to_json()))?;
+            } else {
+                print(&table(&explanation.lines))?;
+            }
+        }
         Command::Synth(args) => {
             let spec = synth::SynthSpec {
                 preset: match args.preset {

@@ -12,6 +12,7 @@ pub mod bench_plan;
 mod check;
 mod contributions;
 mod document;
+mod explain;
 mod floors;
 mod layers;
 mod outcome;
@@ -31,6 +32,7 @@ use std::time::Instant;
 
 pub use bare::plan_problem_file;
 pub use check::{CheckReport, check, faults_to_json};
+pub use explain::{Asked, Explanation, explain};
 pub use outcome::Outcome;
 use planning::plan_teams;
 use prepared::{Need, Prepared};
@@ -111,7 +113,7 @@ impl Options {
 /// Scores, outlines task areas and plans: `clearway run`. Task areas and plan are made where the project asks
 /// for them.
 pub fn run(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
-    let project = Project::open(project, &options.overrides)?;
+    let project = prepared::project_of(project, &options.overrides, Need::Everything)?;
     let job = Job::begin("run", &project, options)?;
     let prepared = Prepared::open(project, Need::Everything, options.memory_bytes, progress)?;
     job.work(prepared, options, progress)
@@ -119,7 +121,7 @@ pub fn run(project: &Path, options: &Options, progress: &dyn Progress) -> Result
 
 /// Writes priority grids only: `clearway score`.
 pub fn score(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
-    let project = Project::open(project, &options.overrides)?;
+    let project = prepared::project_of(project, &options.overrides, Need::Grids)?;
     let job = Job::begin("score", &project, options)?;
     let prepared = Prepared::open(project, Need::Grids, options.memory_bytes, progress)?;
     job.work(prepared, options, progress)
@@ -133,7 +135,7 @@ pub fn plan(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Outcome> {
-    let project = Project::open(project, &options.overrides)?;
+    let project = prepared::project_of(project, &options.overrides, Need::Everything)?;
     prepared::plan_settings(&project)?;
     let job = Job::begin("plan", &project, options)?;
     match tasks_from {

@@ -6,7 +6,7 @@
 //! and a [`Summary`]. Formulas: domain.md §3, stage by stage:
 //!
 //! ```text
-//! pass 1  exposure (across, down) → people_at_risk        halo of 4 σ; the largest exposure
+//! pass 1  exposure → people_at_risk                       halo of the reach; the largest exposure
 //! pass 1b quantiles of the criteria that ask for them                 (spread; refined where a bin holds too much)
 //! pass 2  value… (factor…) → benefit → priority → histogram          (then refine, where a bin holds too much)
 //! pass 3  rank → class → curve                             sums in integers
@@ -30,6 +30,7 @@ mod histogram;
 mod inputs;
 mod maximum;
 mod native;
+mod neighbours;
 #[cfg(feature = "gpu")]
 mod on_gpu;
 pub mod ordered;
@@ -54,8 +55,10 @@ pub(crate) mod widest;
 pub use acceptability::{Draws, HazardDraw, Robustness, WeightDraw};
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
+pub use exclusion::why_excluded;
 pub use inputs::Inputs;
 pub use native::Native;
+pub use neighbours::{Band, neighbours};
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;
 pub use passes::{Scratch, score};
@@ -67,6 +70,7 @@ pub use recipe::{Benefit, Bound, Criterion, Gate, Kernel, PriorityBy, Recipe, So
 pub use summary::{
     ClassSummary, CurvePoint, Maxima, Options, Plane, PlaneSink, StageSeconds, Summary, UnknownCount,
 };
+pub use tile_size::check_reach;
 pub use value::steps::StepTable;
 pub use value::table::ValueTable;
 pub use value::{Function, Linear, Lookup, Term};

@@ -152,7 +152,7 @@ fn table_of_the_docs_is_the_model() {
         .collect();
     let found: Vec<Vec<&str>> = rows.iter().map(|row| row[..3].to_vec()).collect();
     assert_eq!(found, expected);
-    assert!((StageModel::of("exposure_across").operations_at(RADIUS_CELLS) - 193.0).abs() < 1e-9);
+    assert!((StageModel::of("exposure").operations_at(RADIUS_CELLS) - 451.0).abs() < 1e-9);
 }
 
 #[test]

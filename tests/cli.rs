@@ -6,9 +6,11 @@ mod cli {
     pub mod bad_input;
     pub mod bench_plan;
     pub mod by_a_person;
+    pub mod explain;
     pub mod main_job;
     pub mod plans;
     pub mod real_layers;
+    pub mod score_keys;
     pub mod streams;
 
     use std::path::{Path, PathBuf};

@@ -136,7 +136,6 @@ fn dates_that_do_not_exist_are_refused() {
 #[test]
 fn what_this_version_does_not_do_is_refused_by_name() {
     for (section, key) in [
-        ("[score]\nexposure = { kernel = \"disc\", radius_m = 500 }", "score.exposure.kernel"),
         ("[score]\nbenefit = \"sum\"\nrobustness = { hazard_sigma = 1 }", "score.robustness.hazard_sigma"),
         ("[[score.gates]]\nlayer = \"hazard\"\nmeasure = \"proximity\"", "score.gates[0].measure"),
         ("[hazard]\nareas = { path = \"a.geojson\" }", "hazard"),
@@ -177,6 +176,33 @@ fn robustness_is_read_with_its_defaults_and_each_wrong_key_is_named() {
         let found = faults(&format!("{LEAST}\n[score.robustness]\n{keys}\n"));
         let place = format!("`score.robustness.{key}`");
         assert!(found.iter().any(|(_, at)| at.contains(&place)), "{keys}: {found:?}");
+    }
+}
+
+#[test]
+fn kernels_of_exposure_have_a_length_each() {
+    use clearway::score::Kernel;
+    let kernels = [
+        ("kernel = \"disc\", radius_m = 500", Kernel::Disc { radius_m: 500.0 }),
+        ("kernel = \"exponential\", lambda_m = 750.5", Kernel::Exponential { lambda_m: 750.5 }),
+        ("kernel = \"gaussian\", sigma_m = 20", Kernel::Gaussian { sigma_m: 20.0 }),
+        ("kernel = \"gaussian\"", Kernel::Gaussian { sigma_m: 1000.0 }),
+        ("kernel = \"none\"", Kernel::None),
+    ];
+    for (written, kernel) in kernels {
+        let project = open(&format!("{LEAST}\n[score]\nexposure = {{ {written} }}\n"), &[]).unwrap();
+        assert_eq!(project.score.recipe.kernel, kernel, "{written}");
+    }
+    for (written, code, key) in [
+        ("kernel = \"disc\"", "project.missing_key", "radius_m"),
+        ("kernel = \"exponential\"", "project.missing_key", "lambda_m"),
+        ("kernel = \"disc\", radius_m = 0", "project.value", "radius_m"),
+        ("kernel = \"exponential\", lambda_m = -3", "project.value", "lambda_m"),
+        ("kernel = \"disc\", radius_m = 5, sigma_m = 5", "project.unknown_key", "sigma_m"),
+    ] {
+        let found = faults(&format!("{LEAST}\n[score]\nexposure = {{ {written} }}\n"));
+        let is_it = |(found, place): &(String, String)| found == code && place.contains(key);
+        assert!(found.iter().any(is_it), "{written}: {found:?}");
     }
 }
 

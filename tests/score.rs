@@ -15,15 +15,19 @@ mod score {
     mod benefit;
     mod contribution;
     mod curve;
+    mod edge;
     mod exposure;
     mod failure;
     mod forms;
     mod gates;
+    mod kernels;
     mod ordered;
     mod pipeline;
     mod priority;
     mod quantile;
     mod rank;
     mod recipe;
+    #[cfg(feature = "gpu")]
+    mod survival;
     mod value;
 }

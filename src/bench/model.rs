@@ -44,10 +44,9 @@ const fn by_radius(name: &'static str, bytes: f64, operations: f64, each: f64) -
 
 /// Every stage of the bench, in the order of the pipeline.
 pub static STAGES: &[StageModel] = &[
-    // population → sums; a product at the centre, then a pair's addition, product and addition for each step out.
-    by_radius("exposure_across", 8.0, 1.0, 3.0),
-    // sums, hazard → exposure; a product and an addition for each of 2 R + 1 rows.
-    by_radius("exposure_down", 12.0, 2.0, 4.0),
+    // population, hazard → exposure. Across: a product at the centre, then a pair's addition, product and addition for
+    // each step out; down: a product and an addition for each of 2 R + 1 rows.
+    by_radius("exposure", 12.0, 3.0, 7.0),
     cellwise("maximum", 4.0, 0.0),
     cellwise("people_at_risk", 12.0, 1.0),
     cellwise("value", 8.0, 6.0),
@@ -63,8 +62,8 @@ pub static STAGES: &[StageModel] = &[
     cellwise("rank", 8.0, 0.0),
     cellwise("class", 8.0, 0.0),
     cellwise("curve", 16.0, 4.0),
-    // population, sums twice, hazard, exposure, people at risk.
-    by_radius("pass_exposure", 24.0, 4.0, 7.0),
+    // population, hazard, exposure, people at risk.
+    by_radius("pass_exposure", 16.0, 4.0, 7.0),
     // hazard, cost and two criteria in; benefit and benefit per cost out.
     cellwise("pass_priority", 24.0, 16.0),
     // benefit, people at risk, cost and benefit per cost in; rank and class out.

@@ -104,12 +104,6 @@ pub fn across(planes: &Planes, col: usize, source_row: usize) -> f64 {
     people.iter().enumerate().map(|(k, people)| weight(k) * f64::from(*people)).sum()
 }
 
-/// Sum down the first column of a plane of sums, around a row of the tile.
-pub fn down(planes: &Planes, sums: &[f32], stride: usize, row: usize) -> f64 {
-    let sum = |k: usize| f64::from(sums[(row + k) * stride]);
-    (0..=2 * planes.radius).map(|k| gaussian(planes, k as f64 - planes.radius as f64) * sum(k)).sum()
-}
-
 /// Exposure of a cell.
 pub fn exposure(planes: &Planes, col: usize, row: usize) -> f64 {
     let weight = |k: usize| gaussian(planes, k as f64 - planes.radius as f64);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::score::curve::{Quanta, quanta};
-use crate::score::program::{Call, Program, Shape, Shared, Slot, Tally};
+use crate::score::program::{Call, Program, Shared, Slot, Tally};
 use crate::score::{Benefit, Engine, Function, Native, RankTable, Term, bins_to_refine, exposure_program};
 
 use super::planes::{CELL_M, Planes};
@@ -51,8 +51,7 @@ const BY_TABLE: f64 = 1e-5;
 pub fn cases(planes: &Planes) -> Vec<Case<'_>> {
     let ranking = Ranking::of(planes);
     vec![
-        exposure_across(planes),
-        exposure_down(planes),
+        exposure(planes),
         maximum(planes),
         people_at_risk(planes),
         value("value", planes, &planes.exposure, Function::Linear { lo: 80.0, hi: 5.0 }),
@@ -100,40 +99,19 @@ fn areas(planes: &Planes) -> Arc<Vec<f32>> {
     Arc::new(vec![AREA_M2; planes.side])
 }
 
-/// The plane between the exposure's two sums, as `exposure_program` shapes it.
-fn sums_shape(planes: &Planes) -> Shape {
-    let whole = exposure_program(planes.tile, &planes.reach);
-    let Some(Call::ExposureAcross { out, .. }) = whole.calls.first() else {
-        unreachable!("the program of a separable exposure begins across")
-    };
-    whole.shapes[out.0]
-}
-
-fn exposure_across(planes: &Planes) -> Case<'_> {
+fn exposure(planes: &Planes) -> Case<'_> {
     let mut program = Program::new(planes.side, planes.side);
-    let source = &planes.reach.source;
-    let population = program.input_of(Shape { n_cols: source.n_cols, n_rows: source.n_rows });
-    let sums = sums_shape(planes);
-    let out = program.plane_of(sums);
-    program.outputs.push(out);
-    program.call(Call::ExposureAcross { population, reach: planes.reach.clone(), out });
-    let expected = move |i| Some(reference::across(planes, i % sums.n_cols, i / sums.n_cols));
-    Case::new("exposure_across", program, vec![&planes.population], cells(0, LONG_SUM, expected))
-}
-
-fn exposure_down(planes: &Planes) -> Case<'_> {
-    // Any numbers will do as sums, in the shape that sums have.
-    let sums = sums_shape(planes);
-    let mut program = Program::new(planes.side, planes.side);
-    let [across, hazard] = [program.input_of(sums), program.input()];
+    let population = program.input_of(planes.reach.source_shape());
+    let hazard = program.input();
+    let between = program.plane_of(planes.reach.between(program.tile));
     let out = program.output();
-    program.call(Call::ExposureDown { across, hazard, reach: planes.reach.clone(), out });
-    let sums_plane = &planes.population[..sums.len()];
-    let expected = move |i| {
-        let (col, row) = (i % planes.side, i / planes.side);
-        known(planes.hazard[i]).map(|_| reference::down(planes, &sums_plane[col..], sums.n_cols, row))
+    program.call(Call::Exposure { population, hazard, reach: planes.reach.clone(), between, out });
+    let expected = move |i: usize| {
+        known(planes.hazard[i])?;
+        Some(reference::exposure(planes, i % planes.side, i / planes.side))
     };
-    Case::new("exposure_down", program, vec![sums_plane, &planes.hazard], cells(0, LONG_SUM, expected))
+    let inputs = vec![planes.population.as_slice(), &planes.hazard];
+    Case::new("exposure", program, inputs, cells(0, LONG_SUM, expected))
 }
 
 fn maximum(planes: &Planes) -> Case<'_> {

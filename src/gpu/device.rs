@@ -1,118 +1,39 @@
-//! Finding and opening a device, its pipelines, and what happens when it fails.
+//! An open device: its pipelines, its buffers, and what happens when it fails.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::kernels::{Bind, KERNELS, KernelSpec};
-use super::recording::Pool;
-use super::{Choice, DeviceInfo, DeviceKind};
+use super::adapters::open_again;
+use super::kernels::KERNELS;
+use super::pace::Pace;
+use super::pipeline::{Pipeline, done_layout};
+use super::pool::Pool;
+use super::transfer::Arenas;
+use super::trouble::{Failure, Injected, scoped};
+use super::{DeviceInfo, DeviceKind};
+
+/// A device that takes longer than this over one submit is taken to hang.
+const LONGEST_SUBMIT: Duration = Duration::from_secs(60);
+
+/// Bytes of planes a card of its own keeps between recordings, where nothing else is said.
+const CARD_KEEPS: u64 = 4 << 30;
 
 /// An open device with a pipeline for every kernel.
 pub struct Device {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     pub(super) pipelines: HashMap<&'static str, Pipeline>,
+    pub(super) done_layout: wgpu::BindGroupLayout,
+    pub(super) has_timestamps: bool,
     pub(super) pool: Pool,
+    pub(super) arenas: Arenas,
+    pub(super) pace: Pace,
+    pub(super) last_run_ns: f64,
     pub(super) failure: Failure,
+    pub(super) patience: Duration,
+    pub(super) injected: Option<Injected>,
     info: DeviceInfo,
-}
-
-pub(super) struct Pipeline {
-    pub(super) pipeline: wgpu::ComputePipeline,
-    pub(super) layout: wgpu::BindGroupLayout,
-}
-
-/// What went wrong outside any error scope, or the loss of the device; set from the driver's callbacks.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Failure {
-    reason: Arc<Mutex<Option<String>>>,
-}
-
-impl Failure {
-    fn set(&self, reason: String) {
-        let mut held = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
-        held.get_or_insert(reason);
-    }
-
-    pub(super) fn get(&self) -> Option<String> {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// The devices seen, in the order `--device` counts them. Software adapters are among them.
-pub fn devices() -> Vec<DeviceInfo> {
-    adapters().iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
-}
-
-/// Opens a device, or says why not. [`Choice::Auto`] never takes a software adapter; a named one it may be.
-pub fn open(choice: Choice<'_>) -> Result<Device, String> {
-    let adapters = adapters();
-    let infos: Vec<DeviceInfo> =
-        adapters.iter().enumerate().map(|(i, adapter)| describe(i, adapter)).collect();
-    let index = choose(choice, &infos)?;
-    Device::open(&adapters[index], infos[index].clone())
-}
-
-fn choose(choice: Choice<'_>, infos: &[DeviceInfo]) -> Result<usize, String> {
-    if infos.is_empty() {
-        return Err("no GPU was found (no Vulkan, Metal or DirectX 12 driver answers)".into());
-    }
-    let seen = || infos.iter().map(|info| format!("`{}`", info.name)).collect::<Vec<_>>().join(", ");
-    match choice {
-        Choice::Auto => {
-            let real = infos.iter().filter(|info| info.kind.is_real());
-            let best = real.min_by_key(|info| (info.kind, info.index));
-            best.map(|info| info.index).ok_or_else(|| {
-                format!("no real GPU was found, only {} (named with --device it is taken)", seen())
-            })
-        }
-        Choice::Named(name) => {
-            if let Ok(index) = name.parse::<usize>()
-                && index < infos.len()
-            {
-                return Ok(index);
-            }
-            let wanted = name.to_lowercase();
-            let named = infos.iter().find(|info| info.name.to_lowercase().contains(&wanted));
-            named
-                .map(|info| info.index)
-                .ok_or_else(|| format!("no device is called `{name}`; seen: {}", seen()))
-        }
-    }
-}
-
-fn adapters() -> Vec<wgpu::Adapter> {
-    if wgpu::Instance::enabled_backend_features().is_empty() {
-        return Vec::new();
-    }
-    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    // No debug layers: they cost time and print.
-    descriptor.flags = wgpu::InstanceFlags::empty().with_env();
-    let instance = wgpu::Instance::new(descriptor);
-    pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()))
-}
-
-fn describe(index: usize, adapter: &wgpu::Adapter) -> DeviceInfo {
-    let (info, limits) = (adapter.get_info(), adapter.limits());
-    let kind = match info.device_type {
-        wgpu::DeviceType::DiscreteGpu => DeviceKind::Discrete,
-        wgpu::DeviceType::IntegratedGpu => DeviceKind::Integrated,
-        wgpu::DeviceType::VirtualGpu => DeviceKind::Virtual,
-        wgpu::DeviceType::Cpu => DeviceKind::Software,
-        wgpu::DeviceType::Other => DeviceKind::Other,
-    };
-    DeviceInfo {
-        index,
-        name: info.name,
-        backend: format!("{:?}", info.backend),
-        kind,
-        driver: format!("{} {}", info.driver, info.driver_info).trim().to_string(),
-        max_buffer_bytes: limits.max_buffer_size,
-        max_binding_bytes: limits.max_storage_buffer_binding_size,
-        max_storage_buffers: limits.max_storage_buffers_per_shader_stage,
-        max_workgroup_bytes: limits.max_compute_workgroup_storage_size,
-        max_invocations: limits.max_compute_invocations_per_workgroup,
-    }
 }
 
 impl Device {
@@ -132,16 +53,74 @@ impl Device {
         self.failure.get()
     }
 
-    /// Takes the device away as a driver may at any time: everything asked of it afterwards fails. For tests.
-    pub fn lose(&self) {
-        self.device.destroy();
-        self.failure.set("the device was taken away".into());
+    /// Work that one submit may hold so that it takes some 50 ms, in multiplications with an addition: measured
+    /// from submit to submit by the device's timestamps, a small number before that and where it has none.
+    pub fn work_per_submit(&self) -> u64 {
+        self.pace.budget()
     }
 
-    fn open(adapter: &wgpu::Adapter, info: DeviceInfo) -> Result<Self, String> {
+    /// The longest submit measured so far, ms; 0 where the device has no timestamps.
+    pub fn longest_submit_ms(&self) -> f64 {
+        self.pace.longest_ns() / 1e6
+    }
+
+    /// How long the dispatches of the last recording took on the device, its first 32 submits, ms; 0 where it has
+    /// no timestamps.
+    pub fn last_run_ms(&self) -> f64 {
+        self.last_run_ns / 1e6
+    }
+
+    /// Lets it keep so many bytes of planes between recordings; 0 for none. A card of its own keeps 4 GiB unless
+    /// told otherwise; others share the processor's memory, where keeping would only take twice as much.
+    pub fn keep_planes(&mut self, n_bytes: u64) {
+        self.pool.set_budget(n_bytes);
+    }
+
+    /// Bytes uploaded and read back so far.
+    pub fn transferred_bytes(&self) -> (u64, u64) {
+        self.arenas.transferred()
+    }
+
+    /// Whether buffers of so many bytes each can be had together. They are given back at once.
+    pub fn can_hold(&mut self, n_bytes: &[u64]) -> bool {
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        let made: Result<Vec<_>, _> = n_bytes.iter().map(|n| self.buffer(*n, usage)).collect();
+        self.pool.forget_free();
+        made.is_ok()
+    }
+
+    /// Opens the same device once more, from the driver up: after a loss the old one is of no use.
+    pub fn reopen(&mut self) -> Result<(), String> {
+        let fresh = open_again(&self.info)?;
+        let lost = std::mem::replace(self, fresh);
+        // Dropping a device waits for its queue, and one that hangs never comes to an end: leaked on purpose,
+        // once a run at most.
+        std::mem::forget(lost);
+        Ok(())
+    }
+
+    /// Brings a trouble about, for tests: no hardware has them on demand.
+    pub fn inject(&mut self, trouble: Injected) {
+        match trouble {
+            Injected::Loss => {
+                self.device.destroy();
+                self.failure.set("the device was taken away".into());
+            }
+            Injected::Slow(work) => self.pace = Pace::of(work),
+            other => self.injected = Some(other),
+        }
+    }
+
+    pub(super) fn open(
+        adapter: &wgpu::Adapter,
+        info: DeviceInfo,
+        required_limits: wgpu::Limits,
+    ) -> Result<Self, String> {
+        let required_features = adapter.features() & wgpu::Features::TIMESTAMP_QUERY;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("clearway"),
-            required_limits: adapter.limits(),
+            required_features,
+            required_limits,
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
@@ -153,72 +132,29 @@ impl Device {
         device.set_device_lost_callback(move |reason, text| {
             on_loss.set(format!("the device was lost ({reason:?}) {text}"));
         });
+        let done_layout = done_layout(&device);
         let mut pipelines = HashMap::new();
         for kernel in KERNELS.iter().copied() {
-            let made = scoped(&device, || Pipeline::new(&device, kernel));
+            let made = scoped(&device, || Ok(Pipeline::new(&device, kernel, &done_layout)));
             let pipeline =
                 made.map_err(|e| format!("`{}` refuses shader `{}`: {e}", info.name, kernel.name))?;
             pipelines.insert(kernel.name, pipeline);
         }
-        Ok(Self { device, queue, pipelines, pool: Pool::default(), failure, info })
-    }
-}
-
-/// Runs `work`; the first error of any kind that it raised on the device comes back.
-pub(super) fn scoped<T>(device: &wgpu::Device, work: impl FnOnce() -> T) -> Result<T, String> {
-    let filters =
-        [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory];
-    let scopes = filters.map(|filter| device.push_error_scope(filter));
-    let made = work();
-    let mut first = None;
-    for scope in scopes.into_iter().rev() {
-        first = first.or(pollster::block_on(scope.pop()));
-    }
-    match first {
-        Some(error) => Err(error.to_string()),
-        None => Ok(made),
-    }
-}
-
-impl Pipeline {
-    fn new(device: &wgpu::Device, kernel: &KernelSpec) -> Self {
-        let entry = |binding: usize, ty| wgpu::BindGroupLayoutEntry {
-            binding: binding as u32,
-            visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
-            count: None,
-        };
-        let mut entries = vec![entry(0, wgpu::BufferBindingType::Uniform)];
-        for (i, bind) in kernel.bindings.iter().enumerate() {
-            let read_only = *bind == Bind::Read;
-            entries.push(entry(i + 1, wgpu::BufferBindingType::Storage { read_only }));
-        }
-        let label = Some(kernel.name);
-        let layout =
-            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
-        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label,
-            bind_group_layouts: &[Some(&layout)],
-            immediate_size: 0,
-        });
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label,
-            source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
-        });
-        // Every shader that uses workgroup memory clears it with all its invocations, which is 3 to 10 times
-        // faster than one invocation's loop on several drivers (gpu-notes §2).
-        let compilation_options = wgpu::PipelineCompilationOptions {
-            zero_initialize_workgroup_memory: false,
-            ..Default::default()
-        };
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label,
-            layout: Some(&pipeline_layout),
-            module: &module,
-            entry_point: Some(kernel.entry),
-            compilation_options,
-            cache: None,
-        });
-        Self { pipeline, layout }
+        let keeps = if info.kind == DeviceKind::Discrete { CARD_KEEPS } else { 0 };
+        Ok(Self {
+            has_timestamps: required_features.contains(wgpu::Features::TIMESTAMP_QUERY),
+            device,
+            queue,
+            pipelines,
+            done_layout,
+            pool: Pool::new(keeps),
+            arenas: Arenas::default(),
+            pace: Pace::default(),
+            last_run_ns: 0.0,
+            failure,
+            patience: LONGEST_SUBMIT,
+            injected: None,
+            info,
+        })
     }
 }

@@ -1,10 +1,12 @@
 //! The kernels table: the one source for pipelines, layouts, and the tests of limits and translations.
 
 use super::params::{
-    AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DownParams, FactorParams, Members,
-    QuantileParams, RowParams, SampleParams, SpreadParams, TermParams, TierParams, TieredParams, ValueParams,
-    ValueStepsParams, ValueTableParams,
+    AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DiscParams, DownParams, FactorParams,
+    Members, QuantileParams, RowParams, RunningParams, SampleParams, SpreadParams, TermParams, TierParams,
+    TieredParams, ValueParams, ValueStepsParams, ValueTableParams,
 };
+
+use super::wrapped::wrapped;
 
 /// How a storage buffer is bound; binding 0 is always the uniform `params`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,16 +28,16 @@ pub struct KernelSpec {
     pub entry: &'static str,
     /// Members of `params`.
     pub params: Members,
-    /// Storage buffers from binding 1 on.
+    /// Storage buffers from binding 1 on; at most 7, because group 1 takes one for the count of workgroups.
     pub bindings: &'static [Bind],
     /// Invocations of a workgroup.
     pub workgroup: [u32; 3],
 }
 
 impl KernelSpec {
-    /// The whole WGSL.
+    /// The whole WGSL, its entry point wrapped so that every workgroup counts itself as done.
     pub fn source(&self) -> String {
-        self.wgsl.concat()
+        wrapped(&self.wgsl.concat(), self.entry)
     }
 }
 
@@ -72,6 +74,10 @@ kernels! {
     EXPOSURE_ACROSS = "exposure_across", "exposure_across", AcrossParams, [Read, Read, Read, Write], [256, 1, 1];
     /// sums, hazard, rows, weights → exposure.
     EXPOSURE_DOWN = "exposure_down", "exposure_down", DownParams, [Read, Read, Read, Read, Write], [64, 4, 1];
+    /// population → running sums.
+    EXPOSURE_RUNNING = "exposure_running", "exposure_running", RunningParams, [Read, Write], [256, 1, 1];
+    /// running sums, hazard, rows, half widths → exposure.
+    EXPOSURE_DISC = "exposure_disc", "exposure_disc", DiscParams, [Read, Read, Read, Read, Write], [64, 4, 1];
     /// cells → tally.
     MAXIMUM = "maximum", "maximum", CellParams, [Read, Write], [256, 1, 1];
     /// hazard, exposure → people at risk.

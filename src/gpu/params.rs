@@ -39,7 +39,7 @@ params! {
     AcrossParams {
         /// Columns of the tile.
         n_cols: u32,
-        /// Rows of the source.
+        /// Past the last row of the source to be done.
         n_rows: u32,
         /// Columns of the source.
         source_stride: u32,
@@ -47,6 +47,25 @@ params! {
         out_stride: u32,
         /// Columns of halo on either side.
         halo_cols: u32,
+        /// First row to be done.
+        first_row: u32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+    }
+    /// `exposure_down`.
+    DownParams {
+        /// Columns of the tile.
+        n_cols: u32,
+        /// Past the last row of the tile to be done.
+        n_rows: u32,
+        /// Cells from one row of the sums to the next.
+        across_stride: u32,
+        /// First row to be done.
+        first_row: u32,
+        /// 1 for the first part, which begins the exposure.
+        is_first: u32,
         /// Unused.
         pad_a: u32,
         /// Unused.
@@ -54,16 +73,35 @@ params! {
         /// Unused.
         pad_c: u32,
     }
-    /// `exposure_down`.
-    DownParams {
+    /// `exposure_running`.
+    RunningParams {
+        /// Columns of the source.
+        n_cols: u32,
+        /// First row to be done.
+        first_row: u32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+    }
+    /// `exposure_disc`.
+    DiscParams {
         /// Columns of the tile.
         n_cols: u32,
         /// Rows of the tile.
         n_rows: u32,
-        /// Cells from one row of the sums to the next.
-        across_stride: u32,
+        /// Entries from one row of the running sums to the next.
+        stride: u32,
+        /// Columns of halo on either side.
+        halo_cols: u32,
+        /// First row to be done.
+        first_row: u32,
         /// Unused.
         pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+        /// Unused.
+        pad_c: u32,
     }
     /// `value`.
     ValueParams {

@@ -53,6 +53,9 @@ pub fn range_faults(role: Role, name: &str, frame: &Frame, survey: &Survey) -> F
         Role::Population => judge.population(min, max),
         Role::Cost => judge.cost(min),
         Role::HazardSd => judge.hazard_sd(min),
+        Role::Criterion if min.0 == max.0 => {
+            judge.warn(format!("it is {} wherever it is known: it cannot tell cells apart", min.0));
+        }
         Role::Criterion => {}
     }
     let share = survey.unknown_share();

@@ -104,6 +104,7 @@ pub fn score_results(summary: &Summary) -> Value {
         "benefit_ha": summary.benefit_ha,
         "cost_usd": summary.cost_usd,
         "max_exposure": summary.maxima.exposure,
+        "max_layers": summary.maxima.layers,
         "classes": classes,
         "unknown_cells": unknown,
         "tile_cells": summary.tile_size,

@@ -5,7 +5,6 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::prepared::{Need, Prepared};
-use super::project::Project;
 use crate::error::{Error, Fault, Result};
 use crate::layers::Survey;
 use crate::progress::Progress;
@@ -40,7 +39,7 @@ pub fn faults_to_json(error: &Error) -> Value {
 
 /// Checks a project; its faults, all together, are the error.
 pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> Result<CheckReport> {
-    let project = Project::open(project, overrides)?;
+    let project = super::prepared::project_of(project, overrides, Need::Everything)?;
     let prepared =
         Prepared::open(project, Need::Everything, super::Options::default().memory_bytes, progress)?;
     let frame = &prepared.layers.frame;

@@ -67,6 +67,22 @@ pub fn parse(text: &str, place: &str) -> Result<Node> {
     Ok(Node { line: Some(1), value: table_value(text, table.get_ref()) })
 }
 
+/// The settings of a record as a document: what `to_json` of a project wrote, without lines.
+pub fn from_json(value: &serde_json::Value) -> Node {
+    use serde_json::Value as Json;
+    let value = match value {
+        Json::Null => Value::Number(f64::NAN),
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => Value::Number(number.as_f64().unwrap_or(f64::NAN)),
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Array(items) => Value::List(items.iter().map(from_json).collect()),
+        Json::Object(entries) => {
+            Value::Table(entries.iter().map(|(key, value)| (key.clone(), from_json(value))).collect())
+        }
+    };
+    Node { line: None, value }
+}
+
 /// Lays `--set key.path=value` over a document. A step of the path may be the `name` of a list's table
 /// (`score.criteria.people.weight`) or its position; tables on the way are made where they are missing.
 pub fn set(root: &mut Node, assignment: &str) -> Result<()> {

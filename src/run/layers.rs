@@ -50,6 +50,23 @@ pub fn open(
     faults: &mut Faults,
     progress: &dyn Progress,
 ) -> Result<Option<OpenLayers>> {
+    match bring_all(project, memory_bytes, faults)? {
+        Some((open, is_complete)) => survey_all(project, open, is_complete, faults, progress),
+        None => Ok(None),
+    }
+}
+
+/// Opens the layers without reading them through, for a few cells of a run whose layers were surveyed then.
+pub fn open_unread(project: &Project, memory_bytes: u64, faults: &mut Faults) -> Result<Option<OpenLayers>> {
+    Ok(bring_all(project, memory_bytes, faults)?.and_then(|(open, is_complete)| is_complete.then_some(open)))
+}
+
+/// The layers on the frame, and whether all of them could be brought there; `None` without a frame.
+fn bring_all(
+    project: &Project,
+    memory_bytes: u64,
+    faults: &mut Faults,
+) -> Result<Option<(OpenLayers, bool)>> {
     let mut sources: Vec<(&LayerSettings, Option<Arc<GeoTiff>>)> = Vec::new();
     let mut complete = true;
     let most_cache = (memory_bytes / 8) as usize / project.layers.len().max(1);
@@ -91,6 +108,17 @@ pub fn open(
             None => complete = false,
         }
     }
+    Ok(Some((open, complete)))
+}
+
+/// Reads every used layer through once and judges its values.
+fn survey_all(
+    project: &Project,
+    mut open: OpenLayers,
+    mut complete: bool,
+    faults: &mut Faults,
+    progress: &dyn Progress,
+) -> Result<Option<OpenLayers>> {
     let roles = used(project);
     progress.start("check layers", roles.len() as u64);
     for (name, role) in roles {

@@ -9,6 +9,7 @@ use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSourc
 use super::vectors::{read_areas, read_districts, read_settlements, read_teams};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::progress::Progress;
+use crate::score::check_reach;
 use crate::tasks::{District, PolygonFeature, Settlement, survey_polygons};
 
 /// How much of a project a command works on.
@@ -45,8 +46,13 @@ impl Prepared {
     pub fn open(project: Project, need: Need, memory_bytes: u64, progress: &dyn Progress) -> Result<Self> {
         let mut faults = Faults::new();
         let layers = layers::open(&project, memory_bytes, &mut faults, progress)?;
+        if let Some(layers) = &layers {
+            let kernel = project.score.recipe.kernel;
+            faults.take(check_reach(kernel, &layers.frame, memory_bytes / super::stages::TILES_SHARE))?;
+        }
         let mut files = Vec::new();
-        let mut warnings = layers.as_ref().map_or(Vec::new(), |layers| layers.warnings.clone());
+        let mut warnings = project.score.warnings();
+        warnings.extend(layers.iter().flat_map(|layers| layers.warnings.clone()));
         let mut areas = None;
         let (mut teams, mut settlements, mut districts) = (Vec::new(), Vec::new(), Vec::new());
         // Without a frame there is no CRS to bring polygons into: WGS 84 still shows what is wrong in them.
@@ -94,10 +100,37 @@ impl Prepared {
             warnings.extend(far_teams(&teams, layers.as_ref()));
         }
         faults.finish()?;
-        let layers = layers.ok_or_else(|| internal(&project))?;
+        let layers = layers.ok_or_else(|| internal(&project.file))?;
         files.extend(layers.files.iter().cloned());
         Ok(Self { project, layers, areas, teams, settlements, districts, files, warnings })
     }
+}
+
+/// The project of a file, or its faults together with those of the inputs it names. For that layers are opened but not
+/// read through: a slip of the pen is told at once.
+pub fn project_of(file: &Path, overrides: &[String], need: Need) -> Result<Project> {
+    let (project, mut faults) = Project::open_with_faults(file, overrides)?;
+    let Some(project) = project else { return Err(faults.finish().err().unwrap_or_else(|| internal(file))) };
+    if faults.is_empty() {
+        return Ok(project);
+    }
+    // What else goes wrong here, such as a file that may not be read, comes up again once the project is mended.
+    let layers = layers::open_unread(&project, 0, &mut faults).ok().flatten();
+    let crs = layers.map_or_else(crate::grid::Crs::wgs84, |layers| layers.frame.crs);
+    if let Some(tasks) = project.tasks.as_ref().filter(|_| need == Need::Everything) {
+        let _ = faults.take(read_areas(tasks, &crs));
+    }
+    if let Some(plan) = project.plan.as_ref().filter(|_| need == Need::Everything) {
+        let _ = faults.take(read_teams(plan, &project.file.display().to_string()));
+        if let Some(path) = &plan.settlements {
+            let _ = faults.take(read_settlements(path));
+        }
+        if let Some((path, name)) = &plan.districts {
+            let _ = faults.take(read_districts(path, name.as_deref(), &crs));
+        }
+    }
+    faults.finish()?;
+    Ok(project)
 }
 
 /// The plan settings of a project that is to be planned.
@@ -141,8 +174,8 @@ fn far_teams(teams: &[TeamSettings], layers: Option<&OpenLayers>) -> Vec<String>
         .collect()
 }
 
-fn internal(project: &Project) -> Error {
-    let place = project.file.display().to_string();
+fn internal(file: &Path) -> Error {
+    let place = file.display().to_string();
     Fault::new(
         "project.internal",
         place,

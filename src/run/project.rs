@@ -54,6 +54,14 @@ impl Project {
     /// Reads and checks a project file, `overrides` being `key.path=value` texts laid over it.
     /// Opens no layer: that is [`crate::run`]'s next step.
     pub fn open(file: &Path, overrides: &[String]) -> Result<Self> {
+        let (project, faults) = Self::open_with_faults(file, overrides)?;
+        faults.finish()?;
+        project.ok_or_else(|| internal(file))
+    }
+
+    /// The project with its faults. What is at fault is left out of it or has its default, so that the inputs that it
+    /// does name can be judged in the same round; it must not be run. `None` where not even that can be had.
+    pub fn open_with_faults(file: &Path, overrides: &[String]) -> Result<(Option<Self>, Faults)> {
         if file.is_dir() {
             let inside = file.join("project.toml");
             let fix = if inside.is_file() {
@@ -89,7 +97,18 @@ impl Project {
         }
         faults.finish()?;
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        Self::from_document(&root, &name, file.to_path_buf(), folder)
+        Ok(Self::from_document(&root, &name, file.to_path_buf(), folder))
+    }
+
+    /// The project of a finished run, from the settings of its record. `file` is the project file then; paths are
+    /// relative to its folder.
+    pub fn of_record(settings: &serde_json::Value, file: &Path) -> Result<Self> {
+        let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        let name = format!("settings in {}", crate::io::atomic::RUN_RECORD);
+        let root = document::from_json(settings);
+        let (project, faults) = Self::from_document(&root, &name, file.to_path_buf(), folder);
+        faults.finish()?;
+        project.ok_or_else(|| internal(file))
     }
 
     /// The layer with a name.
@@ -97,7 +116,7 @@ impl Project {
         self.layers.iter().find(|layer| layer.name == name)
     }
 
-    fn from_document(root: &Node, name: &str, file: PathBuf, folder: PathBuf) -> Result<Self> {
+    fn from_document(root: &Node, name: &str, file: PathBuf, folder: PathBuf) -> (Option<Self>, Faults) {
         let reading = Reading::new(name);
         let top = Section::new(&reading, "", root);
         let (project_name, seed) = read_project(&top);
@@ -110,13 +129,21 @@ impl Project {
             top.fault("project.missing_key", "tasks", "[tasks], for the plan to plan", "nothing", fix);
         }
         top.finish();
-        reading.into_faults().finish()?;
-        let missing =
-            || Error::from(Fault::new("project.internal", name, "checked settings", "a gap", "report it"));
-        let mut score = score.ok_or_else(missing)?;
-        // What only the numbers themselves show, such as two bounds that are one as a cell holds them.
-        score.recipe = score.recipe.validated()?;
-        Ok(Self {
+        let mut faults = reading.into_faults();
+        let mut score = match score {
+            Some(score) => score,
+            None if faults.is_empty() => return (None, faults),
+            None => ScoreSettings::default(),
+        };
+        // What only the numbers themselves show, such as two bounds that are one as a cell holds them; what the reading
+        // has told already is not told twice.
+        if faults.is_empty() {
+            match score.recipe.clone().validated() {
+                Ok(recipe) => score.recipe = recipe,
+                Err(error) => error.faults().iter().for_each(|fault| faults.push(fault.clone())),
+            }
+        }
+        let project = Self {
             file,
             folder,
             name: project_name,
@@ -127,8 +154,14 @@ impl Project {
             tasks,
             plan,
             as_used: to_json(root),
-        })
+        };
+        (Some(project), faults)
     }
+}
+
+fn internal(file: &Path) -> Error {
+    let place = file.display().to_string();
+    Fault::new("project.internal", place, "checked settings", "a gap", "report it").into()
 }
 
 fn read_project(top: &Section<'_>) -> (String, u64) {

@@ -17,6 +17,10 @@ use crate::report::vectors;
 use crate::score::{self, Benefit, Inputs, PriorityBy, Summary};
 use crate::tasks::{self, GrowOptions, Planes, TaskArea, TaskOptions};
 
+/// Tiles have one such share of the memory; half is for the planes kept between passes, the rest is what readers and
+/// writers take.
+pub const TILES_SHARE: u64 = 4;
+
 /// Scores the layers into grids and the curve.
 pub fn score_grids(
     job: &mut Job,
@@ -35,7 +39,6 @@ pub fn score_grids(
         cost: layers.plane("cost"),
         criteria: settings.criterion_layers.iter().map(|name| layers.plane(name)).collect(),
     };
-    // Half for the planes kept between passes, a quarter for tiles; the rest is what readers and writers take.
     let scratch = Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
     let mut recipe = settings.recipe.clone();
     if let Some(robustness) = &mut recipe.robustness {
@@ -46,8 +49,11 @@ pub fn score_grids(
     let mut writers = GridWriters::create(folder, &layers.frame, options.compression, has_robustness)?;
     let begun = std::time::Instant::now();
     let clock = || begun.elapsed().as_secs_f64();
-    let score_options =
-        score::Options { tile_size: None, memory_bytes: options.memory_bytes / 4, clock: Some(&clock) };
+    let score_options = score::Options {
+        tile_size: None,
+        memory_bytes: options.memory_bytes / TILES_SHARE,
+        clock: Some(&clock),
+    };
     let summary = score::score(
         &mut *engine,
         &inputs,

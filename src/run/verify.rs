@@ -111,7 +111,7 @@ fn verify_plan(plan_file: &Path, run_dir: &Path, report: &mut VerifyReport) -> R
 
 /// The files of a record with their hashes. A record that lists none, or one without a hash, is not ours: it
 /// must not pass for a run in which everything holds.
-fn entries<'a>(record: &'a Value, key: &str, run_dir: &Path) -> Result<Vec<(&'a str, &'a str)>> {
+pub(super) fn entries<'a>(record: &'a Value, key: &str, run_dir: &Path) -> Result<Vec<(&'a str, &'a str)>> {
     let listed = record[key].as_array().filter(|listed| !listed.is_empty());
     let pair = |entry: &'a Value| Some((entry["path"].as_str()?, entry["sha256"].as_str()?));
     listed.and_then(|listed| listed.iter().map(pair).collect()).ok_or_else(|| {
@@ -121,7 +121,8 @@ fn entries<'a>(record: &'a Value, key: &str, run_dir: &Path) -> Result<Vec<(&'a 
     })
 }
 
-fn read_json(path: &Path, run_dir: &Path) -> Result<Value> {
+/// A JSON file of a finished run.
+pub(super) fn read_json(path: &Path, run_dir: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             let fix = "give the folder of a finished run; one without run.json was interrupted";

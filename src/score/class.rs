@@ -11,12 +11,21 @@ pub fn thresholds(class_percents: &[f64]) -> Vec<f32> {
     class_percents.iter().map(|percent| (100.0 - percent) as f32).collect()
 }
 
+/// Cells classed together: they stay in the cache from threshold to threshold.
+const BATCH: usize = 1024;
+
 /// Cell by cell; `thresholds` fall.
 #[inline(always)]
 pub fn class(rank: &[f32], thresholds: &[f32], out: &mut [f32]) {
-    for (out, &rank) in out.iter_mut().zip(rank) {
-        let above = thresholds.iter().map(|&threshold| u32::from(rank < threshold));
-        let class = 1 + above.sum::<u32>();
-        *out = if is_unknown(rank) { UNKNOWN } else { class as f32 };
+    for (rank, out) in rank.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
+        out.fill(1.0);
+        for &threshold in thresholds {
+            for (out, &rank) in out.iter_mut().zip(rank) {
+                *out += if rank < threshold { 1.0 } else { 0.0 };
+            }
+        }
+        for (out, &rank) in out.iter_mut().zip(rank) {
+            *out = if is_unknown(rank) { UNKNOWN } else { *out };
+        }
     }
 }

@@ -45,6 +45,21 @@ pub trait Engine: Send {
         false
     }
 
+    /// Opens it once more after it has failed for good, or says why not.
+    fn reopen(&mut self) -> std::result::Result<(), String> {
+        Err("it cannot be opened again".into())
+    }
+
+    /// Whether its own memory holds planes of so many bytes together.
+    fn can_hold(&mut self, _plane_bytes: &[u64]) -> bool {
+        true
+    }
+
+    /// Bytes of the processor's memory it takes beside the planes.
+    fn staging_bytes(&self) -> u64 {
+        0
+    }
+
     /// Runs a program: inputs in the order of [`Program::inputs`], outputs made anew in the order of
     /// [`Program::outputs`] (their memory is used again), counts added to the tally. On an error the tally
     /// is as it was, so that another engine can redo the tile.

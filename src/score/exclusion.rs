@@ -38,7 +38,32 @@ pub struct Excluded {
 /// Codes named in a warning; a layer that holds no codes at all would otherwise fill the page.
 const MOST_CODES: usize = 8;
 
+/// Which gates and missing entries leave a cell with these layers out, a line each. Unknown layers are not among them.
+pub fn why_excluded(recipe: &Recipe, values: &[Option<f32>]) -> Vec<String> {
+    let excluding = Rule::of(recipe).into_iter().filter_map(|rule| {
+        let x = values.get(rule.layer).copied().flatten()?;
+        rule.excludes(x).then(|| rule.reason(x))
+    });
+    excluding.collect()
+}
+
 impl Rule {
+    /// Why it excludes x, in words.
+    fn reason(&self, x: f32) -> String {
+        match &self.condition {
+            Condition::NotOf(_) => {
+                format!("the classes of criterion `{}` have no entry for code {x}", self.name)
+            }
+            Condition::Gate { below, .. } if x < *below => {
+                format!("the gate on layer `{}` excludes {x}, below {below}", self.name)
+            }
+            Condition::Gate { above, .. } if x > *above => {
+                format!("the gate on layer `{}` excludes {x}, above {above}", self.name)
+            }
+            Condition::Gate { .. } => format!("the gate on layer `{}` excludes code {x}", self.name),
+        }
+    }
+
     /// All rules of a recipe, gates first.
     pub fn of(recipe: &Recipe) -> Vec<Self> {
         let of_criterion =

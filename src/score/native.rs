@@ -17,7 +17,7 @@ use super::acceptability::term::{TermPlanes, all_terms};
 use super::benefit::benefit;
 use super::class::class;
 use super::curve::{CurvePlanes, SegmentSum, curve};
-use super::exposure::{exposure_across, exposure_down};
+use super::exposure::{Memory, exposure};
 use super::histogram::{histogram, refine};
 use super::maximum::maximum;
 use super::ordered::{Tiering, order, ordered, tier};
@@ -53,6 +53,8 @@ const LARGEST_TILE: usize = 4096;
 pub struct Native {
     /// Histograms of finished blocks' threads, kept for the next tile, all zero.
     spare_bins: Mutex<Vec<Vec<u32>>>,
+    /// Of the exposure.
+    memory: Memory,
 }
 
 impl Native {
@@ -89,7 +91,7 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_whole(call, program, tally);
+                planes.run_whole(call, program, &mut self.memory, tally);
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -107,8 +109,7 @@ impl Engine for Native {
 fn is_cellwise(call: &Call) -> bool {
     !matches!(
         call,
-        Call::ExposureAcross { .. }
-            | Call::ExposureDown { .. }
+        Call::Exposure { .. }
             | Call::AcceptabilityTerm { .. }
             | Call::AcceptabilityCount { .. }
             | Call::AcceptabilityRecount { .. }
@@ -140,7 +141,7 @@ impl<'a> Planes<'a> {
         }
         for call in &program.calls {
             let kept = match call {
-                Call::ExposureAcross { out, .. } | Call::ExposureDown { out, .. } => vec![*out],
+                Call::Exposure { out, .. } => vec![*out],
                 Call::AcceptabilityTerm { v, terms, .. } => vec![*v, *terms],
                 _ => Vec::new(),
             };
@@ -158,8 +159,7 @@ impl<'a> Planes<'a> {
     }
 
     /// A stage that is not cell by cell, or shares out its work in its own way.
-    fn run_whole(&mut self, call: &Call, program: &Program, tally: &mut Tally) {
-        let shape = |slot: Slot| program.shapes[slot.0];
+    fn run_whole(&mut self, call: &Call, program: &Program, memory: &mut Memory, tally: &mut Tally) {
         match call {
             Call::AcceptabilityTerm { v, hazard, cost, row_area_m2, form, index, terms } => {
                 let mut out = mem::take(&mut self.owned[terms.0]);
@@ -180,21 +180,11 @@ impl<'a> Planes<'a> {
                 acceptability::acceptability(&self.sampled(planes, program), group, ranks, &mut sums);
                 self.owned[out.0] = sums;
             }
-            Call::ExposureAcross { population, reach, out } => {
-                let mut sums = mem::take(&mut self.owned[out.0]);
-                let source_cols = shape(*population).n_cols;
-                let (cols, stride) = (program.tile.n_cols, shape(*out).n_cols);
-                let population = self.get(*population);
-                let halo = reach.halo_cols;
-                exposure_across(population, source_cols, halo, &reach.across, cols, &mut sums, stride);
-                self.owned[out.0] = sums;
-            }
-            Call::ExposureDown { across, hazard, reach, out } => {
-                let mut exposure = mem::take(&mut self.owned[out.0]);
-                let stride = shape(*across).n_cols;
-                let (across, hazard) = (self.get(*across), self.get(*hazard));
-                exposure_down(across, stride, hazard, &reach.down, program.tile.n_cols, &mut exposure);
-                self.owned[out.0] = exposure;
+            Call::Exposure { population, hazard, reach, out, .. } => {
+                let mut filled = mem::take(&mut self.owned[out.0]);
+                let (population, hazard) = (self.get(*population), self.get(*hazard));
+                exposure(population, hazard, reach, program.tile.n_cols, memory, &mut filled);
+                self.owned[out.0] = filled;
             }
             _ => unreachable!("every other stage is cell by cell"),
         }
@@ -364,8 +354,7 @@ impl Block<'_> {
                 };
                 curve(&planes, quanta, counts.segments(tally.segments.len()));
             }
-            Call::ExposureAcross { .. }
-            | Call::ExposureDown { .. }
+            Call::Exposure { .. }
             | Call::AcceptabilityTerm { .. }
             | Call::AcceptabilityCount { .. }
             | Call::AcceptabilityRecount { .. }

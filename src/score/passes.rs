@@ -34,7 +34,7 @@ use super::pipeline::{Buffers, PassSeconds};
 use super::reach::Reach;
 use super::reading::{Counts, Reader};
 use super::runner::Runner;
-use super::tile_size::tile_size;
+use super::tile_size::{check_reach, tile_size};
 use super::value::Function;
 use super::{Benefit, Engine, Inputs, Maxima, Options, PlaneSink, PriorityBy, Recipe, StageSeconds, Summary};
 
@@ -63,9 +63,12 @@ pub fn score(
     let recipe = &recipe.clone().validated()?;
     inputs.check(recipe)?;
     let reach = Reach::new(recipe.kernel, inputs.frame);
+    check_reach(recipe.kernel, inputs.frame, options.memory_bytes)?;
     let buffers = Buffers::default();
     let reader = Reader::new(inputs, recipe, &buffers);
-    let n_planes = 8 + reader.all_layers().len();
+    // An ordered list has planes of its own: the values, the tiers, what orders inside them and over all.
+    let n_tier_planes = if recipe.benefit == Benefit::Ordered { 4 } else { 0 };
+    let n_planes = 8 + n_tier_planes + reader.all_layers().len();
     let size = options.tile_size.unwrap_or_else(|| tile_size(engine, &reach, n_planes, options.memory_bytes));
     let sampling_side = acceptability::tile_side(recipe, engine, options.memory_bytes, size);
     let no_clock = || 0.0;

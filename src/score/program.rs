@@ -1,7 +1,7 @@
 //! The recorded program of one tile: stage calls over planes, which an engine runs.
 //!
 //! Planes stay where the engine computes; inputs are handed in, outputs handed back, everything else never
-//! leaves. All planes but the exposure's source and its sums across have the tile's shape, and the stages on
+//! leaves. All planes but the exposure's source and what lies between its halves have the tile's shape, and the stages on
 //! them are cell by cell, so that an engine may run several in one visit.
 
 use std::sync::Arc;
@@ -88,10 +88,9 @@ impl Shape {
 #[allow(missing_docs)] // the planes' names say it
 #[derive(Debug, Clone)]
 pub enum Call {
-    /// `exposure`, first half: population on the source window → sums across.
-    ExposureAcross { population: Slot, reach: Arc<TileReach>, out: Slot },
-    /// `exposure`, second half: sums across → exposure on the tile, unknown where hazard is.
-    ExposureDown { across: Slot, hazard: Slot, reach: Arc<TileReach>, out: Slot },
+    /// `exposure`: population on the source window → exposure on the tile, unknown where hazard is. `between` is a
+    /// plane for what lies between its two halves, for engines that need one ([`TileReach::between`]).
+    Exposure { population: Slot, hazard: Slot, reach: Arc<TileReach>, between: Slot, out: Slot },
     /// `maximum` into [`Tally::maximum_bits`].
     Maximum { of: Slot },
     /// `people_at_risk`.
@@ -171,13 +170,17 @@ pub struct Program {
     pub outputs: Vec<Slot>,
     /// The calls, in order.
     pub calls: Vec<Call>,
+    /// Names of planes that other programs of the run use too: an engine with memory of its own may leave
+    /// them there.
+    pub known: Vec<(Slot, [u64; 2])>,
 }
 
 impl Program {
     /// An empty program over a tile.
     pub fn new(n_cols: usize, n_rows: usize) -> Self {
         let tile = Shape { n_cols, n_rows };
-        Self { tile, shapes: Vec::new(), inputs: Vec::new(), outputs: Vec::new(), calls: Vec::new() }
+        let (shapes, calls, known) = (Vec::new(), Vec::new(), Vec::new());
+        Self { tile, shapes, inputs: Vec::new(), outputs: Vec::new(), calls, known }
     }
 
     /// A plane of the tile's shape that stays on the engine.
@@ -220,6 +223,11 @@ impl Program {
     /// Records a call.
     pub fn call(&mut self, call: Call) {
         self.calls.push(call);
+    }
+
+    /// The name of a plane, if it has one.
+    pub fn name_of(&self, slot: Slot) -> Option<[u64; 2]> {
+        self.known.iter().find(|(known, _)| *known == slot).map(|(_, name)| *name)
     }
 
     /// Cells of the largest plane.

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use crate::grid::Window;
 
 use super::curve::Quanta;
-use super::exposure::across_stride;
 use super::ordered::{Tiering, tierings};
-use super::program::{Call, Program, Shape, Shared, Slot};
+use super::program::{Call, Program, Shared, Slot};
 use super::rank::RankTable;
 use super::reach::TileReach;
 use super::value::{Function, Term};
@@ -16,13 +15,11 @@ use super::{Benefit, Recipe, Source};
 /// The first pass of a tile: people on the source window and hazard in, exposure and people at risk out.
 pub fn exposure_program(tile: Window, reach: &Arc<TileReach>) -> Program {
     let mut program = Program::new(tile.n_cols, tile.n_rows);
-    let source = Shape { n_cols: reach.source.n_cols, n_rows: reach.source.n_rows };
-    let population = program.input_of(source);
+    let population = program.input_of(reach.source_shape());
     let hazard = program.input();
-    let across = program.plane_of(Shape { n_cols: across_stride(tile.n_cols), n_rows: source.n_rows });
+    let between = program.plane_of(reach.between(program.tile));
     let (exposure, people_at_risk) = (program.output(), program.output());
-    program.call(Call::ExposureAcross { population, reach: reach.clone(), out: across });
-    program.call(Call::ExposureDown { across, hazard, reach: reach.clone(), out: exposure });
+    program.call(Call::Exposure { population, hazard, reach: reach.clone(), between, out: exposure });
     program.call(Call::Maximum { of: exposure });
     program.call(Call::PeopleAtRisk { hazard, exposure, out: people_at_risk });
     program

@@ -9,7 +9,8 @@
 
 use crate::grid::{UNKNOWN, is_unknown};
 
-use super::histogram::{LOW_BITS, N_REFINED, key};
+use super::histogram::{LOW_BITS, N_BINS, N_REFINED, key};
+use super::widest::{widest, work};
 
 /// A bin that holds more than this share of the scored cells is refined.
 const REFINE_ABOVE: u64 = 16_384;
@@ -72,19 +73,36 @@ pub(super) fn rank_of(below: u64, equal: u64, total: u64) -> f32 {
     }
 }
 
+/// Cells looked up together.
+const BATCH: usize = 1024;
+
 /// Cell by cell; unknown where the priority is.
 pub fn rank(priority: &[f32], table: &RankTable, out: &mut [f32]) {
-    for (out, &priority) in out.iter_mut().zip(priority) {
-        *out = if is_unknown(priority) { UNKNOWN } else { rank_at(key(priority), table) };
+    let first: &[u32; N_BINS] = table.first.as_slice().try_into().expect("an entry for every bin");
+    for (priority, out) in priority.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
+        widest(LookUp { priority, first, out });
+        if !table.refined.is_empty() {
+            for (out, &priority) in out.iter_mut().zip(priority) {
+                if out.to_bits() & REFINED_FLAG != 0 && !is_unknown(priority) {
+                    *out = refined_rank(key(priority), out.to_bits(), table);
+                }
+            }
+        }
     }
 }
 
+work!(LookUp = look_up(priority: &'a [f32], first: &'a [u32; N_BINS], out: &'a mut [f32]));
+
+/// The entries of the first level.
 #[inline(always)]
-fn rank_at(key: u32, table: &RankTable) -> f32 {
-    let entry = table.first[(key >> LOW_BITS) as usize];
-    if entry & REFINED_FLAG == 0 {
-        return f32::from_bits(entry);
+fn look_up(priority: &[f32], first: &[u32; N_BINS], out: &mut [f32]) {
+    for (out, &priority) in out.iter_mut().zip(priority) {
+        let entry = f32::from_bits(first[(key(priority) >> LOW_BITS) as usize]);
+        *out = if is_unknown(priority) { UNKNOWN } else { entry };
     }
+}
+
+fn refined_rank(key: u32, entry: u32, table: &RankTable) -> f32 {
     let index = (entry & !REFINED_FLAG) as usize;
     f32::from_bits(table.refined[index * N_REFINED + (key as usize & (N_REFINED - 1))])
 }

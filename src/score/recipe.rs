@@ -39,8 +39,34 @@ pub enum Kernel {
         /// σ in metres.
         sigma_m: f64,
     },
+    /// exp(−d / λ), d ≤ 8λ, as a sum of gaussians: within 0.0035 of it everywhere, k(0) = 1 exactly
+    /// (docs/EXPOSURE.md).
+    Exponential {
+        /// λ in metres.
+        lambda_m: f64,
+    },
+    /// 1 for d ≤ r between centres: the people who live within r.
+    Disc {
+        /// r in metres.
+        radius_m: f64,
+    },
     /// E_i = P_i: only the people of the cell itself.
     None,
+}
+
+/// Half way round the Earth, m: a longer reach is surely a slip.
+const LONGEST_M: f64 = 2e7;
+
+impl Kernel {
+    /// The key that holds its length, and the length, m.
+    pub fn length_m(&self) -> Option<(&'static str, f64)> {
+        match *self {
+            Self::Gaussian { sigma_m } => Some(("sigma_m", sigma_m)),
+            Self::Exponential { lambda_m } => Some(("lambda_m", lambda_m)),
+            Self::Disc { radius_m } => Some(("radius_m", radius_m)),
+            Self::None => None,
+        }
+    }
 }
 
 /// One layer of worth with its value function and weight.
@@ -226,18 +252,13 @@ impl Recipe {
     }
 
     fn check_kernel(&self, faults: &mut Faults) {
-        if let Kernel::Gaussian { sigma_m } = self.kernel
-            && !(sigma_m.is_finite() && sigma_m > 0.0)
+        if let Some((key, length_m)) = self.kernel.length_m()
+            && !(length_m > 0.0 && length_m <= LONGEST_M)
         {
-            let fix = "set `exposure = { kernel = \"gaussian\", sigma_m = 1000 }` or kernel \"none\"";
-            let found = sigma_m.to_string();
-            faults.push(Fault::new(
-                "score.sigma",
-                "score.exposure.sigma_m",
-                "metres greater than 0",
-                found,
-                fix,
-            ));
+            let fix = format!("set `{key}` to how far people go, such as 1000, or take kernel \"none\"");
+            let place = format!("score.exposure.{key}");
+            let expected = "metres, more than 0 and at most 2e7, half way round the Earth";
+            faults.push(Fault::new("score.reach", place, expected, length_m.to_string(), fix));
         }
     }
 

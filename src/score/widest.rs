@@ -4,12 +4,40 @@
 //! processor has it, which the compiler cannot see and the check before each call does. Wider vectors change
 //! no bit: the loops are element by element, and no multiplication is fused with an addition unless asked.
 //! Elsewhere (NEON is always there on 64-bit ARM) the loop runs as compiled.
-#![allow(unsafe_code)] // see above: two calls, each behind the check that makes it right
+#![allow(unsafe_code)] // see above: two calls behind the checks that make them right, and a hint to the cache
 
 /// A loop over cells with what it works on. [`work!`] makes one of a function.
 pub trait Work {
     /// Does it.
     fn run(self);
+}
+
+/// Whether there are 32 registers of 16 `f32`; otherwise a loop had better keep few sums at once.
+pub fn has_wide_registers() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        std::arch::is_x86_feature_detected!("avx512f")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
+    }
+}
+
+/// Asks for cells that will be needed soon, so that they are on their way while something else is computed.
+#[inline(always)]
+pub fn fetch_early(cells: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        const CELLS_A_LINE: usize = 16;
+        for line in cells.chunks(CELLS_A_LINE) {
+            // SAFETY: it reads nothing, whatever the address.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = cells;
 }
 
 /// Does the work, compiled for the widest vectors there are.

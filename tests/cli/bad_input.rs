@@ -60,6 +60,26 @@ fn faults_of_several_files_are_told_together() {
 }
 
 #[test]
+fn faults_of_the_project_file_and_of_its_inputs_are_told_together() {
+    let region = region("hillside");
+    replace(region.path(), "project.toml", "sigma_m = 1000", "sigma_m = -1000, sigm = 3");
+    replace(region.path(), "project.toml", "weight = 3", "weight = -3");
+    std::fs::remove_file(region.path().join("cost.tif")).unwrap();
+    std::fs::remove_file(region.path().join("teams.csv")).unwrap();
+    std::fs::write(region.path().join("hazardous_areas.geojson"), "{").unwrap();
+    let codes = ["project.value", "project.unknown_key", "input.missing", "geojson.syntax"];
+    let text = refused_run(region.path(), &codes);
+    for word in ["score.exposure.sigma_m", "`score.exposure.sigm`", "weight", "cost.tif", "teams.csv"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert!(text.contains("6 faults"), "{text}");
+    refused(region.path(), &["check", "project.toml"], &codes);
+    // Grids alone need neither areas nor teams.
+    let text = refused(region.path(), &["score", "project.toml", "--out", "out"], &["project.value"]);
+    assert!(text.contains("cost.tif") && !text.contains("teams.csv"), "{text}");
+}
+
+#[test]
 fn values_that_cannot_be_are_refused_with_their_place() {
     let region = region("hillside");
     rewrite(region.path(), "hazard.tif", |i, v| if i == 5 { -0.25 } else { v });

@@ -62,5 +62,6 @@ fn oddities_are_told_but_pass() {
     // 200 US$ on 100 m² are 2 US$/m²; 200,000 are 2,000.
     assert_eq!(warning(Role::Cost, "200 200"), "");
     assert!(warning(Role::Cost, "200000 200000").contains("2000 US$ per m²"));
+    assert!(warning(Role::Criterion, "7 7").contains("7 wherever it is known"));
     assert!(warning(Role::Criterion, "1 ? ? ?").contains("75 % of its cells are unknown"));
 }

@@ -88,7 +88,7 @@ fn a_device_taken_away_in_mid_run_is_replaced() {
     let is_software = gpu.device().info().kind == clearway::gpu::DeviceKind::Software;
     let before = |gpu: &mut clearway::score::OnGpu, call: usize| {
         if call == 5 {
-            gpu.device().lose();
+            gpu.device_mut().inject(clearway::gpu::Injected::Loss);
         }
     };
     let mut engine = Failing { inner: gpu, n_calls: 0, fails_at: |_| false, before };

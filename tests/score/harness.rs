@@ -46,7 +46,10 @@ pub fn with_gpu(test: impl FnOnce(&mut dyn Engine, bool)) {
 #[cfg(feature = "gpu")]
 pub fn open_gpu() -> clearway::score::OnGpu {
     let name = std::env::var("CLEARWAY_TEST_DEVICE").unwrap_or_else(|_| "llvmpipe".into());
-    match clearway::gpu::open(clearway::gpu::Choice::Named(&name)) {
+    let choice = clearway::gpu::Choice::Named(&name);
+    let is_least = std::env::var("CLEARWAY_TEST_LIMITS").is_ok_and(|limits| limits == "default");
+    let open = if is_least { clearway::gpu::open_least } else { clearway::gpu::open };
+    match open(choice) {
         Ok(device) => clearway::score::OnGpu::new(device),
         Err(reason) => panic!(
             "GPU tests need a Vulkan device called `{name}`: {reason}; run `./test`, which installs one, or set \

@@ -26,10 +26,19 @@ fn the_default_recipe_is_sound() {
 }
 
 #[test]
-fn sigma_must_be_positive() {
-    for sigma_m in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let recipe = Recipe { kernel: Kernel::Gaussian { sigma_m }, ..Recipe::default() };
-        assert_eq!(codes(recipe), ["score.sigma"], "{sigma_m}");
+fn lengths_of_a_kernel_are_positive_and_less_than_half_way_round_the_earth() {
+    for length in [0.0, -1.0, f64::NAN, f64::INFINITY, 2.1e7] {
+        let kernels = [
+            Kernel::Gaussian { sigma_m: length },
+            Kernel::Exponential { lambda_m: length },
+            Kernel::Disc { radius_m: length },
+        ];
+        for (kernel, key) in kernels.into_iter().zip(["sigma_m", "lambda_m", "radius_m"]) {
+            let recipe = Recipe { kernel, ..Recipe::default() };
+            assert_eq!(codes(recipe.clone()), ["score.reach"], "{length}");
+            let message = recipe.validated().unwrap_err().to_string();
+            assert!(message.contains(&format!("score.exposure.{key}")), "{message}");
+        }
     }
 }
 
@@ -69,5 +78,5 @@ fn all_faults_come_together() {
     let mut recipe = with_weights(&[-1.0]);
     recipe.kernel = Kernel::Gaussian { sigma_m: 0.0 };
     recipe.class_percents = vec![50.0, 40.0];
-    assert_eq!(codes(recipe), ["score.sigma", "score.weight", "score.classes"]);
+    assert_eq!(codes(recipe), ["score.reach", "score.weight", "score.classes"]);
 }

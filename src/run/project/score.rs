@@ -8,12 +8,35 @@ use crate::score::ordered::MOST_TIERS;
 use crate::score::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
 
 /// How cells are scored.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ScoreSettings {
     /// The recipe; its criteria count the layers of `criterion_layers`.
     pub recipe: Recipe,
     /// Names of the layers that criteria and gates use besides exposure, in the order the recipe counts them.
     pub criterion_layers: Vec<String>,
+}
+
+impl ScoreSettings {
+    /// What is odd about the settings.
+    pub fn warnings(&self) -> Vec<String> {
+        let form = match self.recipe.benefit {
+            Benefit::Risk => return Vec::new(),
+            Benefit::Sum => "sum",
+            Benefit::Product => "product",
+            Benefit::Ordered => "ordered",
+        };
+        let is_hazard = |criterion: &Criterion| match criterion.source {
+            Source::Layer(index) => self.criterion_layers[index] == "hazard",
+            Source::Exposure => false,
+        };
+        if self.recipe.criteria.iter().any(is_hazard) {
+            return Vec::new();
+        }
+        vec![format!(
+            "hazard does not count: `benefit = \"{form}\"` knows it only as a criterion, and none has \
+             `layer = \"hazard\"`; ground that is hardly contaminated ranks like ground that is"
+        )]
+    }
 }
 
 /// Default standard deviation of the exposure kernel, in metres (domain.md §3.2, our estimate).
@@ -124,18 +147,16 @@ fn read_kernel(section: &Section<'_>) -> Option<Kernel> {
     };
     let kinds = ["gaussian", "none", "exponential", "disc"].map(|kind| (kind, kind));
     let kind = exposure.choice("kernel", &kinds).unwrap_or("gaussian");
+    let metres = |key| exposure.number_where(key, "metres, more than 0", |length| length > 0.0);
     let kernel = match kind {
         "none" => Some(Kernel::None),
-        "gaussian" => {
-            let sigma_m = exposure.number_where("sigma_m", "metres, more than 0", |sigma| sigma > 0.0);
-            Some(Kernel::Gaussian { sigma_m: sigma_m.unwrap_or(DEFAULT_SIGMA_M) })
-        }
-        other => {
-            exposure.not_yet("kernel", &format!("kernel = {other:?}"), "kernel = \"gaussian\" or \"none\"");
-            // Their own keys are not misspelt: one message is enough.
-            let _ = (exposure.node("lambda_m"), exposure.node("radius_m"), exposure.node("sigma_m"));
-            None
-        }
+        "exponential" => exposure
+            .required("lambda_m", metres("lambda_m"), "lambda_m = 1000")
+            .map(|lambda_m| Kernel::Exponential { lambda_m }),
+        "disc" => exposure
+            .required("radius_m", metres("radius_m"), "radius_m = 1000")
+            .map(|radius_m| Kernel::Disc { radius_m }),
+        _ => Some(Kernel::Gaussian { sigma_m: metres("sigma_m").unwrap_or(DEFAULT_SIGMA_M) }),
     };
     exposure.finish();
     kernel

@@ -13,11 +13,8 @@ impl<'a> Recorder<'a> {
     /// Records a call; of the tally only the sizes matter.
     pub fn call(&mut self, call: &'a Call, tally: &Tally) {
         match call {
-            Call::ExposureAcross { population, reach, out } => {
-                self.exposure_across(*population, reach, *out);
-            }
-            Call::ExposureDown { across, hazard, reach, out } => {
-                self.exposure_down(*across, *hazard, reach, *out);
+            Call::Exposure { population, hazard, reach, between, out } => {
+                self.exposure(*population, *hazard, reach, *between, *out);
             }
             Call::Maximum { of } => {
                 let (params, groups) = self.cells();

@@ -1,5 +1,7 @@
 //! A tile's recording in the making: its planes, the integers it will hand back, and dispatches over cells.
 
+use std::ops::Range;
+
 use bytemuck::cast_slice;
 
 use crate::gpu::kernels::KernelSpec;
@@ -22,6 +24,7 @@ pub struct Recorder<'a> {
     pub planes: Vec<BufferId>,
     /// To be read back after the planes.
     pub counts: Vec<Count>,
+    work_per_submit: u64,
 }
 
 /// Bytes of so many words.
@@ -30,16 +33,24 @@ pub fn bytes(n_words: usize) -> u64 {
 }
 
 impl<'a> Recorder<'a> {
-    /// With the program's planes, inputs filled.
-    pub fn new(program: &'a Program, inputs: &[&'a [f32]]) -> Self {
+    /// With the program's planes, inputs filled; a dispatch of more work than one submit may hold is recorded
+    /// in parts.
+    pub fn new(program: &'a Program, inputs: &[&'a [f32]], work_per_submit: u64) -> Self {
         let mut recording = Recording::new();
         let of_slot = |slot: usize| program.inputs.iter().position(|input| input.0 == slot);
-        let planes = program.shapes.iter().enumerate().map(|(slot, shape)| match of_slot(slot) {
-            Some(input) => recording.upload(cast_slice(inputs[input])),
-            None => recording.plane(bytes(shape.len())),
+        let planes = program.shapes.iter().enumerate().map(|(slot, shape)| {
+            match (of_slot(slot), program.name_of(Slot(slot))) {
+                (Some(input), Some(name)) => recording.known(name, cast_slice(inputs[input])),
+                (Some(input), None) => recording.upload(cast_slice(inputs[input])),
+                (None, name) => {
+                    let plane = recording.plane(bytes(shape.len()));
+                    name.into_iter().for_each(|name| recording.stay(plane, name));
+                    plane
+                }
+            }
         });
         let planes = planes.collect();
-        Self { program, recording, planes, counts: Vec::new() }
+        Self { program, recording, planes, counts: Vec::new(), work_per_submit }
     }
 
     /// A plane's buffer.
@@ -76,6 +87,12 @@ impl<'a> Recorder<'a> {
         let params =
             CellParams { n_cells: n_cells as u32, groups_across: groups.across(), ..Default::default() };
         (params, groups)
+    }
+
+    /// Rows by which a dispatch is cut, so that no part is more work than one submit may hold.
+    pub fn bands(&self, n_rows: usize, work_per_row: u64) -> impl Iterator<Item = Range<usize>> + use<> {
+        let each = (self.work_per_submit / work_per_row.max(1)).clamp(1, n_rows.max(1) as u64) as usize;
+        (0..n_rows).step_by(each).map(move |first| first..(first + each).min(n_rows))
     }
 
     /// A dispatch over the tile's cells.

@@ -10,6 +10,7 @@ use crate::score::program::Tally;
 use crate::score::programs::exposure_program;
 use crate::score::reach::TileReach;
 use crate::score::reading::Counts;
+use crate::score::runner::Known;
 
 /// Runs the pass; back come what was counted and the largest exposure of a scored cell.
 pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<(Counts, f32)> {
@@ -29,7 +30,10 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<(Counts, f32)>
             Ok((reach, vec![masked.population, masked.hazard]))
         },
         |tile, (reach, planes): (Arc<TileReach>, TilePlanes)| {
-            let out = runner.run(&exposure_program(tile, &reach), &planes, buffers, &mut tally)?;
+            let mut program = exposure_program(tile, &reach);
+            let made = [Some(Known::Exposure), Some(Known::PeopleAtRisk)];
+            runner.name(&mut program, tile, &[None, Some(Known::Hazard)], &made);
+            let out = runner.run(&program, &planes, buffers, &mut tally)?;
             buffers.give(planes);
             Ok(out)
         },

@@ -12,6 +12,14 @@ pub(super) fn warn(passes: &mut Passes<'_>, counts: &Counts, maxima: &Maxima, fu
     if maxima.exposure <= 0.0 {
         passes.warnings.push("nobody lives within reach of any scored cell: exposure is 0 everywhere".into());
     }
+    if let Some((key, length_m)) = passes.recipe.kernel.length_m()
+        && passes.reach.largest_halo() == (0, 0)
+        && passes.inputs.frame.n_cells() > 1
+    {
+        passes.warnings.push(format!(
+            "exposure counts the people of each cell alone: `{key}` = {length_m} m reaches no other cell's centre"
+        ));
+    }
     for (criterion, function) in passes.recipe.criteria.iter().zip(functions) {
         if *function == Function::Flat {
             passes.warnings.push(format!(

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::score::pipeline::run_pass;
 use crate::score::program::Tally;
 use crate::score::programs::{Worth, priority_program};
+use crate::score::runner::Known;
 use crate::score::value::Function;
 use crate::score::{Plane, PriorityBy};
 
@@ -32,7 +33,15 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_
         },
         |tile, mut planes: TilePlanes| {
             let areas = row_areas(inputs, tile);
-            let program = priority_program(tile, &worth, reader.layers(), areas, by_cost);
+            let mut program = priority_program(tile, &worth, reader.layers(), areas, by_cost);
+            let read = [Some(Known::Hazard), Some(Known::Cost), Some(Known::Exposure)];
+            let mut made = vec![None; program.outputs.len()];
+            made[0] = Some(Known::Benefit);
+            if let (true, Some(last)) = (kept.ranked.is_some(), made.last_mut()) {
+                // What is written to `kept.ranked` below.
+                *last = Some(Known::Ranked);
+            }
+            runner.name(&mut program, tile, &read, &made);
             let mut out = runner.run(&program, &planes, buffers, &mut tally)?;
             out.push(planes.swap_remove(1));
             buffers.give(planes);

@@ -12,6 +12,7 @@ use crate::score::pipeline::run_pass;
 use crate::score::program::{Shared, Tally};
 use crate::score::programs::{Ranking, rank_program};
 use crate::score::rank::RankTable;
+use crate::score::runner::Known;
 
 /// Runs the pass. Back come the curve's segments and, for every row, cells by class.
 pub(super) fn run(
@@ -43,7 +44,9 @@ pub(super) fn run(
             Ok(planes)
         },
         |tile, planes: TilePlanes| {
-            let program = rank_program(tile, &ranking, row_areas(inputs, tile), planes.len() > 3);
+            let mut program = rank_program(tile, &ranking, row_areas(inputs, tile), planes.len() > 3);
+            let read = [Known::Benefit, Known::PeopleAtRisk, Known::Cost, Known::Ranked];
+            runner.name(&mut program, tile, &read.map(Some), &[]);
             let out = runner.run(&program, &planes, buffers, &mut tally)?;
             buffers.give(planes);
             Ok(out)

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::score::pipeline::run_pass;
 use crate::score::program::{Call, Program, Shared, Tally};
 use crate::score::rank::{RankTable, bins_to_refine};
+use crate::score::runner::Known;
 
 /// Runs the pass if it is needed, and makes the table of ranks.
 pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, bins: &[u64]) -> Result<RankTable> {
@@ -14,6 +15,7 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, bins: &[u64]) -> Result<
     }
     let index_of = Shared::new(index_of);
     let mut tally = Tally::of_refined(n_refined);
+    let priority_is = if kept.ranked.is_some() { Known::Ranked } else { Known::Benefit };
     let (reader, buffers, runner) = (passes.reader, passes.buffers, &mut passes.runner);
     let seconds = run_pass(
         "refine",
@@ -24,6 +26,7 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, bins: &[u64]) -> Result<
         |tile, planes: TilePlanes| {
             let mut program = Program::new(tile.n_cols, tile.n_rows);
             let priority = program.input();
+            runner.name(&mut program, tile, &[Some(priority_is)], &[]);
             program.call(Call::Refine { priority, index_of: index_of.clone() });
             runner.run(&program, &planes, buffers, &mut tally)?;
             buffers.give(planes);
