@@ -101,8 +101,11 @@ impl Cells for MemoryCells {
 
     fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
         debug_assert_eq!(out.len(), window.len());
-        out.fill(UNKNOWN);
-        let Some(inside) = window.clipped(&self.frame) else {
+        let inside = window.clipped(&self.frame);
+        if inside != Some(window) {
+            out.fill(UNKNOWN);
+        }
+        let Some(inside) = inside else {
             return Ok(());
         };
         let values = self.values.read().expect("no writer panicked");

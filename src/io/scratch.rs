@@ -5,9 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rayon::prelude::*;
+
 use super::file_at::{read_exact_at, write_all_at};
 use crate::error::{Error, Result};
 use crate::grid::{CellStore, Cells, Frame, MemoryCells, UNKNOWN, Window};
+
+/// Lines that a thread reads or writes at a time.
+const LINES_AT_ONCE: usize = 16;
 
 /// Hands out planes for a stage to keep between two passes. All cells of a new plane are unknown.
 ///
@@ -98,33 +103,41 @@ impl Cells for Spilled {
 
     fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
         debug_assert_eq!(out.len(), window.len());
-        out.fill(UNKNOWN);
-        let Some(inside) = window.clipped(&self.frame) else {
+        let inside = window.clipped(&self.frame);
+        if inside != Some(window) {
+            out.fill(UNKNOWN);
+        }
+        let Some(inside) = inside else {
             return Ok(());
         };
-        let mut line = vec![0; inside.n_cols * 4];
-        for row in inside.row..inside.end_row() {
-            read_exact_at(&self.file, &mut line, self.position(inside.col, row))
-                .map_err(Error::io("read a scratch file in", &self.folder))?;
-            let to = window.offset(inside.col, row);
-            for (value, bytes) in out[to..to + inside.n_cols].iter_mut().zip(line.as_chunks::<4>().0) {
-                *value = f32::from_bits(u32::from_le_bytes(*bytes) ^ UNKNOWN.to_bits());
-            }
-        }
-        Ok(())
+        let before = (inside.row - window.row) as usize * window.n_cols;
+        let lines = &mut out[before..before + inside.n_rows * window.n_cols];
+        let skipped = (inside.col - window.col) as usize;
+        let lines = lines.par_chunks_exact_mut(window.n_cols).enumerate().with_min_len(LINES_AT_ONCE);
+        lines
+            .try_for_each(|(i, line)| {
+                let line = &mut line[skipped..skipped + inside.n_cols];
+                let at = self.position(inside.col, inside.row + i as i64);
+                read_exact_at(&self.file, bytemuck::cast_slice_mut(line), at)?;
+                for value in line {
+                    *value = f32::from_bits(u32::from_le(value.to_bits()) ^ UNKNOWN.to_bits());
+                }
+                Ok(())
+            })
+            .map_err(Error::io("read a scratch file in", &self.folder))
     }
 }
 
 impl CellStore for Spilled {
     fn write(&self, window: Window, values: &[f32]) -> Result<()> {
-        let mut line = vec![0; window.n_cols * 4];
-        for (row, values) in (window.row..).zip(values.chunks_exact(window.n_cols)) {
-            for (bytes, value) in line.as_chunks_mut::<4>().0.iter_mut().zip(values) {
-                *bytes = (value.to_bits() ^ UNKNOWN.to_bits()).to_le_bytes();
-            }
-            write_all_at(&self.file, &line, self.position(window.col, row))
-                .map_err(Error::io("write a scratch file in", &self.folder))?;
-        }
-        Ok(())
+        let lines = values.par_chunks_exact(window.n_cols).enumerate().with_min_len(LINES_AT_ONCE);
+        lines
+            .try_for_each_init(Vec::new, |turned: &mut Vec<u32>, (i, line)| {
+                turned.clear();
+                turned.extend(line.iter().map(|value| (value.to_bits() ^ UNKNOWN.to_bits()).to_le()));
+                let at = self.position(window.col, window.row + i as i64);
+                write_all_at(&self.file, bytemuck::cast_slice(turned), at)
+            })
+            .map_err(Error::io("write a scratch file in", &self.folder))
     }
 }

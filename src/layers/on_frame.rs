@@ -7,6 +7,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::resample::{Grids, resampled};
 use super::{LayerSpec, Resampling, Unit};
 use crate::error::{Fault, Result};
@@ -16,6 +18,8 @@ use crate::units::M2_PER_KM2;
 /// The most source cells read for one piece of a window, 64 MiB: a source much finer than the frame is read in
 /// pieces.
 const SOURCE_CELLS_AT_ONCE: f64 = (16 << 20) as f64;
+/// Rows of cells that a thread takes at a time.
+const LINES_AT_ONCE: usize = 32;
 /// Cell sizes or areas that differ by less than this share are the same.
 const SAME_AREA: f64 = 0.01;
 
@@ -144,8 +148,11 @@ impl Cells for OnFrame {
 
     fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
         debug_assert_eq!(out.len(), window.len());
-        out.fill(UNKNOWN);
-        let Some(inside) = window.clipped(&self.frame) else {
+        let inside = window.clipped(&self.frame);
+        if inside != Some(window) {
+            out.fill(UNKNOWN);
+        }
+        let Some(inside) = inside else {
             return Ok(());
         };
         match self.way {
@@ -163,11 +170,10 @@ impl Cells for OnFrame {
                 }
             }
         }
-        for (row, line) in (window.row..).zip(out.chunks_exact_mut(window.n_cols)) {
-            if (inside.row..inside.end_row()).contains(&row) {
-                multiply(line, self.per_cell(row));
-            }
-        }
+        let before = (inside.row - window.row) as usize * window.n_cols;
+        let known = &mut out[before..before + inside.n_rows * window.n_cols];
+        let lines = known.par_chunks_exact_mut(window.n_cols).enumerate().with_min_len(LINES_AT_ONCE);
+        lines.for_each(|(i, line)| multiply(line, self.per_cell(inside.row + i as i64)));
         Ok(())
     }
 }
@@ -176,10 +182,19 @@ fn multiply(values: &mut [f32], factor: f64) {
     if factor == 1.0 {
         return;
     }
-    for value in values {
-        if !is_unknown(*value) {
-            *value = canonical((f64::from(*value) * factor) as f32);
+    // The exact product of two singles fits a double: with a factor that is a single, rounding it is what the
+    // multiplication of singles does. Both sides of a choice are computed, so that several cells go at once.
+    let single = factor as f32;
+    if f64::from(single) == factor {
+        for value in values {
+            let product = canonical(*value * single);
+            *value = if is_unknown(*value) { UNKNOWN } else { product };
         }
+        return;
+    }
+    for value in values {
+        let product = canonical((f64::from(*value) * factor) as f32);
+        *value = if is_unknown(*value) { UNKNOWN } else { product };
     }
 }
 

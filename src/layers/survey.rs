@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::grid::{Cells, Tiling, Window, is_unknown};
+use crate::grid::{Cells, Tiling, UNKNOWN, Window, is_unknown};
 use crate::progress::Progress;
 
 /// Side of the blocks that are summed on their own. They are anchored at the grid's corner and added in their
@@ -48,25 +48,26 @@ impl Survey {
 
     fn of_block(window: Window, values: &[f32]) -> Self {
         let mut out = Self { n_cells: values.len() as u64, ..Self::default() };
-        for (i, &value) in values.iter().enumerate() {
-            if is_unknown(value) {
+        for (row, cells) in (window.row as u64..).zip(values.chunks_exact(window.n_cols.max(1))) {
+            let line = Line::of(cells);
+            if line.n_known == 0 {
                 continue;
             }
-            out.n_known += 1;
-            out.n_negative += u64::from(value < 0.0);
-            out.n_zero += u64::from(value == 0.0);
-            out.n_above_one += u64::from(value > 1.0);
-            out.n_whole += u64::from(value.fract() == 0.0);
-            out.sum += f64::from(value);
-            let cell = || {
-                let (col, row) = (i % window.n_cols, i / window.n_cols);
-                [window.col as u64 + col as u64, window.row as u64 + row as u64]
+            out.n_known += u64::from(line.n_known);
+            out.n_negative += u64::from(line.n_negative);
+            out.n_zero += u64::from(line.n_zero);
+            out.n_above_one += u64::from(line.n_above_one);
+            out.n_whole += u64::from(line.n_whole);
+            out.sum += line.sum;
+            let cell = |value: f32| {
+                let col = cells.iter().position(|&cell| cell == value).expect("one of the cells");
+                [window.col as u64 + col as u64, row]
             };
-            if out.min.is_none_or(|(min, _)| value < min) {
-                out.min = Some((value, cell()));
+            if out.min.is_none_or(|(min, _)| line.min < min) {
+                out.min = Some((line.min, cell(line.min)));
             }
-            if out.max.is_none_or(|(max, _)| value > max) {
-                out.max = Some((value, cell()));
+            if out.max.is_none_or(|(max, _)| line.max > max) {
+                out.max = Some((line.max, cell(line.max)));
             }
         }
         out
@@ -82,6 +83,60 @@ impl Survey {
         self.sum += other.sum;
         self.min = extreme(self.min, other.min, |a, b| a < b);
         self.max = extreme(self.max, other.max, |a, b| a > b);
+    }
+}
+
+/// Parts in which a row is counted and summed, so that several cells are taken at once.
+const LANES: usize = 8;
+
+/// What a row of cells holds.
+struct Line {
+    n_known: u32,
+    n_negative: u32,
+    n_zero: u32,
+    n_above_one: u32,
+    n_whole: u32,
+    min: f32,
+    max: f32,
+    sum: f64,
+}
+
+impl Line {
+    fn of(cells: &[f32]) -> Self {
+        let (mut n_known, mut n_negative, mut n_zero) = ([0u32; LANES], [0u32; LANES], [0u32; LANES]);
+        let (mut n_above_one, mut n_whole) = ([0u32; LANES], [0u32; LANES]);
+        let (mut min, mut max, mut sum) = ([f32::MAX; LANES], [UNKNOWN; LANES], [0.0; LANES]);
+        let (whole, rest) = cells.as_chunks::<LANES>();
+        let mut last = [UNKNOWN; LANES];
+        last[..rest.len()].copy_from_slice(rest);
+        for cells in whole.iter().chain([&last]) {
+            for (i, &cell) in cells.iter().enumerate() {
+                let is_known = !is_unknown(cell);
+                // Any number stands in for an unknown one: what it counts is masked.
+                let value = if is_known { cell } else { 0.0 };
+                // From 2^23 on there are only whole numbers, and below it none that an i32 does not hold.
+                let is_whole = value.abs() >= 8_388_608.0 || value as i32 as f32 == value;
+                n_known[i] += u32::from(is_known);
+                n_negative[i] += u32::from(value < 0.0);
+                n_zero[i] += u32::from(is_known & (value == 0.0));
+                n_above_one[i] += u32::from(value > 1.0);
+                n_whole[i] += u32::from(is_known & is_whole);
+                let least = if is_known { cell } else { f32::MAX };
+                min[i] = if least < min[i] { least } else { min[i] };
+                max[i] = if cell > max[i] { cell } else { max[i] };
+                sum[i] += f64::from(value);
+            }
+        }
+        Self {
+            n_known: n_known.iter().sum(),
+            n_negative: n_negative.iter().sum(),
+            n_zero: n_zero.iter().sum(),
+            n_above_one: n_above_one.iter().sum(),
+            n_whole: n_whole.iter().sum(),
+            min: min.into_iter().fold(f32::MAX, f32::min),
+            max: max.into_iter().fold(UNKNOWN, f32::max),
+            sum: sum.iter().sum(),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::error::Result;
 use crate::grid::{Frame, Window};
 use crate::io::geotiff::{Compression, GeoTiffWriter, WriteSpec};
@@ -85,7 +87,7 @@ impl GridWriters {
 
     /// Ends every file.
     pub fn finish(self) -> Result<()> {
-        self.writers.into_iter().try_for_each(|(_, writer)| writer.finish().map(drop))
+        self.writers.into_par_iter().try_for_each(|(_, writer)| writer.finish().map(drop))
     }
 }
 

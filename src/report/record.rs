@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
@@ -50,9 +51,9 @@ impl Record {
             Ok(json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 }))
         };
         let inputs: Vec<Value> =
-            self.inputs.iter().map(|path| hashed(path, from_anywhere(path))).collect::<Result<_>>()?;
+            self.inputs.par_iter().map(|path| hashed(path, from_anywhere(path))).collect::<Result<_>>()?;
         let outputs: Vec<Value> = outputs
-            .iter()
+            .par_iter()
             .map(|name| hashed(&folder.join(name), (*name).to_owned()))
             .collect::<Result<_>>()?;
         let device = self.engine.as_ref().map(|(info, note)| {

@@ -35,6 +35,19 @@ pub struct Excluded {
     codes: BTreeMap<i32, u64>,
 }
 
+impl Excluded {
+    /// Adds another's counts.
+    pub fn add(&mut self, other: &Self) {
+        self.n_cells += other.n_cells;
+        for (code, n) in &other.codes {
+            *self.codes.entry(*code).or_default() += n;
+        }
+        while self.codes.len() > MOST_CODES {
+            self.codes.pop_last();
+        }
+    }
+}
+
 /// Codes named in a warning; a layer that holds no codes at all would otherwise fill the page.
 const MOST_CODES: usize = 8;
 

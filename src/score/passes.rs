@@ -112,18 +112,19 @@ struct Passes<'a> {
     seconds: Vec<StageSeconds>,
 }
 
-/// Planes kept between passes.
+/// Planes kept between passes: as few as can be, since at the size of a country they fill a disk.
 struct Kept {
-    exposure: Box<dyn CellStore>,
+    /// Exposure until the second pass, which puts each tile's benefit in its place.
+    exposure_then_benefit: Box<dyn CellStore>,
     people_at_risk: Box<dyn CellStore>,
-    benefit: Box<dyn CellStore>,
     /// What the rank orders by: benefit per cost, or by tiers; `None` where it is benefit alone.
     ranked: Option<Box<dyn CellStore>>,
 }
 
 impl Kept {
+    /// From the second pass on.
     fn priority(&self) -> &dyn CellStore {
-        self.ranked.as_ref().unwrap_or(&self.benefit).as_ref()
+        self.ranked.as_ref().unwrap_or(&self.exposure_then_benefit).as_ref()
     }
 }
 
@@ -135,9 +136,8 @@ impl Passes<'_> {
         let by_benefit =
             self.recipe.priority_by == PriorityBy::Benefit && self.recipe.benefit != Benefit::Ordered;
         let kept = Kept {
-            exposure: scratch("exposure")?,
+            exposure_then_benefit: scratch("exposure, then benefit")?,
             people_at_risk: scratch("people_at_risk")?,
-            benefit: scratch("benefit")?,
             ranked: if by_benefit { None } else { Some(scratch("priority")?) },
         };
         let (counts, largest_exposure) = exposure::run(self, &kept)?;

@@ -111,7 +111,9 @@ impl Buffers {
     /// So many cells of any content.
     pub fn take(&self, n_cells: usize) -> Vec<f32> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let fitting = free.iter().position(|buffer| buffer.capacity() >= n_cells);
+        // One of the same length is taken as it is; a longer part of another would be cleared first.
+        let alike = free.iter().position(|buffer| buffer.len() == n_cells);
+        let fitting = alike.or_else(|| free.iter().position(|buffer| buffer.capacity() >= n_cells));
         let mut buffer = fitting.map(|i| free.swap_remove(i)).unwrap_or_default();
         drop(free);
         buffer.resize(n_cells, 0.0);

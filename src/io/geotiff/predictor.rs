@@ -59,6 +59,7 @@ impl Predictor {
                     false => u64::from_le_bytes(a).wrapping_add(u64::from_le_bytes(b)).to_le_bytes(),
                 }),
             },
+            Self::FloatingPoint if width == 4 && stride == 1 && !big_endian => undo_singles(row, spare),
             Self::FloatingPoint => {
                 add_before(row, stride);
                 gather_planes(row, width, big_endian, spare);
@@ -67,34 +68,25 @@ impl Predictor {
     }
 }
 
-/// Bytes of a tile of little-endian `f32` under the floating-point predictor.
-pub(super) fn floating_point_tile(values: impl ExactSizeIterator<Item = f32>, n_cols: usize) -> Vec<u8> {
-    let mut out = vec![0; values.len() * 4];
-    let mut values = values;
-    for row in out.chunks_exact_mut(n_cols * 4) {
-        let (high, low) = row.split_at_mut(n_cols * 2);
-        let ((a, b), (c, d)) = (high.split_at_mut(n_cols), low.split_at_mut(n_cols));
-        for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
-            [*a, *b, *c, *d] = values.next().expect("one value a cell").to_be_bytes();
+/// A row of `f32` under the floating-point predictor into `out`, 4 bytes a value; `spare` is working memory.
+pub(super) fn floating_point_row(values: &[f32], spare: &mut Vec<u8>, out: &mut [u8]) {
+    let n = values.len();
+    spare.resize(4 * n, 0);
+    for (plane, shift) in spare.chunks_exact_mut(n).zip([24, 16, 8, 0]) {
+        for (byte, value) in plane.iter_mut().zip(values) {
+            *byte = (value.to_bits() >> shift) as u8;
         }
-        subtract_before(row);
     }
-    out
+    subtract_before(spare, out);
 }
 
-/// Bytes of a tile of `u8` under the horizontal predictor.
-pub(super) fn horizontal_tile(values: impl Iterator<Item = u8>, n_cols: usize) -> Vec<u8> {
-    let mut out: Vec<u8> = values.collect();
-    out.chunks_exact_mut(n_cols).for_each(subtract_before);
-    out
-}
-
-fn subtract_before(row: &mut [u8]) {
-    let mut before = 0;
-    for byte in row {
-        let value = *byte;
-        *byte = value.wrapping_sub(before);
-        before = value;
+/// A row of bytes under the horizontal predictor into `out`.
+pub(super) fn subtract_before(row: &[u8], out: &mut [u8]) {
+    let (Some(first), Some((to, rest))) = (row.first(), out.split_first_mut()) else { return };
+    *to = *first;
+    // Two rows apart, so that many differences are taken at once.
+    for ((out, byte), before) in rest.iter_mut().zip(&row[1..]).zip(row) {
+        *out = byte.wrapping_sub(*before);
     }
 }
 
@@ -112,6 +104,25 @@ fn add_before(row: &mut [u8], stride: usize) {
     }
 }
 
+/// Little-endian `f32` of one band. The sums run on from one plane of bytes to the next; with each plane's total
+/// known before, the four are taken side by side.
+fn undo_singles(row: &mut [u8], spare: &mut Vec<u8>) {
+    spare.clear();
+    spare.extend_from_slice(row);
+    let (high, low) = spare.split_at(spare.len() / 2);
+    let ((a, b), (c, d)) = (high.split_at(high.len() / 2), low.split_at(low.len() / 2));
+    let total = |plane: &[u8]| plane.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    let mut sums = [0, total(a), 0, 0];
+    sums[2] = sums[1].wrapping_add(total(b));
+    sums[3] = sums[2].wrapping_add(total(c));
+    for ((((sample, a), b), c), d) in row.as_chunks_mut::<4>().0.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        for (sum, byte) in sums.iter_mut().zip([a, b, c, d]) {
+            *sum = sum.wrapping_add(*byte);
+        }
+        *sample = [sums[3], sums[2], sums[1], sums[0]];
+    }
+}
+
 fn add_words<const N: usize>(row: &mut [u8], stride: usize, add: impl Fn([u8; N], [u8; N]) -> [u8; N]) {
     let words = row.as_chunks_mut::<N>().0;
     for i in stride..words.len() {
@@ -123,13 +134,6 @@ fn gather_planes(row: &mut [u8], width: usize, big_endian: bool, spare: &mut Vec
     spare.clear();
     spare.extend_from_slice(row);
     let n = row.len() / width;
-    if width == 4 && !big_endian {
-        let (a, b, c, d) = (&spare[..n], &spare[n..2 * n], &spare[2 * n..3 * n], &spare[3 * n..4 * n]);
-        for (i, sample) in row.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-            *sample = [d[i], c[i], b[i], a[i]];
-        }
-        return;
-    }
     for (i, sample) in row.chunks_exact_mut(width).enumerate() {
         for (significance, byte) in sample.iter_mut().enumerate() {
             let plane = if big_endian { significance } else { width - 1 - significance };

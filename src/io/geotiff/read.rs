@@ -118,7 +118,6 @@ impl Cells for GeoTiff {
 
     fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
         debug_assert_eq!(out.len(), window.len());
-        out.fill(UNKNOWN);
         self.image.read(window, out)?;
         if let Some(mask) = &self.mask {
             let mut shown = vec![0.0; window.len()];

@@ -11,21 +11,23 @@ mod encode;
 mod halve;
 mod head;
 mod level;
+mod pack;
 mod spec;
 mod stats;
 
 use std::fmt;
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use self::halve::{HALF, halved};
+use self::halve::HALF;
 use self::head::{Directory, LEADER, TRAILER, head_bytes};
 use self::level::Level;
+use self::pack::{Packed, TileCells, pack};
 pub use self::spec::{Compression, OverviewKind, WriteSample, WriteSpec, Written};
 use self::stats::Stats;
-use super::codec::Packer;
 use super::tags;
 use crate::error::{Error, Result};
 use crate::grid::{Frame, Window};
@@ -46,14 +48,6 @@ pub struct GeoTiffWriter {
     levels: Vec<Level>,
     /// Of each tile of level 0.
     stats: Vec<Stats>,
-}
-
-/// A tile on its way to the spool.
-struct Done {
-    index: usize,
-    bytes: Vec<u8>,
-    half: Option<Vec<f32>>,
-    stats: Stats,
 }
 
 impl GeoTiffWriter {
@@ -92,11 +86,16 @@ impl GeoTiffWriter {
             for &index in batch {
                 let tile = self.levels[0].tile(index);
                 let part = window.intersection(&tile).expect("the window touches it");
+                if part == tile && !self.levels[0].is_waiting(index) {
+                    whole.push((index, TileCells::Within { part, window, values }));
+                    continue;
+                }
                 let lines = (part.row..part.end_row()).map(|row| {
                     let from = window.offset(part.col, row);
                     &values[from..from + part.n_cols]
                 });
-                whole.extend(self.levels[0].put(index, part, lines).map(|cells| (index, cells)));
+                let cells = self.levels[0].put(index, part, lines);
+                whole.extend(cells.map(|cells| (index, TileCells::Own(cells))));
             }
             self.finish_tiles(0, whole)?;
         }
@@ -106,39 +105,29 @@ impl GeoTiffWriter {
     /// Writes the file: head, overviews from the smallest, then the cells. What no window brought is unknown.
     pub fn finish(mut self) -> Result<Written> {
         for batch in self.levels[0].missing().chunks(BATCH) {
-            let blank = batch.iter().map(|&index| (index, self.levels[0].take(index))).collect();
+            let blank =
+                batch.iter().map(|&index| (index, TileCells::Own(self.levels[0].take(index)))).collect();
             self.finish_tiles(0, blank)?;
         }
         let stats = self.stats.iter().fold(Stats::default(), Stats::with);
-        let (bytes, file) = {
-            let file = beside(&self.path)?;
-            let mut out = BufWriter::with_capacity(1 << 20, file);
-            let bytes = self.write_file(&stats, &mut out).map_err(Error::io("write", &self.path))?;
-            let file = out.into_inner().map_err(|e| Error::io("write", &self.path)(e.into_error()))?;
-            (bytes, file)
-        };
+        let mut file = beside(&self.path)?;
+        let bytes = self.write_file(&stats, file.as_file_mut()).map_err(Error::io("write", &self.path))?;
         put_in_place(file, &self.path)?;
         let n_overviews = self.levels.len() - 1;
         Ok(Written { path: self.path, bytes, n_overviews, n_known: stats.n, range: stats.range })
     }
 
     /// Compresses and spools tiles of a level, and hands their halves to the level above.
-    fn finish_tiles(&mut self, level: usize, tiles: Vec<(usize, Vec<f32>)>) -> Result<()> {
+    fn finish_tiles(&mut self, level: usize, tiles: Vec<(usize, TileCells<'_>)>) -> Result<()> {
         if tiles.is_empty() {
             return Ok(());
         }
         let spec = &self.spec;
         let has_above = level + 1 < self.levels.len();
-        let pack = |packer: &mut io::Result<Packer>, (index, mut cells): (usize, Vec<f32>)| {
-            let packer = packer.as_mut().map_err(|e| io::Error::new(e.kind(), e.to_string()))?;
-            spec.quantise(&mut cells);
-            let stats = if level == 0 { Stats::of(&cells) } else { Stats::default() };
-            let half = has_above.then(|| halved(&cells, spec.overviews));
-            let bytes = packer.pack(spec.tile_bytes(&cells))?;
-            io::Result::Ok(Done { index, bytes, half, stats })
-        };
-        let done: Vec<io::Result<Done>> =
-            tiles.into_par_iter().map_init(|| Packer::new(spec.codec()), pack).collect();
+        let done: Vec<io::Result<Packed>> = tiles
+            .into_par_iter()
+            .map(|(index, cells)| pack(spec, index, cells, level == 0, has_above))
+            .collect();
         let mut above = Vec::new();
         for done in done {
             let done = done.map_err(Error::io("write", &self.path))?;
@@ -147,7 +136,8 @@ impl GeoTiffWriter {
                 self.stats[done.index] = done.stats;
             }
             if let Some(half) = done.half {
-                above.extend(self.put_half(level, done.index, &half));
+                let full = self.put_half(level, done.index, &half);
+                above.extend(full.map(|(index, cells)| (index, TileCells::Own(cells))));
             }
         }
         self.finish_tiles(level + 1, above)
@@ -162,25 +152,15 @@ impl GeoTiffWriter {
         above.put(index, part, half.chunks_exact(HALF)).map(|cells| (index, cells))
     }
 
-    fn write_file(&self, stats: &Stats, out: &mut impl Write) -> io::Result<u64> {
-        let sizes: u64 =
-            self.levels.iter().flat_map(Level::byte_counts).map(|n| LEADER + u64::from(n) + TRAILER).sum();
+    fn write_file(&self, stats: &Stats, out: &mut File) -> io::Result<u64> {
+        let sizes: u64 = self.levels.iter().flat_map(Level::byte_counts).map(u64::from).sum();
         // The head's length is the same whatever the positions in it are.
         let length = |big| head_bytes(&self.directories(stats, big, 0), big).len() as u64;
         let big = length(false) + sizes > CLASSIC_END;
         let head_length = length(big);
         out.write_all(&head_bytes(&self.directories(stats, big, head_length), big))?;
-        let mut bytes = Vec::new();
         for level in self.levels.iter().rev() {
-            for index in 0..level.n_tiles() {
-                level.read_spooled(index, &mut bytes)?;
-                out.write_all(&(bytes.len() as u32).to_le_bytes())?;
-                out.write_all(&bytes)?;
-                let end = bytes.len().saturating_sub(4);
-                let mut trailer = [0; TRAILER as usize];
-                trailer[..bytes.len() - end].copy_from_slice(&bytes[end..]);
-                out.write_all(&trailer)?;
-            }
+            level.copy_spool(out)?;
         }
         Ok(head_length + sizes)
     }
@@ -195,7 +175,7 @@ impl GeoTiffWriter {
                 .byte_counts()
                 .map(|n| {
                     let position = at + LEADER;
-                    at = position + u64::from(n) + TRAILER;
+                    at += u64::from(n);
                     position
                 })
                 .collect();
@@ -206,7 +186,7 @@ impl GeoTiffWriter {
 
     fn directory(&self, i: usize, level: &Level, stats: &Stats, positions: &[u64], big: bool) -> Directory {
         let mut out = Directory::default();
-        let counts: Vec<u32> = level.byte_counts().collect();
+        let counts: Vec<u32> = level.byte_counts().map(|n| n - (LEADER + TRAILER) as u32).collect();
         let (bits, format) = match self.spec.sample {
             WriteSample::F32 => (32, 3),
             WriteSample::U8 => (8, 1),

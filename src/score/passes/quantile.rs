@@ -51,7 +51,7 @@ fn count(
         passes.progress,
         |tile| {
             // Exposure is known exactly where a cell is scored.
-            let exposure = reader.read(kept.exposure.as_ref(), tile)?;
+            let exposure = reader.read(kept.exposure_then_benefit.as_ref(), tile)?;
             Ok(vec![match source {
                 Source::Exposure => exposure,
                 Source::Layer(layer) => {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::{Kept, Passes, TilePlanes, row_areas};
 use crate::error::Result;
-use crate::grid::is_unknown;
 use crate::score::Plane;
 use crate::score::class::thresholds;
 use crate::score::curve::{Quanta, SegmentSum};
@@ -13,6 +14,9 @@ use crate::score::program::{Shared, Tally};
 use crate::score::programs::{Ranking, rank_program};
 use crate::score::rank::RankTable;
 use crate::score::runner::Known;
+
+/// Rows that a thread counts at a time.
+const ROWS_AT_ONCE: usize = 16;
 
 /// Runs the pass. Back come the curve's segments and, for every row, cells by class.
 pub(super) fn run(
@@ -34,7 +38,7 @@ pub(super) fn run(
         passes.progress,
         |tile| {
             let mut planes = vec![
-                reader.read(kept.benefit.as_ref(), tile)?,
+                reader.read(kept.exposure_then_benefit.as_ref(), tile)?,
                 reader.read(kept.people_at_risk.as_ref(), tile)?,
                 reader.read(inputs.cost, tile)?,
             ];
@@ -63,10 +67,13 @@ pub(super) fn run(
     Ok((tally.segments, classes))
 }
 
+/// Counts each row's cells by class; unknown ones belong to none.
 fn count_classes(by_row: &mut [Vec<u64>], class: &[f32], n_cols: usize) {
-    for (counts, class) in by_row.iter_mut().zip(class.chunks_exact(n_cols)) {
-        for &class in class.iter().filter(|class| !is_unknown(**class)) {
-            counts[class as usize - 1] += 1;
-        }
-    }
+    by_row.par_iter_mut().zip(class.par_chunks_exact(n_cols)).with_min_len(ROWS_AT_ONCE).for_each(
+        |(counts, cells)| {
+            for (class, count) in (1u32..).map(|class| class as f32).zip(counts) {
+                *count += cells.iter().filter(|cell| **cell == class).count() as u64;
+            }
+        },
+    );
 }

@@ -1,5 +1,6 @@
 //! One band of one image: its blocks, decoded when a window touches them.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,10 +11,25 @@ use super::directory::Source;
 use super::layout::Layout;
 use super::samples::SampleReader;
 use crate::error::Result;
-use crate::grid::Window;
+use crate::grid::{UNKNOWN, Window};
 
 /// Bytes of decoded blocks a window may hold at once, beside the cache.
 const AT_ONCE_BYTES: usize = 64 << 20;
+
+/// A thread's working memory is kept from block to block unless a block is larger than this, bytes.
+const MOST_KEPT: usize = 8 << 20;
+
+thread_local! {
+    static BENCH: Cell<Bench> = const { Cell::new(Bench { packed: Vec::new(), bytes: Vec::new(), spare: Vec::new() }) };
+}
+
+/// Working memory for decoding a block.
+#[derive(Default)]
+struct Bench {
+    packed: Vec<u8>,
+    bytes: Vec<u8>,
+    spare: Vec<u8>,
+}
 
 /// One band of an image.
 #[derive(Debug)]
@@ -45,27 +61,44 @@ impl Image {
         Self { source, layout, band, samples, cache }
     }
 
-    /// Puts the image's cells that lie in the window into `out`; what lies outside is left as it is.
+    /// Puts the image's cells into `out`; what lies outside the image, or in a sparse block, is unknown.
     pub(super) fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
         let layout = &self.layout;
-        let Some(inside) = window.intersection(&Window::new(0, 0, layout.n_cols, layout.n_rows)) else {
+        let inside = window.intersection(&Window::new(0, 0, layout.n_cols, layout.n_rows));
+        if inside != Some(window) {
+            out.fill(UNKNOWN);
+        }
+        let Some(inside) = inside else {
             return Ok(());
         };
+        let before = (inside.row - window.row) as usize * window.n_cols;
+        let out = &mut out[before..before + inside.n_rows * window.n_cols];
         let across = range_of(inside.col, inside.end_col(), layout.block_cols);
         let down = range_of(inside.row, inside.end_row(), layout.block_rows);
-        let places: Vec<(usize, usize)> =
-            down.flat_map(|down| across.clone().map(move |across| (across, down))).collect();
-        let at_once = (AT_ONCE_BYTES / block_bytes(layout)).max(1);
-        for places in places.chunks(at_once) {
-            let blocks: Vec<Result<Block>> = match places {
-                [one] => vec![self.block(*one)],
-                many => many.par_iter().map(|&place| self.block(place)).collect(),
-            };
-            for (&place, block) in places.iter().zip(blocks) {
-                if let Some(cells) = block? {
-                    self.copy(place, &cells, window, inside, out);
+        // A band is a row of blocks with its part of `out`: bands are filled in parallel.
+        let mut bands = Vec::with_capacity(down.len());
+        let mut rest = out;
+        for down in down {
+            let block_row = (down * layout.block_rows) as i64;
+            let row = inside.row.max(block_row);
+            let end_row = inside.end_row().min(block_row + layout.block_rows as i64);
+            let part = Window { row, n_rows: (end_row - row) as usize, ..inside };
+            let (band, behind) = rest.split_at_mut(part.n_rows * window.n_cols);
+            rest = behind;
+            bands.push((down, part, band));
+        }
+        let at_once = (AT_ONCE_BYTES / block_bytes(layout) / across.len().max(1)).max(1);
+        for bands in bands.chunks_mut(at_once) {
+            bands.par_iter_mut().try_for_each(|(down, part, band)| {
+                let blocks: Vec<Result<Block>> = match across.len() {
+                    1 => vec![self.block((across.start, *down))],
+                    _ => across.clone().into_par_iter().map(|across| self.block((across, *down))).collect(),
+                };
+                for (across, block) in across.clone().zip(blocks) {
+                    self.copy((across, *down), block?.as_deref().map(Vec::as_slice), window, *part, band);
                 }
-            }
+                Result::Ok(())
+            })?;
         }
         Ok(())
     }
@@ -92,47 +125,59 @@ impl Image {
         let Some((at, n)) = layout.place(self.band, across, down) else {
             return Ok(None);
         };
-        let mut packed = vec![0; n as usize];
-        self.source.read(&mut packed, at)?;
         let row_bytes = layout.row_bytes();
-        let mut bytes = vec![0; layout.block_rows * row_bytes];
+        let mut bench = BENCH.take();
+        let Bench { packed, bytes, spare } = &mut bench;
+        packed.resize(n as usize, 0);
+        self.source.read(packed, at)?;
+        bytes.resize(layout.block_rows * row_bytes, 0);
         let describe = |why: &str| {
             let (name, col, row) =
                 (layout.codec.name(), across * layout.block_cols, down * layout.block_rows);
             self.source.damaged(format!("a {name} block at column {col}, row {row} that is {why}"))
         };
-        let filled = layout
-            .codec
-            .decompress(&packed, &mut bytes)
-            .map_err(|e| describe(&format!("not readable ({e})")))?;
+        let filled =
+            layout.codec.decompress(packed, bytes).map_err(|e| describe(&format!("not readable ({e})")))?;
         let n_rows = layout.rows_in_block(down);
         if filled < n_rows * row_bytes {
             return Err(describe("too short"));
         }
         let mut cells = vec![0.0; n_rows * layout.block_cols];
-        let mut spare = Vec::new();
         let width = layout.sample.n_bits() / 8;
         let rows = bytes.chunks_exact_mut(row_bytes).zip(cells.chunks_exact_mut(layout.block_cols));
         for (row, out) in rows {
-            layout.predictor.undo(row, layout.stride(), width, self.source.big_endian, &mut spare);
+            layout.predictor.undo(row, layout.stride(), width, self.source.big_endian, spare);
             self.samples.read_row(row, out);
+        }
+        if bench.packed.len().max(bench.bytes.len()) <= MOST_KEPT {
+            BENCH.set(bench);
         }
         Ok(Some(Arc::new(cells)))
     }
 
-    fn copy(&self, place: (usize, usize), cells: &[f32], window: Window, inside: Window, out: &mut [f32]) {
+    /// Copies the cells of a block, unknown where it is sparse, into a band: `part` of the window's rows.
+    fn copy(
+        &self,
+        place: (usize, usize),
+        cells: Option<&[f32]>,
+        window: Window,
+        part: Window,
+        band: &mut [f32],
+    ) {
         let (across, down) = place;
-        let block = Window::new(
-            (across * self.layout.block_cols) as i64,
-            (down * self.layout.block_rows) as i64,
-            self.layout.block_cols,
-            cells.len() / self.layout.block_cols,
-        );
-        let part = block.intersection(&inside).expect("the window touches the block");
-        for row in part.row..part.end_row() {
-            let from = block.offset(part.col, row);
-            let to = window.offset(part.col, row);
-            out[to..to + part.n_cols].copy_from_slice(&cells[from..from + part.n_cols]);
+        let (cols, rows) = (self.layout.block_cols, self.layout.block_rows);
+        let block = Window::new((across * cols) as i64, (down * rows) as i64, cols, rows);
+        let both = block.intersection(&part).expect("the window touches the block");
+        for row in both.row..both.end_row() {
+            let to = (row - part.row) as usize * window.n_cols + (both.col - window.col) as usize;
+            let to = &mut band[to..to + both.n_cols];
+            match cells {
+                Some(cells) => {
+                    let from = block.offset(both.col, row);
+                    to.copy_from_slice(&cells[from..from + both.n_cols]);
+                }
+                None => to.fill(UNKNOWN),
+            }
         }
     }
 }

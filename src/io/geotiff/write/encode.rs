@@ -1,10 +1,10 @@
 //! What a spec means in bytes: codec, predictor, cells of a tile, metadata.
 
 use super::stats::Stats;
-use super::{Compression, TILE, WriteSample, WriteSpec};
+use super::{Compression, WriteSample, WriteSpec};
 use crate::grid::{UNKNOWN, canonical, is_unknown};
 use crate::io::geotiff::codec::Codec;
-use crate::io::geotiff::predictor::{Predictor, floating_point_tile, horizontal_tile};
+use crate::io::geotiff::predictor::{Predictor, floating_point_row, subtract_before};
 
 impl WriteSpec {
     pub(super) fn codec(&self) -> Codec {
@@ -25,28 +25,53 @@ impl WriteSpec {
 
     /// Cells as the file will hold them; what reads back as nodata is unknown from here on.
     pub(super) fn quantise(&self, cells: &mut [f32]) {
-        for cell in cells {
-            if is_unknown(canonical(*cell)) {
-                *cell = UNKNOWN;
-                continue;
+        let nodata = self.nodata;
+        match self.sample {
+            WriteSample::F32 => {
+                for cell in cells {
+                    let x = canonical(*cell);
+                    *cell = if x == nodata { UNKNOWN } else { x };
+                }
             }
-            if self.sample == WriteSample::U8 {
-                *cell = cell.round().clamp(0.0, 255.0);
-            }
-            if *cell == self.nodata {
-                *cell = UNKNOWN;
+            WriteSample::U8 => {
+                for cell in cells {
+                    let x = canonical(*cell);
+                    let byte = nearest_byte(x);
+                    *cell = if is_unknown(x) || byte == nodata { UNKNOWN } else { byte };
+                }
             }
         }
     }
 
-    /// A tile's bytes before compression.
-    pub(super) fn tile_bytes(&self, cells: &[f32]) -> Vec<u8> {
-        let on_disk = cells.iter().map(|&cell| if is_unknown(cell) { self.nodata } else { cell });
+    /// Bytes of a cell on disk.
+    pub(super) fn cell_bytes(&self) -> usize {
+        match self.sample {
+            WriteSample::F32 => 4,
+            WriteSample::U8 => 1,
+        }
+    }
+
+    /// A row's bytes before compression, from quantised cells into `out`. The cells are used up: unknown ones
+    /// become nodata.
+    pub(super) fn row_bytes(&self, cells: &mut [f32], spare: &mut Vec<u8>, out: &mut [u8]) {
+        for cell in &mut *cells {
+            *cell = if is_unknown(*cell) { self.nodata } else { *cell };
+        }
         match (self.sample, self.predictor()) {
-            (WriteSample::F32, Predictor::None) => on_disk.flat_map(f32::to_le_bytes).collect(),
-            (WriteSample::F32, _) => floating_point_tile(on_disk, TILE),
-            (WriteSample::U8, Predictor::None) => on_disk.map(|value| value as u8).collect(),
-            (WriteSample::U8, _) => horizontal_tile(on_disk.map(|value| value as u8), TILE),
+            (WriteSample::F32, Predictor::None) => {
+                for (bytes, cell) in out.as_chunks_mut::<4>().0.iter_mut().zip(cells) {
+                    *bytes = cell.to_le_bytes();
+                }
+            }
+            (WriteSample::F32, _) => floating_point_row(cells, spare, out),
+            (WriteSample::U8, Predictor::None) => {
+                out.iter_mut().zip(cells).for_each(|(byte, cell)| *byte = *cell as u8);
+            }
+            (WriteSample::U8, _) => {
+                spare.clear();
+                spare.extend(cells.iter().map(|cell| *cell as u8));
+                subtract_before(spare, out);
+            }
         }
     }
 
@@ -75,6 +100,14 @@ impl WriteSpec {
         }
         out + "</GDALMetadata>\n"
     }
+}
+
+/// The whole number nearest to x within 0..255, halves upward.
+#[inline(always)]
+fn nearest_byte(x: f32) -> f32 {
+    let x = x.clamp(0.0, 255.0);
+    let whole = x as u8 as f32;
+    whole + f32::from(u8::from(x - whole >= 0.5))
 }
 
 fn escaped(text: &str) -> String {

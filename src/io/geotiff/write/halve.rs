@@ -9,34 +9,48 @@ pub(super) const HALF: usize = TILE / 2;
 /// The cells of a tile halved, [`HALF`] × [`HALF`]. Unknown cells do not count; where all four are unknown the
 /// result is.
 pub(super) fn halved(tile: &[f32], kind: OverviewKind) -> Vec<f32> {
-    let one = match kind {
-        OverviewKind::Average => average,
-        OverviewKind::Mode => mode,
-    };
-    let mut out = Vec::with_capacity(HALF * HALF);
-    for rows in tile.chunks_exact(2 * TILE) {
+    let mut out = vec![UNKNOWN; HALF * HALF];
+    for (out, rows) in out.chunks_exact_mut(HALF).zip(tile.chunks_exact(2 * TILE)) {
         let (upper, lower) = rows.split_at(TILE);
         let pairs = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
-        out.extend(pairs.map(|(a, b)| one([a[0], a[1], b[0], b[1]])));
+        match kind {
+            OverviewKind::Average => {
+                for (out, (a, b)) in out.iter_mut().zip(pairs) {
+                    *out = average([a[0], a[1], b[0], b[1]]);
+                }
+            }
+            OverviewKind::Mode => {
+                for (out, (a, b)) in out.iter_mut().zip(pairs) {
+                    *out = mode([a[0], a[1], b[0], b[1]]);
+                }
+            }
+        }
     }
     out
 }
 
+#[inline(always)]
 fn average(cells: [f32; 4]) -> f32 {
-    let (mut sum, mut n) = (0.0, 0.0);
+    let (mut sum, mut n) = (0.0, 0u32);
     for cell in cells {
-        if !is_unknown(cell) {
-            sum += f64::from(cell);
-            n += 1.0;
-        }
+        let is_known = !is_unknown(cell);
+        sum += f64::from(if is_known { cell } else { 0.0 });
+        n += u32::from(is_known);
     }
-    if n == 0.0 { UNKNOWN } else { (sum / n) as f32 }
+    // 0 / 0 is nobody's value: it is not taken.
+    let mean = (sum / f64::from(n)) as f32;
+    if n == 0 { UNKNOWN } else { mean }
 }
 
+#[inline(always)]
 fn mode(cells: [f32; 4]) -> f32 {
+    let bits = cells.map(f32::to_bits);
+    if bits == [bits[0]; 4] {
+        return cells[0];
+    }
     let mut best = (0, UNKNOWN);
     for cell in cells {
-        let n = cells.iter().filter(|other| other.to_bits() == cell.to_bits()).count();
+        let n = bits.iter().filter(|other| **other == cell.to_bits()).count();
         if !is_unknown(cell) && n > best.0 {
             best = (n, cell);
         }

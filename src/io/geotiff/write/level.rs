@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::TILE;
 use crate::grid::{UNKNOWN, Window};
-use crate::io::file_at::{read_exact_at, write_all_at};
+use crate::io::file_at::write_all_at;
 
 /// A level: 0 is the plane itself, each further one is half the one before.
 #[derive(Debug)]
@@ -110,15 +110,31 @@ impl Level {
         Ok(())
     }
 
-    /// Bytes of each tile, row by row; all must be done.
+    /// Whether some of a tile's cells have come.
+    pub(super) fn is_waiting(&self, index: usize) -> bool {
+        self.waiting.contains_key(&index)
+    }
+
+    /// Bytes of each tile with its leader and trailer, row by row; all must be done.
     pub(super) fn byte_counts(&self) -> impl ExactSizeIterator<Item = u32> {
         self.done.iter().map(|done| done.expect("every tile is done").1)
     }
 
-    /// Reads a finished tile's bytes back.
-    pub(super) fn read_spooled(&self, index: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
-        let (at, n) = self.done[index].expect("every tile is done");
-        bytes.resize(n as usize, 0);
-        read_exact_at(&self.spool, bytes, at)
+    /// Copies the finished tiles behind each other, row by row, to where `out` stands. Neighbours in the spool go
+    /// in one piece, from file to file.
+    pub(super) fn copy_spool(&self, out: &mut File) -> io::Result<()> {
+        let mut places = self.done.iter().map(|done| done.expect("every tile is done")).peekable();
+        while let Some((from, n)) = places.next() {
+            let mut end = from + u64::from(n);
+            while let Some((_, n)) = places.next_if(|(at, _)| *at == end) {
+                end += u64::from(n);
+            }
+            (&self.spool).seek(SeekFrom::Start(from))?;
+            let copied = io::copy(&mut (&self.spool).take(end - from), out)?;
+            if copied != end - from {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
     }
 }

@@ -16,10 +16,10 @@ pub enum WriteSample {
 /// How blocks are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
-    /// Deflate level 6, which everything reads.
+    /// Deflate level 4, which everything reads.
     #[default]
     Deflate,
-    /// Zstandard level 3: a third of the time, not read by some older programs.
+    /// Zstandard level 1: a third of the time, not read by some older programs.
     Zstd,
     /// As it is, without predictor.
     None,

@@ -1,6 +1,10 @@
-//! Statistics of the cells written, tile by tile, so that their order of arrival does not change them.
+//! Statistics of the cells written, row by row of each tile, so that their order of arrival does not change them.
 
-use crate::grid::is_unknown;
+use super::TILE;
+use crate::grid::{UNKNOWN, is_unknown};
+
+/// Parts of a sum.
+const LANES: usize = 8;
 
 /// Statistics of known cells.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,21 +17,44 @@ pub(super) struct Stats {
 }
 
 impl Stats {
-    /// Those of a tile.
-    pub(super) fn of(cells: &[f32]) -> Self {
-        let known = || cells.iter().copied().filter(|&cell| !is_unknown(cell));
-        let (mut n, mut sum, mut range) = (0u64, 0.0, (f32::MAX, f32::MIN));
-        for cell in known() {
-            n += 1;
-            sum += f64::from(cell);
-            range = (range.0.min(cell), range.1.max(cell));
+    /// Those of a tile's cells, row by row.
+    pub(super) fn of_tile(cells: &[f32]) -> Self {
+        cells.chunks_exact(TILE).fold(Self::default(), |stats, row| stats.with(&Self::of(row)))
+    }
+
+    /// Those of a row of cells. Each sum is kept in [`LANES`] parts, so that several cells are added at once.
+    fn of(cells: &[f32]) -> Self {
+        let mut n = [0u32; LANES];
+        let (mut least, mut most, mut sums) = ([f32::MAX; LANES], [f32::MIN; LANES], [0.0; LANES]);
+        let (whole, rest) = cells.as_chunks::<LANES>();
+        let mut last = [UNKNOWN; LANES];
+        last[..rest.len()].copy_from_slice(rest);
+        let lanes = || whole.iter().chain([&last]);
+        for cells in lanes() {
+            for (lane, &cell) in cells.iter().enumerate() {
+                let is_known = !is_unknown(cell);
+                n[lane] += u32::from(is_known);
+                sums[lane] += f64::from(if is_known { cell } else { 0.0 });
+                // Unknown is the lowest number there is: it never is the greatest of any.
+                most[lane] = if cell > most[lane] { cell } else { most[lane] };
+                let known = if is_known { cell } else { f32::MAX };
+                least[lane] = if known < least[lane] { known } else { least[lane] };
+            }
         }
+        let n = u64::from(n.iter().sum::<u32>());
         if n == 0 {
             return Self::default();
         }
-        let mean = sum / n as f64;
-        let squares = known().map(|cell| (f64::from(cell) - mean).powi(2)).sum();
-        Self { n, range: Some(range), mean, squares }
+        let mean = sums.iter().sum::<f64>() / n as f64;
+        let mut squares = [0.0; LANES];
+        for cells in lanes() {
+            for (square, &cell) in squares.iter_mut().zip(cells) {
+                let step = f64::from(cell) - mean;
+                *square += if is_unknown(cell) { 0.0 } else { step * step };
+            }
+        }
+        let range = (least.into_iter().fold(f32::MAX, f32::min), most.into_iter().fold(f32::MIN, f32::max));
+        Self { n, range: Some(range), mean, squares: squares.iter().sum() }
     }
 
     /// Those of both together (Chan, Golub & LeVeque 1979).
