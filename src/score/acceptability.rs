@@ -28,6 +28,7 @@ pub mod dense;
 pub mod draws;
 pub mod group;
 pub mod native;
+mod noise;
 pub mod robustness;
 pub mod term;
 

@@ -4,6 +4,8 @@
 //! multiply-add, so that a device without one gives the same bits. What is accumulated are integers, so
 //! neither the number of threads nor the cutting into blocks changes a result.
 
+mod sampled;
+
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 
@@ -11,9 +13,6 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 
-use super::acceptability::dense::Tile as SampledTile;
-use super::acceptability::native as acceptability;
-use super::acceptability::term::{TermPlanes, all_terms};
 use super::benefit::benefit;
 use super::class::class;
 use super::curve::{CurvePlanes, SegmentSum, curve};
@@ -24,7 +23,7 @@ use super::ordered::{Tiering, order, ordered, tier};
 use super::people_at_risk::people_at_risk;
 use super::priority::priority;
 use super::product::{factor, product};
-use super::program::{Call, Program, SampledPlanes, Slot, Tally};
+use super::program::{Call, Program, Slot, Tally};
 use super::quantile::{spread, spread_refined};
 use super::rank::rank;
 use super::value::{Term, value};
@@ -161,42 +160,13 @@ impl<'a> Planes<'a> {
     /// A stage that is not cell by cell, or shares out its work in its own way.
     fn run_whole(&mut self, call: &Call, program: &Program, memory: &mut Memory, tally: &mut Tally) {
         match call {
-            Call::AcceptabilityTerm { v, hazard, cost, row_area_m2, form, index, terms } => {
-                let mut out = mem::take(&mut self.owned[terms.0]);
-                let [v, hazard, cost] = [*v, *hazard, *cost].map(|slot| self.get(slot));
-                let planes = TermPlanes { v, hazard, cost, row_area_m2 };
-                let n_cells = program.tile.len();
-                all_terms(&planes, *form, &mut out[index * n_cells..][..n_cells]);
-                self.owned[terms.0] = out;
-            }
-            Call::AcceptabilityCount { planes, group } => {
-                acceptability::count(&self.sampled(planes, program), group, &mut tally.samples);
-            }
-            Call::AcceptabilityRecount { planes, group, again } => {
-                acceptability::recount(&self.sampled(planes, program), group, again, &mut tally.samples);
-            }
-            Call::Acceptability { planes, group, ranks, out } => {
-                let mut sums = mem::take(&mut self.owned[out.0]);
-                acceptability::acceptability(&self.sampled(planes, program), group, ranks, &mut sums);
-                self.owned[out.0] = sums;
-            }
             Call::Exposure { population, hazard, reach, out, .. } => {
                 let mut filled = mem::take(&mut self.owned[out.0]);
                 let (population, hazard) = (self.get(*population), self.get(*hazard));
                 exposure(population, hazard, reach, program.tile.n_cols, memory, &mut filled);
                 self.owned[out.0] = filled;
             }
-            _ => unreachable!("every other stage is cell by cell"),
-        }
-    }
-
-    fn sampled(&self, planes: &SampledPlanes, program: &Program) -> SampledTile<'_> {
-        SampledTile {
-            terms: self.get(planes.terms),
-            hazards: planes.hazards.map(|slot| self.get(slot)),
-            n_cells: program.tile.len(),
-            n_cols: program.tile.n_cols,
-            origin: planes.origin,
+            _ => self.run_sampled(call, program, tally),
         }
     }
 

@@ -116,6 +116,8 @@ struct Passes<'a> {
 struct Kept {
     /// Exposure until the second pass, which puts each tile's benefit in its place.
     exposure_then_benefit: Box<dyn CellStore>,
+    /// Exposure to the end, where it is sampled.
+    sampled_exposure: Option<Box<dyn CellStore>>,
     people_at_risk: Box<dyn CellStore>,
     /// What the rank orders by: benefit per cost, or by tiers; `None` where it is benefit alone.
     ranked: Option<Box<dyn CellStore>>,
@@ -137,6 +139,7 @@ impl Passes<'_> {
             self.recipe.priority_by == PriorityBy::Benefit && self.recipe.benefit != Benefit::Ordered;
         let kept = Kept {
             exposure_then_benefit: scratch("exposure, then benefit")?,
+            sampled_exposure: self.recipe.robustness.as_ref().map(|_| scratch("exposure")).transpose()?,
             people_at_risk: scratch("people_at_risk")?,
             ranked: if by_benefit { None } else { Some(scratch("priority")?) },
         };

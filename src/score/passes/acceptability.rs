@@ -48,6 +48,7 @@ pub(super) fn run(
     let (Some(draws), Some(robustness)) = (Draws::new(recipe), recipe.robustness.as_ref()) else {
         return Ok(());
     };
+    let Some(exposure) = kept.sampled_exposure.as_deref() else { return Ok(()) };
     warn(passes, robustness);
     let (low, high) = spread(bins);
     let cut = cut(recipe, &draws, low, high);
@@ -59,7 +60,7 @@ pub(super) fn run(
             .map(|&k| (recipe.criteria[k].source, Term::new(functions[k], 1.0)))
             .collect(),
         tiling: Tiling::new(passes.inputs.frame, passes.sampling_side),
-        kept,
+        exposure,
         n_cells: None,
     };
     let n_samples = draws.n_samples();
@@ -123,7 +124,7 @@ struct Sampling<'a> {
     /// Sources and value functions of the criteria that can have weight.
     terms: Vec<(Source, Term)>,
     tiling: Tiling,
-    kept: &'a Kept,
+    exposure: &'a dyn CellStore,
     /// Sampled cells, once counted.
     n_cells: Option<u64>,
 }
@@ -207,7 +208,7 @@ impl Sampling<'_> {
         let (inputs, reader, buffers, sink) =
             (passes.inputs, passes.reader, passes.buffers, &mut *passes.sink);
         let runner = &mut passes.runner;
-        let exposure = self.kept.exposure.as_ref();
+        let exposure = self.exposure;
         let seconds = run_pass(
             LABEL,
             &self.tiling,
