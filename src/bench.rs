@@ -11,7 +11,7 @@
 //! | `model.rs` | bytes and operations of each stage, per cell (`docs/PERFORMANCE.md` explains them) |
 //! | `planes.rs` | the made-up layers |
 //! | `stages.rs`, `reference.rs` | one entry a stage: its program, and what its result must be |
-//! | `limits.rs` | copy bandwidth and multiply-add rate of the processor |
+//! | `limits.rs`, `device_limits.rs` | copy bandwidth and multiply-add rate of the processor, and of a GPU with its bus |
 //! | `rounds.rs` | checking and timing |
 //! | `whole.rs` | the whole pipeline, in memory and through files |
 //! | `report.rs`, `compare.rs` | the figures as JSON and as tables, and against an older report |
@@ -19,6 +19,8 @@
 //! A module of its own above `run`, because it reads the clock and runs whole projects; no result depends on it.
 
 mod compare;
+#[cfg(feature = "gpu")]
+mod device_limits;
 mod limits;
 pub mod model;
 mod planes;
@@ -80,9 +82,9 @@ const SEED: u64 = 1;
 /// Faults: `bench.size`, `bench.rounds`, `bench.no_stage`. A device error where a GPU was asked for and cannot be had.
 pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report> {
     check(options)?;
-    let mut engines: Vec<Box<dyn Engine>> = Vec::new();
+    let mut subjects = Vec::new();
     if options.backend != Backend::Gpu {
-        engines.push(Box::new(Native::new()));
+        subjects.push(Subject { engine: Box::new(Native::new()), limits: None });
     }
     let is_gpu_wanted = match options.backend {
         Backend::Cpu => false,
@@ -90,17 +92,33 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report> {
         Backend::Auto => options.device.is_some() || auto_choice(&crate::gpu::devices()).is_some(),
     };
     if is_gpu_wanted {
-        engines.push(engine(Backend::Gpu, options.device.as_deref())?.0);
+        let limits = device_limits(options)?;
+        subjects.push(Subject { engine: engine(Backend::Gpu, options.device.as_deref())?.0, limits });
     }
-    bench_on(engines, options, progress)
+    bench_on(subjects, options, progress)
 }
 
-/// Measures on the engines given; all are checked against the native one.
-pub fn bench_on(
-    mut engines: Vec<Box<dyn Engine>>,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Report> {
+/// An engine to measure.
+pub struct Subject {
+    /// The engine.
+    pub engine: Box<dyn Engine>,
+    /// What its device can do; `None` where it works on the processor.
+    pub limits: Option<Limits>,
+}
+
+#[cfg(feature = "gpu")]
+fn device_limits(options: &Options) -> Result<Option<Limits>> {
+    let choice = options.device.as_deref().map_or(crate::gpu::Choice::Auto, crate::gpu::Choice::Named);
+    device_limits::device_limits(choice, options.size * options.size).map(Some)
+}
+
+#[cfg(not(feature = "gpu"))]
+fn device_limits(_: &Options) -> Result<Option<Limits>> {
+    Ok(None)
+}
+
+/// Measures the engines given; all are checked against the native one.
+pub fn bench_on(mut subjects: Vec<Subject>, options: &Options, progress: &dyn Progress) -> Result<Report> {
     check(options)?;
     progress.start("bench: layers", 1);
     let planes = planes::Planes::new(options.size, RADIUS_CELLS, SEED);
@@ -109,19 +127,20 @@ pub fn bench_on(
     let cases: Vec<_> = cases.into_iter().filter(|case| is_wanted(case.stage)).collect();
     progress.finish();
     let began = Instant::now();
-    let measured = rounds::measure(&mut engines, &cases, options, progress)?;
+    let measured = rounds::measure(&mut subjects, &cases, options, progress)?;
     drop(cases);
     drop(planes);
     let mut reports = Vec::new();
-    for (engine, stages) in engines.iter_mut().zip(measured.stages) {
-        let info = engine.info();
+    for (subject, stages) in subjects.iter_mut().zip(measured.stages) {
+        let info = subject.engine.info();
         let is_all = options.stages.is_empty();
-        let whole = if is_all { whole::measure(engine.as_mut(), options, progress)? } else { Vec::new() };
+        let whole =
+            if is_all { whole::measure(subject.engine.as_mut(), options, progress)? } else { Vec::new() };
         reports.push(EngineReport {
             engine: info.kind.to_owned(),
             device: info.device,
             driver: info.driver,
-            limits: measured.limits.clone(),
+            limits: subject.limits.clone().unwrap_or_else(|| measured.limits.clone()),
             stages,
             whole,
         });

@@ -7,6 +7,8 @@
 #[cfg(feature = "gpu")]
 mod adapters;
 #[cfg(feature = "gpu")]
+mod bus;
+#[cfg(feature = "gpu")]
 mod device;
 mod info;
 pub mod kernels;
@@ -29,6 +31,8 @@ mod wrapped;
 
 #[cfg(feature = "gpu")]
 pub use adapters::{devices, open, open_least};
+#[cfg(feature = "gpu")]
+pub use bus::Bus;
 #[cfg(feature = "gpu")]
 pub use device::Device;
 pub use info::{Choice, DeviceInfo, DeviceKind};

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use clearway::bench::model::{STAGES, StageModel};
-use clearway::bench::{Options, RADIUS_CELLS, Report, bench, bench_on, compare};
+use clearway::bench::{Options, RADIUS_CELLS, Report, Subject, bench, bench_on, compare};
 use clearway::error::Result;
 use clearway::progress::Silent;
 use clearway::score::program::{Program, Tally};
@@ -92,7 +92,8 @@ impl Engine for Wrong {
 
 #[test]
 fn an_engine_that_computes_wrong_is_told_and_not_timed() {
-    let report = bench_on(vec![Box::new(Wrong(Native::new()))], &small(), &Silent::default()).unwrap();
+    let wrong = Subject { engine: Box::new(Wrong(Native::new())), limits: None };
+    let report = bench_on(vec![wrong], &small(), &Silent::default()).unwrap();
     let mut failed: Vec<_> =
         report.failures.iter().map(|failure| failure.split(',').next().unwrap()).collect();
     failed.dedup();
@@ -100,6 +101,25 @@ fn an_engine_that_computes_wrong_is_told_and_not_timed() {
     assert_eq!(failed, all, "every stage is noticed");
     assert!(report.engines[0].stages.is_empty());
     assert!(report.to_text().contains("WRONG RESULT  rank, wrong: column 77 of row 0"));
+}
+
+/// A software device, named: its figures are those of no GPU, but each is there.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_is_checked_against_the_native_engine_and_timed_by_its_own_clock() {
+    let device = std::env::var("CLEARWAY_TEST_DEVICE").unwrap_or_else(|_| "llvmpipe".into());
+    let options = Options { size: 100, backend: Backend::Auto, device: Some(device), rounds: 1, ..small() };
+    let report = bench(&options, &Silent::default()).expect("a software Vulkan, see `./test`");
+    assert_eq!(report.failures, [] as [&str; 0]);
+    let [native, gpu] = report.engines.as_slice() else { panic!("two engines") };
+    assert_eq!((native.engine.as_str(), gpu.engine.as_str()), ("native", "gpu"));
+    assert_eq!(native.stages.len(), gpu.stages.len());
+    assert!(native.limits.bus_back_gb_per_s.is_none() && native.stages[0].device_ms.is_none());
+    let limits = &gpu.limits;
+    let rates = [Some(limits.copy_gb_per_s), Some(limits.multiply_add_gop_per_s), limits.bus_there_gb_per_s];
+    assert!(rates.iter().all(|rate| rate.is_some_and(|rate| rate > 0.0)), "{limits:?}");
+    assert!(gpu.stages.iter().all(|stage| stage.share_of_bus.is_some()));
+    assert!(gpu.stages.iter().all(|stage| stage.device_ms.is_none_or(|ms| ms <= stage.ms)));
 }
 
 #[test]
@@ -171,7 +191,7 @@ fn a_person_gets_a_table_json_and_a_comparison() {
     std::fs::write(&old, json).unwrap();
     let (code, table, _) = clearway(&[&quick[..], &["--compare", old.to_str().unwrap()]].concat());
     assert_eq!(code, Some(0));
-    assert!(table.contains("limits of the processor: copy") && table.contains("ms before"), "{table}");
+    assert!(table.contains("limits: copy") && table.contains("ms before"), "{table}");
     let (code, table, errors) = clearway(&[&quick[..], &["--compare", "nowhere.json"]].concat());
     assert_eq!((code, table.as_str()), (Some(2), ""));
     assert!(errors.contains("bench.no_report"), "{errors}");

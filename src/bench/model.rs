@@ -57,6 +57,7 @@ pub static STAGES: &[StageModel] = &[
     cellwise("benefit", 12.0, 1.0),
     cellwise("product", 12.0, 9.0),
     cellwise("priority", 12.0, 3.0),
+    cellwise("spread", 4.0, 0.0),
     cellwise("histogram", 4.0, 0.0),
     cellwise("refine", 4.0, 0.0),
     cellwise("rank", 8.0, 0.0),

@@ -122,11 +122,24 @@ pub fn maximum(tally: &Tally, of: &[f32]) -> Result<(), String> {
 
 /// `histogram`: a bin holds the priorities between two of its bounds.
 pub fn histogram(tally: &Tally, of: &[f32]) -> Result<(), String> {
-    let low_bits = 31 - tally.bins.len().trailing_zeros();
+    counts(&tally.bins, of)
+}
+
+/// `spread`: the lower half of the bins is for values below 0.
+pub fn spread(tally: &Tally, of: &[f32]) -> Result<(), String> {
+    let (negative, positive) = tally.bins.split_at(tally.bins.len() / 2);
+    if negative.iter().any(|count| *count > 0) {
+        return Err("cells below 0, expected none".into());
+    }
+    counts(positive, of)
+}
+
+fn counts(bins: &[u64], of: &[f32]) -> Result<(), String> {
+    let low_bits = 31 - bins.len().trailing_zeros();
     let mut sorted: Vec<u32> = of.iter().filter(|x| !is_unknown(**x)).map(|x| x.to_bits()).collect();
     sorted.par_sort_unstable();
     let mut at = 0;
-    for (bin, &count) in tally.bins.iter().enumerate() {
+    for (bin, &count) in bins.iter().enumerate() {
         let end = at + sorted[at..].partition_point(|bits| (bits >> low_bits) as usize <= bin);
         if (end - at) as u64 != count {
             return Err(format!("bin {bin} holds {count} cells, expected {}", end - at));

@@ -51,8 +51,12 @@ pub struct Limits {
     pub copy_gb_per_s: f64,
     /// 10⁹ multiplications and additions a second, each rounded by itself.
     pub multiply_add_gop_per_s: f64,
-    /// The same fused in pairs, for information.
+    /// The same fused in pairs, for information; of the processor.
     pub fused_gop_per_s: Option<f64>,
+    /// 10⁹ bytes a second to a device.
+    pub bus_there_gb_per_s: Option<f64>,
+    /// 10⁹ bytes a second from a device.
+    pub bus_back_gb_per_s: Option<f64>,
 }
 
 /// What bounds a stage on this machine.
@@ -84,8 +88,13 @@ pub struct StageReport {
     pub operations_per_cell: f64,
     /// What bounds it.
     pub bound: Bound,
-    /// Time at that limit, measured beside it, ÷ time taken; median over the rounds.
+    /// Time at that limit, measured beside it, ÷ time taken; median over the rounds. On a GPU the time taken is
+    /// the device's own.
     pub share_of_limit: f64,
+    /// Of the time on a GPU what its own clock saw, without transfers, milliseconds.
+    pub device_ms: Option<f64>,
+    /// On a GPU, time of the transfers at the bus's limit ÷ time taken.
+    pub share_of_bus: Option<f64>,
 }
 
 /// The whole pipeline, one way.
@@ -155,14 +164,15 @@ impl Report {
 
 impl EngineReport {
     fn to_text(&self) -> String {
-        let Limits { copy_gb_per_s, multiply_add_gop_per_s, fused_gop_per_s } = &self.limits;
+        let Limits { copy_gb_per_s, multiply_add_gop_per_s, fused_gop_per_s, .. } = &self.limits;
         let fused = fused_gop_per_s.map_or_else(String::new, |rate| format!(" ({rate:.1} fused)"));
         let mut text = format!("\n{} ({})\n", self.engine, self.device);
         text += &format!(
-            "limits of the processor: copy {copy_gb_per_s:.1} GB/s, multiply and add \
-             {multiply_add_gop_per_s:.1} Gop/s{fused}\n"
+            "limits: copy {copy_gb_per_s:.1} GB/s, multiply and add {multiply_add_gop_per_s:.1} Gop/s{fused}{}\n",
+            self.bus()
         );
-        let header = ["stage", "ms", "Mcells/s", "B/cell", "op/cell", "bound by", "of limit"];
+        let header =
+            ["stage", "ms", "Mcells/s", "B/cell", "op/cell", "bound by", "of limit", "device ms", "of bus"];
         text += &row(header.map(str::to_owned));
         for stage in &self.stages {
             text += &row([
@@ -172,7 +182,9 @@ impl EngineReport {
                 stage.bytes_per_cell.to_string(),
                 stage.operations_per_cell.to_string(),
                 format!("{:?}", stage.bound).to_lowercase(),
-                format!("{:.0} %", 100.0 * stage.share_of_limit),
+                percent(stage.share_of_limit),
+                stage.device_ms.map_or_else(String::new, |ms| format!("{ms:.3}")),
+                stage.share_of_bus.map_or_else(String::new, percent),
             ]);
         }
         for whole in &self.whole {
@@ -188,10 +200,21 @@ impl EngineReport {
         }
         text
     }
+
+    fn bus(&self) -> String {
+        match (self.limits.bus_there_gb_per_s, self.limits.bus_back_gb_per_s) {
+            (Some(there), Some(back)) => format!(", bus {there:.1} GB/s there, {back:.1} GB/s back"),
+            _ => String::new(),
+        }
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
 }
 
 /// The first column to the left, the others to the right.
-fn row([first, rest @ ..]: [String; 7]) -> String {
+fn row([first, rest @ ..]: [String; 9]) -> String {
     let rest = rest.map(|cell| format!(" {cell:>10}"));
-    format!("{first:<16}{}\n", rest.concat())
+    format!("{}\n", format!("{first:<16}{}", rest.concat()).trim_end())
 }

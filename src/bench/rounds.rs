@@ -13,7 +13,7 @@ use super::limits::Processor;
 use super::model::StageModel;
 use super::report::{Bound, Limits, StageReport};
 use super::stages::Case;
-use super::{Options, RADIUS_CELLS};
+use super::{Options, RADIUS_CELLS, Subject};
 
 /// Relative difference between engines: a device may fuse a product with a sum.
 const ENGINES_DIFFER: f32 = 2e-5;
@@ -25,6 +25,8 @@ const LONGEST_WATCH: f64 = 0.2;
 #[derive(Debug, Default)]
 struct Times {
     seconds: Vec<f64>,
+    /// By a device's own clock.
+    device_seconds: Vec<f64>,
     /// Share of the limit, measured beside each run.
     shares: Vec<f64>,
     tally: Tally,
@@ -43,14 +45,14 @@ pub struct Measured {
 
 /// Checks and times all cases on all engines.
 pub fn measure(
-    engines: &mut [Box<dyn Engine>],
+    subjects: &mut [Subject],
     cases: &[Case<'_>],
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Measured> {
     let n_cells = options.size * options.size;
     let mut pool = Pool::default();
-    let mut times: Vec<Vec<Times>> = engines.iter().map(|_| Vec::new()).collect();
+    let mut times: Vec<Vec<Times>> = subjects.iter().map(|_| Vec::new()).collect();
     let mut failures = Vec::new();
     progress.start("bench: check", cases.len() as u64);
     let mut native = Native::new();
@@ -62,7 +64,7 @@ pub fn measure(
                 failures.push(format!("{}, native: {reason}", case.stage));
             }
         }
-        for (engine, times) in engines.iter_mut().zip(&mut times) {
+        for (Subject { engine, .. }, times) in subjects.iter_mut().zip(&mut times) {
             let mut ran = Ran::of(engine.as_mut(), case, &mut pool)?;
             let differs = ran.differs_from(&expected, &case.program);
             if let Some(reason) = &differs {
@@ -85,7 +87,7 @@ pub fn measure(
                 times.iter().filter_map(|times| times[k].seconds.last()).copied().fold(0.0, f64::max);
             let limit = processor.watch(before.min(LONGEST_WATCH));
             limits_seen.push(limit);
-            for (engine, times) in engines.iter_mut().zip(&mut times) {
+            for (Subject { engine, limits }, times) in subjects.iter_mut().zip(&mut times) {
                 let times = &mut times[k];
                 if times.failed {
                     continue;
@@ -96,7 +98,10 @@ pub fn measure(
                 let seconds = began.elapsed().as_secs_f64();
                 pool.give(&mut outputs);
                 times.seconds.push(seconds);
-                times.shares.push(bound(case.stage, n_cells, limit).1 / seconds);
+                let by_device = engine.device_ms().map(|ms| ms / 1e3);
+                times.device_seconds.extend(by_device);
+                let limit = limits.as_ref().map_or(limit, rates);
+                times.shares.push(bound(case.stage, n_cells, limit).1 / by_device.unwrap_or(seconds));
             }
             progress.advance(1);
         }
@@ -107,13 +112,20 @@ pub fn measure(
         copy_gb_per_s: median_of(0) / 1e9,
         multiply_add_gop_per_s: median_of(1) / 1e9,
         fused_gop_per_s: processor.fused_per_s().map(|rate| rate / 1e9),
+        bus_there_gb_per_s: None,
+        bus_back_gb_per_s: None,
     };
-    let medians = [limits.copy_gb_per_s * 1e9, limits.multiply_add_gop_per_s * 1e9];
-    let stages = times.into_iter().map(|times| {
+    let stages = times.into_iter().zip(subjects).map(|(times, subject)| {
         let timed = cases.iter().zip(times).filter(|(_, times)| !times.failed);
-        timed.map(|(case, times)| times.report(case.stage, n_cells, medians)).collect()
+        let limits = subject.limits.as_ref().unwrap_or(&limits);
+        timed.map(|(case, times)| times.report(case, n_cells, limits)).collect()
     });
     Ok(Measured { stages: stages.collect(), limits, failures })
+}
+
+/// Bytes and operations in a second.
+fn rates(limits: &Limits) -> [f64; 2] {
+    [limits.copy_gb_per_s * 1e9, limits.multiply_add_gop_per_s * 1e9]
 }
 
 /// Which limit bounds a stage, and the seconds it would take at that limit.
@@ -125,9 +137,17 @@ fn bound(stage: &str, n_cells: usize, [bytes_per_s, operations_per_s]: [f64; 2])
 }
 
 impl Times {
-    fn report(self, stage: &str, n_cells: usize, limits: [f64; 2]) -> StageReport {
+    fn report(self, case: &Case<'_>, n_cells: usize, limits: &Limits) -> StageReport {
+        let stage = case.stage;
         let model = StageModel::of(stage);
         let seconds = median(self.seconds.iter().copied());
+        let device_ms = (!self.device_seconds.is_empty()).then(|| median(self.device_seconds) * 1e3);
+        let share_of_bus = limits.bus_there_gb_per_s.zip(limits.bus_back_gb_per_s).map(|(there, back)| {
+            let sent: usize = case.inputs.iter().map(|plane| 4 * plane.len()).sum();
+            let shapes = &case.program.shapes;
+            let fetched: usize = case.program.outputs.iter().map(|slot| 4 * shapes[slot.0].len()).sum();
+            (sent as f64 / there + fetched as f64 / back) / 1e9 / seconds
+        });
         StageReport {
             stage: stage.to_owned(),
             ms: seconds * 1e3,
@@ -136,8 +156,10 @@ impl Times {
             mcells_per_s: n_cells as f64 / seconds / 1e6,
             bytes_per_cell: model.bytes,
             operations_per_cell: model.operations_at(RADIUS_CELLS),
-            bound: bound(stage, n_cells, limits).0,
+            bound: bound(stage, n_cells, rates(limits)).0,
             share_of_limit: median(self.shares),
+            device_ms,
+            share_of_bus,
         }
     }
 }

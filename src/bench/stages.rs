@@ -62,6 +62,7 @@ pub fn cases(planes: &Planes) -> Vec<Case<'_>> {
         benefit(planes),
         product(planes),
         priority(planes),
+        spread(planes),
         histogram(planes),
         refine(planes, &ranking),
         rank(planes, &ranking),
@@ -173,6 +174,13 @@ fn priority(planes: &Planes) -> Case<'_> {
         Some(b * f64::from(AREA_M2) / c)
     };
     Case::new("priority", program, vec![&planes.share, &planes.cost], cells(0, FEW_OPERATIONS, expected))
+}
+
+fn spread(planes: &Planes) -> Case<'_> {
+    let (mut program, [cells]) = program(planes);
+    program.call(Call::Spread { cells, index_of: None });
+    let check = Check::Counts(Box::new(|tally| reference::spread(tally, &planes.exposure)));
+    Case::new("spread", program, vec![&planes.exposure], check).counting(Tally::of_spread)
 }
 
 fn histogram(planes: &Planes) -> Case<'_> {

@@ -2,8 +2,8 @@
 
 use super::params::{
     AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DiscParams, DownParams, FactorParams,
-    Members, QuantileParams, RowParams, RunningParams, SampleParams, SpreadParams, TermParams, TierParams,
-    TieredParams, ValueParams, ValueStepsParams, ValueTableParams,
+    Members, ProbeParams, QuantileParams, RowParams, RunningParams, SampleParams, SpreadParams, TermParams,
+    TierParams, TieredParams, ValueParams, ValueStepsParams, ValueTableParams,
 };
 
 use super::wrapped::wrapped;
@@ -124,4 +124,8 @@ kernels! {
     ACCEPTABILITY_RECOUNT = "acceptability_recount", "acceptability_recount", SampleParams, [Read, Read, Read, Read, Read, Write], [256, 1, 1], SAMPLE;
     /// draws, values, terms, hazards, ranks, refined ranks → four planes of sums.
     ACCEPTABILITY = "acceptability", "acceptability", SampleParams, [Read, Read, Read, Read, Read, Read, Write], [256, 1, 1], SAMPLE;
+    /// No stage: four words → four words, for `clearway bench`.
+    PROBE_COPY = "probe_copy", "probe_copy", CellParams, [Read, Write], [256, 1, 1];
+    /// No stage: nothing → sums, for `clearway bench`.
+    PROBE_MULTIPLY_ADD = "probe_multiply_add", "probe_multiply_add", ProbeParams, [Write], [256, 1, 1];
 }

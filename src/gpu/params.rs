@@ -360,5 +360,15 @@ params! {
         n_again: u32,
         /// Unused.
         pad_a: u32,
+    /// `probe_multiply_add`.
+    ProbeParams {
+        /// Turns of the loop.
+        n_turns: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// Each x is multiplied by it.
+        factor: f32,
+        /// And it is added.
+        term: f32,
     }
 }

@@ -18,7 +18,7 @@ use super::problem::{Problem, Team};
 pub(crate) const SAME_MOMENT: f64 = 1e-7;
 
 /// The working time of one team.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Calendar {
     /// Open stretches between closed seasons, in order.
     spans: Vec<Span>,
@@ -29,7 +29,7 @@ pub(crate) struct Calendar {
     is_plain: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Span {
     from: f64,
     to: f64,
@@ -40,7 +40,7 @@ struct Span {
     week_from: f64,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Week {
     start_weekday: f64,
     n_days: f64,

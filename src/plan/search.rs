@@ -19,6 +19,7 @@ mod epochs;
 mod equity;
 mod insert;
 mod parts;
+mod pool;
 mod repair;
 mod ruin;
 mod swift;
@@ -26,6 +27,14 @@ mod swift;
 use equity::Equity;
 
 pub(crate) use epochs::{Effort, search};
+
+/// Steps taken between two looks at the routes of the plan.
+const STEPS_TO_REMEMBER: u32 = 20;
+
+/// 1 up to 100 tasks, falling towards 0 with more: some figures for annealing differ between the two.
+fn smallness(n_tasks: usize) -> f64 {
+    (100.0 / n_tasks.max(100) as f64).powi(2)
+}
 
 /// What all workers of a search read.
 pub(crate) struct Ground<'a> {
@@ -41,6 +50,10 @@ pub(crate) struct Ground<'a> {
     pub(crate) is_swift: bool,
     /// Mean value of a task, the measure for temperatures.
     pub(crate) typical: f64,
+    /// For `collect`: what annealing counts against a team's whole time.
+    pub(crate) time_left_price: f64,
+    /// Which teams may exchange routes, where routes do not depend on each other.
+    pub(crate) kinds: Option<pool::Kinds>,
 }
 
 impl<'a> Ground<'a> {
@@ -65,7 +78,20 @@ impl<'a> Ground<'a> {
         let last_day = model.teams.iter().map(|team| team.calendar.until()).fold(0.0, f64::max);
         let is_swift = model.travel.row(0).is_some()
             && model.tasks.iter().all(|t| t.preds.is_empty() && t.release <= 0.0 && t.due >= last_day);
-        Self { model, near, price, positions, n_fixed, is_swift, typical }
+        // Screened on public instances: on short routes what the time saved would bring, on long ones little.
+        let worth_a_team = value.abs() / model.teams.len().max(1) as f64;
+        let time_left_price = 0.5 * typical + 0.3 * smallness(n) * worth_a_team;
+        Self {
+            model,
+            near,
+            price,
+            positions,
+            n_fixed,
+            is_swift,
+            typical,
+            time_left_price,
+            kinds: pool::Kinds::of(model),
+        }
     }
 }
 
@@ -109,6 +135,8 @@ pub(crate) struct Worker<'a> {
     seen_stamp: u32,
     costs: Costs,
     equity: Equity,
+    pool: pool::Pool,
+    n_taken: u32,
 }
 
 /// Money of the plan as it is being changed, kept only where there is a budget.
@@ -139,6 +167,8 @@ impl<'a> Worker<'a> {
             seen: vec![0; ground.model.tasks.len()],
             seen_stamp: 0,
             costs: Costs::default(),
+            pool: pool::Pool::default(),
+            n_taken: 0,
             equity: Equity::of(ground, merit.value),
         };
         worker.energy = worker.energy_of(merit);
@@ -190,6 +220,7 @@ impl<'a> Worker<'a> {
                 self.best_merit = merit;
                 self.best = self.state.sequences();
             }
+            self.remember();
         } else {
             self.state.undo();
             if model.budget.is_finite() {
@@ -197,6 +228,24 @@ impl<'a> Worker<'a> {
             }
         }
         if holds { drop.max(0.0) } else { 0.0 }
+    }
+
+    /// Takes the routes of a good plan into the pool, and what the pool makes of them.
+    fn remember(&mut self) {
+        let Some(kinds) = &self.ground.kinds else { return };
+        self.n_taken += 1;
+        if !self.n_taken.is_multiple_of(STEPS_TO_REMEMBER) {
+            return;
+        }
+        let best = self.best_merit;
+        let tolerance = (3.0 * self.ground.typical).max(0.01 * best.value.abs());
+        if self.merit.missing > 0 || best.missing > 0 || self.merit.value < best.value - tolerance {
+            return;
+        }
+        self.pool.take_in(kinds, &self.state);
+        if let Some(sequences) = self.pool.better(kinds, best.value, self.ground.model.budget) {
+            self.restart(&sequences);
+        }
     }
 
     /// What annealing compares: value, a price for every required task left out, and for `collect`, where
@@ -212,7 +261,7 @@ impl<'a> Worker<'a> {
                     if total.is_finite() && total > 0.0 { self.state.routes[k].over / total } else { 0.0 }
                 })
                 .sum();
-            energy -= 0.5 * ground.typical * used;
+            energy -= ground.time_left_price * used;
         }
         energy
     }

@@ -55,6 +55,11 @@ pub trait Engine: Send {
         true
     }
 
+    /// How long its device worked on the last program by the device's own clock, ms; `None` without such a clock.
+    fn device_ms(&self) -> Option<f64> {
+        None
+    }
+
     /// Bytes of the processor's memory it takes beside the planes.
     fn staging_bytes(&self) -> u64 {
         0

@@ -78,6 +78,10 @@ impl Engine for OnGpu {
         self.device.can_hold(plane_bytes)
     }
 
+    fn device_ms(&self) -> Option<f64> {
+        Some(self.device.last_run_ms()).filter(|ms| *ms > 0.0)
+    }
+
     fn staging_bytes(&self) -> u64 {
         STAGING_BYTES
     }

@@ -135,7 +135,7 @@ fn every_shader_begins_with_what_it_does() {
         let header: Vec<&str> = text.lines().take_while(|line| line.starts_with("//")).collect();
         assert!(header.len() >= 3, "{}: a header in prose", kernel.name);
         let header = header.join(" ");
-        assert!(header.contains("Twin: src/score/"), "{}: names its twin", kernel.name);
+        assert!(header.contains("Twin: src/"), "{}: names its twin", kernel.name);
         let twin = header.split("Twin: ").nth(1).unwrap().split(".rs").next().unwrap();
         let twin = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("{twin}.rs"));
         assert!(twin.is_file(), "{}: {} exists", kernel.name, twin.display());

@@ -223,8 +223,12 @@ impl Heat {
     pub(super) fn sampled(ground: &Ground, start: &[Vec<u32>], seed: u64) -> Self {
         // Screened on some ten public and generated instances of each kind (docs/PLANNER.md).
         let (hot, cold) = match ground.model.worth.kind() {
-            Objective::Collect => return Self { hot: ground.typical, cold: 0.1 * ground.typical },
-            Objective::Decay => (12.0, 0.03),
+            Objective::Collect => {
+                let small = super::smallness(ground.model.tasks.len());
+                let (hot, cold) = (1.0 + small, 0.2 + 0.1 * small);
+                return Self { hot: hot * ground.typical, cold: cold * ground.typical };
+            }
+            Objective::Decay => (8.0, 0.2),
             Objective::Completion => (8.0, 0.02),
             Objective::Discounted => (0.5, 0.01),
         };

@@ -1,0 +1,171 @@
+//! One stage of Clearway on planes that another program made, timed when asked: our side of `benches/peers`.
+//!
+//! `stage NAME SIZE FOLDER [native|DEVICE]` reads raw `f32` planes (little endian, SIZE × SIZE) from FOLDER, says
+//! `ready`, and then, for every line on stdin, works and prints the seconds; at the end of stdin it writes its
+//! result into FOLDER as raw `f32`. Neither side counts reading and writing.
+//!
+//! | NAME | reads | writes |
+//! |---|---|---|
+//! | `exposure` | `population.f32` (people; cells of 30 m; gaussian, radius 64 cells) | `exposure.f32` |
+//! | `rank` | `priority.f32` (above 0, all known) | `rank.f32` |
+#![allow(clippy::print_stdout)] // a protocol over pipes
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use clearway::grid::{Crs, Frame, Window};
+use clearway::score::program::{Call, Program, Shared, Slot, Tally};
+use clearway::score::{Engine, Kernel, Native, RankTable, Reach, bins_to_refine, exposure_program};
+
+/// Cells of the exposure's radius: σ is a quarter of it.
+const RADIUS_CELLS: f64 = 64.0;
+const CELL_M: f64 = 30.0;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [name, size, folder, rest @ ..] = arguments.as_slice() else {
+        panic!("usage: stage NAME SIZE FOLDER [native|DEVICE]")
+    };
+    let size: usize = size.parse().expect("SIZE is a number of cells");
+    let folder = PathBuf::from(folder);
+    let engine = open(rest.first().map(String::as_str));
+    match name.as_str() {
+        "exposure" => serve(Exposure::new(engine, size, &folder), &folder.join("exposure.f32")),
+        "rank" => serve(Rank::new(engine, size, &folder), &folder.join("rank.f32")),
+        other => panic!("no stage `{other}`"),
+    }
+}
+
+#[cfg(feature = "gpu")]
+fn open(device: Option<&str>) -> Box<dyn Engine> {
+    match device {
+        None | Some("native") => Box::new(Native::new()),
+        Some(name) => {
+            let (engine, note) =
+                clearway::score::engine(clearway::score::Backend::Gpu, Some(name)).expect("the device");
+            eprintln!("{note}");
+            engine
+        }
+    }
+}
+
+#[cfg(not(feature = "gpu"))]
+fn open(_: Option<&str>) -> Box<dyn Engine> {
+    Box::new(Native::new())
+}
+
+trait Stage {
+    /// Works once; the result is kept.
+    fn work(&mut self);
+
+    fn result(&self) -> &[f32];
+}
+
+fn serve(mut stage: impl Stage, to: &Path) {
+    println!("ready");
+    for line in std::io::stdin().lock().lines() {
+        line.expect("a line");
+        let began = Instant::now();
+        stage.work();
+        println!("{}", began.elapsed().as_secs_f64());
+    }
+    std::fs::write(to, bytemuck::cast_slice(stage.result())).expect("the folder can be written to");
+}
+
+fn read(path: &Path, n: usize) -> Vec<f32> {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(bytes.len(), 4 * n, "{} has the size given", path.display());
+    bytemuck::pod_collect_to_vec(&bytes)
+}
+
+/// The first pass's program on one tile that is the whole frame.
+struct Exposure {
+    engine: Box<dyn Engine>,
+    program: Program,
+    inputs: [Vec<f32>; 2],
+    outputs: Vec<Vec<f32>>,
+}
+
+impl Exposure {
+    fn new(engine: Box<dyn Engine>, size: usize, folder: &Path) -> Self {
+        let crs = Crs::from_epsg(32636, "peers").expect("a known code");
+        let corner = glam::DVec2::new(500_000.0, 5_500_000.0);
+        let frame = Frame::north_up(crs, corner, glam::DVec2::splat(CELL_M), size, size);
+        let reach = Reach::new(Kernel::Gaussian { sigma_m: RADIUS_CELLS * CELL_M / 4.0 }, &frame);
+        let tile = Window::new(0, 0, size, size);
+        let reach = Arc::new(reach.of_tile(tile));
+        // Beyond the frame nobody lives.
+        let people = read(&folder.join("population.f32"), size * size);
+        let (stride, halo) = (reach.source.n_cols, reach.halo_cols);
+        let mut population = vec![0.0; reach.source.len()];
+        for (to, from) in population.chunks_mut(stride).zip(people.chunks(size)) {
+            to[halo..halo + size].copy_from_slice(from);
+        }
+        let program = exposure_program(tile, &reach);
+        let inputs = [population, vec![0.5; size * size]];
+        Self { engine, program, inputs, outputs: Vec::new() }
+    }
+}
+
+impl Stage for Exposure {
+    fn work(&mut self) {
+        let [population, hazard] = &self.inputs;
+        let mut tally = Tally::of_maximum();
+        let ran = self.engine.run(&self.program, &[population, hazard], &mut self.outputs, &mut tally);
+        ran.expect("the engine runs");
+    }
+
+    fn result(&self) -> &[f32] {
+        &self.outputs[0]
+    }
+}
+
+/// Histogram, refinement where bins are full, table, rank.
+struct Rank {
+    engine: Box<dyn Engine>,
+    size: usize,
+    priority: Vec<f32>,
+    outputs: Vec<Vec<f32>>,
+}
+
+impl Rank {
+    fn new(engine: Box<dyn Engine>, size: usize, folder: &Path) -> Self {
+        let priority = read(&folder.join("priority.f32"), size * size);
+        Self { engine, size, priority, outputs: Vec::new() }
+    }
+
+    fn run(&mut self, tally: &mut Tally, call: impl FnOnce(&mut Program, Slot) -> Call) {
+        let mut program = Program::new(self.size, self.size);
+        let priority = program.input();
+        let call = call(&mut program, priority);
+        program.call(call);
+        self.engine.run(&program, &[&self.priority], &mut self.outputs, tally).expect("the engine runs");
+    }
+}
+
+impl Stage for Rank {
+    fn work(&mut self) {
+        let outputs = std::mem::take(&mut self.outputs);
+        let mut tally = Tally::of_histogram();
+        self.run(&mut tally, |_, priority| Call::Histogram { priority });
+        let (index_of, n_refined) = bins_to_refine(&tally.bins);
+        let index_of = Shared::new(index_of);
+        let mut refined = Tally::of_refined(n_refined);
+        if n_refined > 0 {
+            let index_of = index_of.clone();
+            self.run(&mut refined, |_, priority| Call::Refine { priority, index_of });
+        }
+        let table = Shared::new(RankTable::new(&tally.bins, &index_of, &refined.refined_counts()));
+        self.outputs = outputs;
+        self.run(&mut Tally::default(), |program, priority| {
+            let out = program.output();
+            Call::Rank { priority, table, out }
+        });
+    }
+
+    fn result(&self) -> &[f32] {
+        &self.outputs[0]
+    }
+}
