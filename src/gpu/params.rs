@@ -360,6 +360,7 @@ params! {
         n_again: u32,
         /// Unused.
         pad_a: u32,
+    }
     /// `probe_multiply_add`.
     ProbeParams {
         /// Turns of the loop.
