@@ -5,6 +5,9 @@
 //! (person-m²), each as fixed-point integers (`fixed.rs`): the totals depend on neither tile size nor thread
 //! count, and are short of the sum of the `f32` terms by less than 1e-7 of themselves. Cells whose rank is
 //! unknown do not count. Twin: `shaders/curve.wgsl`.
+//!
+//! Every cell adds to five words of its segment. They are made for a batch of cells first, which wide registers can
+//! do, and laid out so that four of the additions are one.
 
 use std::ops::Range;
 
@@ -12,7 +15,7 @@ use crate::grid::is_unknown;
 
 use super::CurvePoint;
 use super::fixed::{fixed_point, from_quanta, quantum_for};
-use super::widest::{widest, work};
+use super::widest::{fetch_early, widest, work};
 use crate::units::M2_PER_HECTARE;
 
 /// Segments of rank, and rows of the curve.
@@ -48,6 +51,14 @@ pub struct CurvePlanes<'a> {
 }
 
 impl<'a> CurvePlanes<'a> {
+    /// Asks for the line of each plane that begins with a cell.
+    #[inline(always)]
+    fn fetch_early(&self, first: usize) {
+        for plane in [self.rank, self.cost, self.benefit, self.people_at_risk] {
+            fetch_early(&plane[first.min(plane.len())..(first + LINE_CELLS).min(plane.len())]);
+        }
+    }
+
     /// Some of the cells; the areas stay.
     fn part(&self, cells: Range<usize>) -> Self {
         let of = |plane: &'a [f32]| &plane[cells.clone()];
@@ -85,59 +96,78 @@ const BATCH: usize = 256;
 /// Where cells go whose rank is unknown: behind the segments.
 const NOWHERE: u8 = N_SEGMENTS as u8;
 
-/// Adds the planes' cells to the segments: at most 2^32 of them at once.
+/// Adds the planes' cells to the segments.
 pub fn curve(planes: &CurvePlanes<'_>, quanta: &Quanta, segments: &mut [SegmentSum]) {
     let n_cols = planes.rank.len() / planes.row_area_m2.len();
-    let mut batch = Batch { segment: [NOWHERE; BATCH], sums: [[0; BATCH]; N_SUMMED] };
-    // Cells, then low and high words of each sum: one line of the cache a segment. As many as a u8 can name.
-    let mut words = [[0u64; 8]; 256];
-    let mut n_before = [0; N_SEGMENTS];
+    let mut batch = Batch { segment: [NOWHERE; BATCH], words: [[0; 4]; BATCH], cells: [0; BATCH] };
+    let mut sums = Sums::ZERO;
+    let mut n_added = 0;
     for (row, &area_m2) in planes.row_area_m2.iter().enumerate() {
         for from in (row * n_cols..(row + 1) * n_cols).step_by(BATCH) {
             let cells = from..(from + BATCH).min((row + 1) * n_cols);
             widest(Convert { planes: planes.part(cells.clone()), area_m2, quanta, batch: &mut batch });
-            batch.add_to(cells.len(), &mut words);
-        }
-        if planes.row_area_m2.get(row + 1).is_none_or(|next| next.to_bits() != area_m2.to_bits()) {
-            // The area is the same for all cells counted since it last changed.
-            let area = u128::from(fixed_point(area_m2, quanta[0]));
-            for ((segment, words), n_before) in segments.iter_mut().zip(&words).zip(&mut n_before) {
-                segment.sums[0] += u128::from(words[0] - *n_before) * area;
-                *n_before = words[0];
+            let next = planes.part(cells.end..(cells.end + BATCH).min(planes.rank.len()));
+            widest(Add { batch: &batch, n: cells.len(), next: &next, sums: &mut sums });
+            n_added += cells.len();
+            let is_last = cells.end == planes.rank.len();
+            let next_area_m2 = planes.row_area_m2[cells.end.min(planes.rank.len() - 1) / n_cols];
+            // The area is that of all cells added since.
+            if is_last || n_added + BATCH > MOST_ADDED || next_area_m2.to_bits() != area_m2.to_bits() {
+                let area = u128::from(fixed_point(area_m2, quanta[0]));
+                let words = sums.words.iter().zip(&sums.cells);
+                for (segment, (words, cells)) in segments.iter_mut().zip(words) {
+                    segment.add_words(words, *cells, area);
+                }
+                sums = Sums::ZERO;
+                n_added = 0;
             }
         }
     }
-    for (segment, words) in segments.iter_mut().zip(&words) {
-        segment.cells += words[0];
-        for (sum, words) in segment.sums[1..].iter_mut().zip(words[1..].chunks_exact(2)) {
-            *sum += u128::from(words[0]) + (u128::from(words[1]) << 32);
-        }
-    }
 }
 
-/// What is summed by cell: all but the area.
-const N_SUMMED: usize = N_SUMS - 1;
+/// Cells of a line of the cache.
+const LINE_CELLS: usize = 16;
 
-/// Segments and quanta of some cells.
+/// Cells that may be added before a word overflows.
+const MOST_ADDED: usize = 1 << 16;
+
+/// Bits of a quantum below its upper word: so the words of 2^16 cells add up within 64 and 32 bits.
+const LOW: u32 = 14;
+const LOW_MASK: u64 = (1 << LOW) - 1;
+
+/// What some cells add, and to which segment.
 struct Batch {
     segment: [u8; BATCH],
-    sums: [[u64; BATCH]; N_SUMMED],
+    /// Upper words of cost, benefit and people at risk; the lower words of cost and benefit in one.
+    words: [[u64; 4]; BATCH],
+    /// A cell, and the lower word of people at risk.
+    cells: [u64; BATCH],
 }
 
-impl Batch {
-    #[inline(always)]
-    fn add_to(&self, n: usize, words: &mut [[u64; 8]; 256]) {
-        let [cost, benefit, people] = &self.sums;
-        for i in 0..n.min(BATCH) {
-            let to = &mut words[usize::from(self.segment[i])];
-            to[0] += 1;
-            to[1] += cost[i] & 0xFFFF_FFFF;
-            to[2] += cost[i] >> 32;
-            to[3] += benefit[i] & 0xFFFF_FFFF;
-            to[4] += benefit[i] >> 32;
-            to[5] += people[i] & 0xFFFF_FFFF;
-            to[6] += people[i] >> 32;
+/// What batches add to: as many segments as a u8 can name.
+struct Sums {
+    words: [[u64; 4]; 256],
+    cells: [u64; 256],
+}
+
+impl Sums {
+    const ZERO: Self = Self { words: [[0; 4]; 256], cells: [0; 256] };
+}
+
+work!(Add = add(batch: &'a Batch, n: usize, next: &'a CurvePlanes<'a>, sums: &'a mut Sums));
+
+/// Adds a batch's first `n` cells, asking for the `next` ones meanwhile.
+#[inline(always)]
+fn add(batch: &Batch, n: usize, next: &CurvePlanes<'_>, sums: &mut Sums) {
+    for i in 0..n.min(BATCH) {
+        if i % LINE_CELLS == 0 {
+            next.fetch_early(i);
         }
+        let segment = usize::from(batch.segment[i]);
+        for (sum, word) in sums.words[segment].iter_mut().zip(batch.words[i]) {
+            *sum += word;
+        }
+        sums.cells[segment] += batch.cells[i];
     }
 }
 
@@ -152,15 +182,25 @@ fn convert(planes: CurvePlanes<'_>, area_m2: f32, quanta: &Quanta, batch: &mut B
         let number = (half_percents + 8_388_608.0).to_bits() as u8;
         *to = if is_unknown(rank) { NOWHERE } else { number.wrapping_sub(1) };
     }
-    let [cost, benefit, people] = &mut batch.sums;
+    let mut cost = [0u64; BATCH];
     for (to, &cost) in cost.iter_mut().zip(planes.cost) {
         *to = fixed_point(cost, quanta[1]);
     }
+    let mut benefit = [0u64; BATCH];
     for (to, &benefit) in benefit.iter_mut().zip(planes.benefit) {
         *to = fixed_point(benefit * area_m2, quanta[2]);
     }
+    let mut people = [0u64; BATCH];
     for (to, &people) in people.iter_mut().zip(planes.people_at_risk) {
         *to = fixed_point(people * area_m2, quanta[3]);
+    }
+    let n = planes.rank.len().min(BATCH);
+    for (i, words) in batch.words[..n].iter_mut().enumerate() {
+        let lower = (cost[i] & LOW_MASK) | (benefit[i] & LOW_MASK) << 32;
+        *words = [cost[i] >> LOW, benefit[i] >> LOW, people[i] >> LOW, lower];
+    }
+    for (cells, people) in batch.cells[..n].iter_mut().zip(people) {
+        *cells = 1 | (people & LOW_MASK) << 32;
     }
 }
 
@@ -183,6 +223,17 @@ pub fn points(segments: &[SegmentSum], quanta: &Quanta) -> Vec<CurvePoint> {
 }
 
 impl SegmentSum {
+    /// Adds what cells of one area added up to.
+    fn add_words(&mut self, words: &[u64; 4], cells_and_lower: u64, area: u128) {
+        let upper_and_lower = |upper: u64, lower: u64| (u128::from(upper) << LOW) + u128::from(lower);
+        let (cells, half) = (cells_and_lower & 0xFFFF_FFFF, 0xFFFF_FFFF);
+        self.cells += cells;
+        self.sums[0] += u128::from(cells) * area;
+        self.sums[1] += upper_and_lower(words[0], words[3] & half);
+        self.sums[2] += upper_and_lower(words[1], words[3] >> 32);
+        self.sums[3] += upper_and_lower(words[2], cells_and_lower >> 32);
+    }
+
     /// Adds another's counts.
     pub fn add(&mut self, other: &Self) {
         self.cells += other.cells;

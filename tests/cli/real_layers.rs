@@ -1,6 +1,6 @@
 //! The main job on the real layers of ../shared/data, on both engines.
 
-use clearway::grid::is_unknown;
+use clearway::grid::{Cells as _, UNKNOWN, is_unknown};
 use clearway::io::geotiff::GeoTiff;
 
 use super::*;
@@ -80,4 +80,58 @@ fn every_broken_polygon_of_doboj_is_named() {
     let warnings = json(&output)["warnings"].to_string();
     let named = warnings.matches("hazard_poly_").count();
     assert!(named >= 111, "{named} named");
+}
+
+#[test]
+fn quantiles_in_an_ordered_list_rank_antioquia_by_the_book_and_explain_agrees() {
+    let Some(data) = shared_data("quantiles_in_an_ordered_list") else { return };
+    let out = folder();
+    let project = here("tests/projects/antioquia.toml");
+    let sets = [
+        "score.benefit=ordered",
+        "score.criteria.people.value=quantile",
+        "score.criteria.people.threshold=0.9",
+        "score.criteria.1.threshold=0.5",
+    ];
+    let mut args = vec!["score", arg(&project), "--out", "run", "--backend", "cpu"];
+    args.extend(sets.iter().flat_map(|set| ["--set", *set]));
+    worked(out.path(), &args);
+    let grid = |name: &str| GeoTiff::open(&out.path().join("run").join(name), 1).unwrap();
+    let (rank, exposure) = (all(&grid("priority.tif")), all(&grid("exposure.tif")));
+    let road = all(&GeoTiff::open(&data.join("antioquia/road_dist_km.tif"), 1).unwrap());
+    // Mid-ranks, 0..1, of numbers by sorting; unknown where not scored.
+    let scored: Vec<usize> = (0..rank.len()).filter(|i| !is_unknown(rank[*i])).collect();
+    let mid_ranks = |of: &dyn Fn(usize) -> f64| -> Vec<f64> {
+        let mut sorted: Vec<f64> = scored.iter().map(|i| of(*i)).collect();
+        sorted.sort_by(f64::total_cmp);
+        let place = |x: f64| {
+            let (below, to) = (sorted.partition_point(|y| *y < x), sorted.partition_point(|y| *y <= x));
+            (below as f64 + (to - below - 1) as f64 / 2.0) / (sorted.len() as f64 - 1.0)
+        };
+        (0..rank.len()).map(|i| if is_unknown(rank[i]) { 0.0 } else { place(of(i)) }).collect()
+    };
+    let people = mid_ranks(&|i| f64::from(exposure[i]));
+    let access = |i: usize| ((5.0 - f64::from(road[i])) / 5.0).clamp(0.0, 1.0);
+    let tier = |i: usize| match (people[i] >= 0.9, access(i) >= 0.5) {
+        (true, _) => 1.0,
+        (_, true) => 2.0,
+        _ => 3.0,
+    };
+    let sum = |i: usize| 0.75 * people[i] + 0.25 * access(i);
+    let expected = mid_ranks(&|i| 10.0 * (3.0 - tier(i)) + sum(i));
+    let expected: Vec<f32> = (0..rank.len())
+        .map(|i| if is_unknown(rank[i]) { UNKNOWN } else { (100.0 * expected[i]) as f32 })
+        .collect();
+    // One place among 7,019 cells is 0.0142: two sums that f32 rounds into one tie share the middle.
+    assert_cells(&rank, &expected, grid("priority.tif").frame().n_cols, 0.015, 0.0);
+
+    let frame = grid("priority.tif").frame().clone();
+    for &i in [scored[0], scored[3000], scored[7000]].iter() {
+        let at = frame.centre((i % frame.n_cols) as i64, (i / frame.n_cols) as i64);
+        let at = format!("{},{}", at.x, at.y);
+        let why = json(&worked(out.path(), &["explain", "run", "--json", "--at", &at]));
+        assert_eq!(why["tier"].as_f64(), Some(tier(i)), "{why}");
+        let value = why["criteria"][0]["value"].as_f64().unwrap();
+        assert!((value - people[i]).abs() < 6.2e-5, "{value}, not {}", people[i]);
+    }
 }

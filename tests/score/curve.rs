@@ -137,3 +137,31 @@ fn totals_match_the_planes_they_sum() {
         assert_eq!(summary.curve[199].cells, summary.n_scored);
     });
 }
+
+#[test]
+fn a_hundred_and_fifty_thousand_like_cells_of_one_row_add_up_exactly() {
+    // More cells at once than the words of a batch can hold, each of the largest term but one bit, half of the rank
+    // that is unknown with numbers that would not fit anywhere.
+    let n = 150_000;
+    let largest = 2f32.next_down();
+    let rank: Vec<f32> = (0..n).map(|i| if i % 2 == 0 { 77.7 } else { UNKNOWN }).collect();
+    let plane: Vec<f32> = (0..n).map(|i| if i % 2 == 0 { largest } else { UNKNOWN }).collect();
+    let quanta = quanta(1.0, 1.0, 1.0);
+    let mut program = Program::new(n, 1);
+    let [rank_slot, cost, benefit, people_at_risk] =
+        [program.input(), program.input(), program.input(), program.input()];
+    let row_area_m2 = Arc::new(vec![1.0]);
+    program.call(Call::Curve { rank: rank_slot, cost, benefit, people_at_risk, row_area_m2, quanta });
+    on_each_engine(|tested| {
+        let mut tally = Tally::of_curve();
+        run(tested.engine, &program, &[&rank, &plane, &plane, &plane], &mut tally);
+        let last = points(&tally.segments, &quanta)[199];
+        // 75,000 · (2 − 2^-23), exact in f64.
+        let sum = 75_000.0 * f64::from(largest);
+        assert_eq!((last.cells, last.area_m2, last.cost_usd), (75_000, 75_000.0, sum), "{}", tested.name);
+        near(last.benefit, sum / 1e4, 1e-15);
+        near(last.exposure_ha, sum / 1e4, 1e-15);
+        // Rank 77.7 lies in segment (100 − 77.7) · 2 = 44.6 → 45th.
+        assert_eq!(tally.segments[44].cells, 75_000);
+    });
+}

@@ -62,10 +62,20 @@ impl Finished {
         let project = Project::of_record(&self.record["settings"], Path::new(files[0].0))?;
         let mut faults = Faults::new();
         let layers = open_unread(&project, CACHE_BYTES, &mut faults)?;
-        faults.finish()?;
+        std::mem::take(&mut faults).finish()?;
         let layers = layers.ok_or_else(|| {
             Fault::new("explain.no_project", place(), "layers on a frame", "none", "run the project again")
         })?;
+        let needed = ["hazard", "population", "cost"].map(str::to_owned);
+        let needed = needed.iter().chain(&project.score.criterion_layers);
+        for name in needed.filter(|name| !layers.planes.contains_key(*name)) {
+            let found = format!("`{name}`, which is made from other layers");
+            let fix = "look at its source at that place";
+            let fault =
+                Fault::new("explain.made_layer", place(), "layers that can be read again", found, fix);
+            faults.push(fault);
+        }
+        faults.finish()?;
         Ok((project, layers))
     }
 
