@@ -273,6 +273,7 @@ fn main() {
     let rounds = numbers.get(1).copied().unwrap_or(5);
     let name = std::env::var("CLEARWAY_TEST_DEVICE").ok();
     let choice = name.as_deref().map_or(Choice::Auto, Choice::Named);
+    let began = Instant::now();
     let mut gpu = match clearway::gpu::open(choice) {
         Ok(device) => OnGpu::new(device),
         Err(reason) => {
@@ -280,6 +281,7 @@ fn main() {
             return;
         }
     };
+    println!("opened in {:.0} ms", began.elapsed().as_secs_f64() * 1e3);
     gpu.device_mut().keep_planes(8 << 30);
     println!("{} {}, {size} x {size}, medians of {rounds} rounds", gpu.info().device, gpu.info().driver);
     stages(&mut gpu, size, rounds);

@@ -2,7 +2,8 @@
 //
 // Weights by that row's cell width (tables made on the CPU, a half table from the centre outward for each
 // source row). The sum runs from the centre outward in pairs, west + east. Unknown population is 0 already,
-// and so is what lies beyond the frame. Twin: src/score/exposure/parts/across.rs.
+// and so is what lies beyond the frame. An invocation computes four neighbours, so that a cell loaded serves four
+// sums; what it reads past the row's end is not written. Twin: src/score/exposure/parts/across.rs.
 
 struct Params {
     n_cols: u32,
@@ -21,19 +22,28 @@ struct Params {
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-@compute @workgroup_size(256)
-fn exposure_across(@builtin(global_invocation_id) id: vec3<u32>) {
-    let col = id.x;
-    let row = id.y + params.first_row;
+@compute @workgroup_size(64)
+fn exposure_across(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let col = (group.x * 64u + local) * 4u;
+    let row = group.y + params.first_row;
     if col >= params.n_cols || row >= params.n_rows {
         return;
     }
     let offset = rows[row].x;
     let radius = rows[row].y;
     let centre = row * params.source_stride + col + params.halo_cols;
-    var sum = weights[offset] * population[centre];
+    var west = vec4<f32>(
+        population[centre], population[centre + 1u], population[centre + 2u], population[centre + 3u]
+    );
+    var east = west;
+    var sum = weights[offset] * west;
     for (var k = 1u; k <= radius; k += 1u) {
-        sum += weights[offset + k] * (population[centre - k] + population[centre + k]);
+        west = vec4<f32>(population[centre - k], west.xyz);
+        east = vec4<f32>(east.yzw, population[centre + 3u + k]);
+        sum += weights[offset + k] * (west + east);
     }
-    out[row * params.out_stride + col] = sum;
+    let to = row * params.out_stride + col;
+    for (var i = 0u; i < min(4u, params.n_cols - col); i += 1u) {
+        out[to + i] = sum[i];
+    }
 }

@@ -34,6 +34,7 @@ pub enum Command {
     /// Plan only: the project's task areas, or a bare problem file
     #[command(
         after_help = "Examples:\n  clearway plan grids/hillside/project.toml --seconds 60 --out runs/plan\n  \
+                            clearway plan grids/hillside/project.toml --from runs/plan --date 2027-09-01 --out runs/replan\n  \
                             clearway plan --problem problem.json --iterations 20000 --json"
     )]
     Plan(PlanArgs),
@@ -163,7 +164,13 @@ pub struct PlanArgs {
     /// Plan a bare problem file instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["project", "overrides"])]
     pub problem: Option<PathBuf>,
-    /// Take the task areas of this finished run instead of scoring again
+    /// Plan this finished run's plan anew from `--date` on: what is finished or under way stays
+    #[arg(long, value_name = "RUN_DIR", requires = "date", conflicts_with = "problem")]
+    pub from: Option<PathBuf>,
+    /// First day that may be planned otherwise, as 2027-09-01
+    #[arg(long, value_name = "D", requires = "from")]
+    pub date: Option<jiff::civil::Date>,
+    /// Take the task areas of this finished run instead of scoring again [default: those of --from]
     #[arg(long, value_name = "RUN_DIR", conflicts_with = "problem")]
     pub tasks: Option<PathBuf>,
     /// Where and how.

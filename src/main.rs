@@ -55,7 +55,8 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             show_outcome(&outcome, args.work.json, console)?;
         }
         Command::Plan(args) => {
-            let options = options(&args.work, &args.search);
+            let from = args.from.clone().zip(args.date);
+            let options = run::Options { from, ..options(&args.work, &args.search) };
             let outcome = match (&args.problem, &args.project) {
                 (Some(problem), _) => run::plan_problem_file(problem, &options, console)?,
                 (None, Some(project)) => run::plan(project, args.tasks.as_deref(), &options, console)?,
@@ -151,6 +152,7 @@ fn bench_plan(folder: &Path, args: &BenchArgs, threads: usize, console: &Console
         iterations: args.search.iterations,
         threads,
         rank: None,
+        start: None,
     };
     let mut is_headed = args.json;
     let mut on_row = |row: &bench_plan::BenchRow| -> Result<()> {
@@ -183,6 +185,7 @@ fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options
         seconds: search.seconds,
         iterations: search.iterations,
         threads,
+        from: None,
     }
 }
 

@@ -16,18 +16,27 @@ mod floors;
 mod model;
 mod nearby;
 mod objective;
+mod oddities;
 pub mod problem;
+mod replan;
 mod schedule;
 mod search;
 mod solution;
 mod travel;
+mod uncertainty;
+mod whatif;
 
 pub use baselines::{Baselines, baselines};
 pub use check::check;
 pub use floors::floor_shares;
+pub use oddities::oddities;
 pub use problem::{Distance, DistanceKind, Floor, Lock, Objective, Problem, Rounding, Task, Team};
-pub use solution::{Route, Solution, Stop, Unassigned, gap_percent, parse_solution};
+pub use replan::{Begun, Standing, left_over, standing};
+pub use solution::{Price, Route, ShadowPrices, Solution, Stop, Unassigned, gap_percent, parse_solution};
+pub use uncertainty::{Chances, Uncertainty, uncertainty};
+pub use whatif::{Marginal, Variant, marginals};
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use chance::Chance;
@@ -55,11 +64,13 @@ pub struct Params {
     /// One number a task, the largest first: the ranked list that a planner would go down by hand (see
     /// [`baselines()`]). The plan is never worse than that by-hand plan. None: ranked by worth.
     pub rank: Option<Vec<f64>>,
+    /// An earlier plan to start from, as far as it still holds; teams and tasks that are no more are passed over.
+    pub start: Option<Vec<Route>>,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Self { seed: 1, iterations: None, seconds: None, threads: 0, rank: None }
+        Self { seed: 1, iterations: None, seconds: None, threads: 0, rank: None, start: None }
     }
 }
 
@@ -82,7 +93,7 @@ pub fn plan(problem: &Problem, params: &Params, progress: &dyn Progress) -> Resu
         begun,
         n_threads,
     };
-    let solve = || solve(problem, params.rank.as_deref(), &effort, progress);
+    let solve = || solve(problem, params, &effort, progress);
     let mut solution = match rayon::ThreadPoolBuilder::new().num_threads(n_threads).build() {
         Ok(pool) => pool.install(solve)?,
         Err(_) => solve()?,
@@ -92,12 +103,7 @@ pub fn plan(problem: &Problem, params: &Params, progress: &dyn Progress) -> Resu
     hold(problem, solution)
 }
 
-fn solve(
-    problem: &Problem,
-    rank: Option<&[f64]>,
-    effort: &Effort,
-    progress: &dyn Progress,
-) -> Result<Solution> {
+fn solve(problem: &Problem, params: &Params, effort: &Effort, progress: &dyn Progress) -> Result<Solution> {
     let model = Model::of(problem);
     // A dispatched plan comes in no time; it tells the bound where to aim, and the bound's price of money tells
     // a second dispatch what to leave.
@@ -107,10 +113,14 @@ fn solve(
     let is_whole = rough_state.n_missing(&model) == 0 && floors::shortfall(&model, &rough_state) <= 0.0;
     let known = is_whole.then(|| rough_state.value());
     let last_day = rough_state.last_day();
-    let (bound, by_hand) =
-        rayon::join(|| bound::fluid_bound(&model, known, last_day), || baselines::sequences(&model, rank));
+    let (bound, by_hand) = rayon::join(
+        || bound::fluid_bound(&model, known, last_day),
+        || baselines::sequences(&model, params.rank.as_deref()),
+    );
     let price = bound.as_ref().map_or(0.0, |bound| bound.price_of_money);
-    let start = first_plan(&model, price, rough, by_hand);
+    let earlier =
+        params.start.as_ref().map(|routes| crew::follow(&model, &sequences_of(problem, routes)).sequences);
+    let start = first_plan(&model, price, rough, by_hand, earlier);
     let kind = problem.objective;
     let note = |value: f64| {
         let value = model.worth.reported(value);
@@ -125,15 +135,34 @@ fn solve(
     let outcome = search::search(&model, start, price, effort, progress, &note)?;
     let state = State::of(&model, &outcome.sequences);
     let mut solution = emit::solution(problem, &model, &state);
+    solution.shadow_prices = bound.as_ref().map(|bound| emit::shadow_prices(problem, &state, bound));
     solution.set_bound(bound.map(|bound| model.worth.reported(bound.value)), kind);
     solution.iterations = outcome.iterations;
     Ok(solution)
 }
 
-/// The best of what dispatching, insertion and the three by-hand ways give.
-fn first_plan(model: &Model, price: f64, rough: Vec<Vec<u32>>, by_hand: [Vec<Vec<u32>>; 3]) -> Vec<Vec<u32>> {
+/// The sequences of routes in the numbers of a problem; what is not in it is passed over.
+fn sequences_of(problem: &Problem, routes: &[Route]) -> Vec<Vec<u32>> {
+    let task_of: HashMap<&str, u32> =
+        (0..).zip(&problem.tasks).map(|(j, task)| (task.id.as_str(), j)).collect();
+    let of_team = |team: &Team| {
+        let stops = routes.iter().filter(|route| route.team == team.id).flat_map(|route| &route.tasks);
+        stops.filter_map(|stop| task_of.get(stop.id.as_str()).copied()).collect()
+    };
+    problem.teams.iter().map(of_team).collect()
+}
+
+/// The best of what dispatching, insertion, the three by-hand ways and an earlier plan give.
+fn first_plan(
+    model: &Model,
+    price: f64,
+    rough: Vec<Vec<u32>>,
+    by_hand: [Vec<Vec<u32>>; 3],
+    earlier: Option<Vec<Vec<u32>>>,
+) -> Vec<Vec<u32>> {
     let mut plans = vec![rough];
     plans.extend(by_hand);
+    plans.extend(earlier);
     if price > 0.0 {
         plans.push(dispatch::dispatch(model, price));
         plans.push(dispatch::dispatch(model, 0.7 * price));
@@ -151,11 +180,14 @@ fn first_plan(model: &Model, price: f64, rough: Vec<Vec<u32>>, by_hand: [Vec<Vec
     if !model.floors.is_empty() {
         plans.extend(plans.iter().map(|plan| floors::trimmed(model, plan)).collect::<Vec<_>>());
     }
+    let n = model.tasks.len() as u32;
+    let positions: Vec<u32> = (0..n).filter(|&j| model.tasks[j as usize].lock_position.is_some()).collect();
     let mut best: Option<(Merit, Vec<Vec<u32>>)> = None;
     for sequences in plans {
         let state = State::of(model, &sequences);
         let merit = Merit::of(model, &state);
-        if state.is_feasible() && best.as_ref().is_none_or(|(known, _)| merit.beats(*known)) {
+        let holds = state.is_feasible() && state.holds_positions(&positions, model);
+        if holds && best.as_ref().is_none_or(|(known, _)| merit.beats(*known)) {
             best = Some((merit, sequences));
         }
     }

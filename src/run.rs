@@ -9,26 +9,33 @@
 
 mod bare;
 pub mod bench_plan;
+mod changes;
 mod check;
 mod contributions;
 mod document;
 mod explain;
-mod floors;
 mod layers;
+mod limits;
 mod outcome;
 mod output_folder;
+mod parcels;
 mod planning;
 mod prepared;
 mod problem;
 pub mod project;
+mod replanning;
 mod section;
 mod stages;
 mod tasks_file;
+mod uncertain;
 mod vectors;
 mod verify;
+mod what_if;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+use jiff::civil::Date;
 
 pub use bare::plan_problem_file;
 pub use check::{CheckReport, check, faults_to_json};
@@ -37,6 +44,7 @@ pub use outcome::Outcome;
 use planning::plan_teams;
 use prepared::{Need, Prepared};
 use project::Project;
+use replanning::Earlier;
 use stages::{outline_tasks, score_grids};
 pub use verify::{VerifyReport, verify};
 
@@ -72,6 +80,8 @@ pub struct Options {
     pub iterations: Option<u64>,
     /// Threads of the planner; 0 for one a core.
     pub threads: usize,
+    /// The run whose plan is planned anew, and from which day on: `clearway plan --from RUN_DIR --date D`.
+    pub from: Option<(PathBuf, Date)>,
 }
 
 impl Default for Options {
@@ -88,6 +98,7 @@ impl Default for Options {
             seconds: None,
             iterations: None,
             threads: 0,
+            from: None,
         }
     }
 }
@@ -105,6 +116,8 @@ impl Options {
             ("seconds", self.seconds.into()),
             ("iterations", self.iterations.into()),
             ("set", self.overrides.clone().into()),
+            ("from", self.from.as_ref().map(|(run_dir, _)| run_dir.display().to_string()).into()),
+            ("date", self.from.as_ref().map(|(_, date)| date.to_string()).into()),
         ];
         entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
@@ -137,7 +150,15 @@ pub fn plan(
 ) -> Result<Outcome> {
     let project = prepared::project_of(project, &options.overrides, Need::Everything)?;
     prepared::plan_settings(&project)?;
-    let job = Job::begin("plan", &project, options)?;
+    let mut job = Job::begin("plan", &project, options)?;
+    if let Some((run_dir, date)) = &options.from {
+        let earlier = Earlier::open(run_dir, *date)?;
+        job.record.inputs.push(earlier.file.clone());
+        job.earlier = Some(earlier);
+    }
+    // The tasks of the earlier run, where it made some and nothing else is asked for.
+    let earlier_tasks = options.from.as_ref().map(|(run_dir, _)| run_dir.as_path());
+    let tasks_from = tasks_from.or(earlier_tasks.filter(|run_dir| run_dir.join("tasks.geojson").is_file()));
     match tasks_from {
         Some(run_dir) => job.plan_tasks_of(run_dir, project, options, progress),
         None => {
@@ -154,6 +175,7 @@ struct Job {
     outcome: Outcome,
     outputs: Vec<&'static str>,
     begun: Instant,
+    earlier: Option<Earlier>,
 }
 
 impl Job {
@@ -185,7 +207,7 @@ impl Job {
         record.options = options.for_record();
         record.inputs.push(project.file.clone());
         let outcome = Outcome::new(&project.name, staging.out_dir());
-        Ok(Self { staging, record, outcome, outputs: Vec::new(), begun: Instant::now() })
+        Ok(Self { staging, record, outcome, outputs: Vec::new(), begun: Instant::now(), earlier: None })
     }
 
     fn spare_inputs(&self) -> Result<()> {

@@ -24,6 +24,7 @@ mod grow;
 mod order;
 mod outline;
 mod overlap;
+mod parcels;
 mod places;
 mod polygons;
 mod repair;
@@ -42,6 +43,7 @@ use zonal::Sums;
 
 pub use coverage::{Coverage, Span, area_m2};
 pub use grow::{GrowOptions, grow};
+pub use parcels::{PARCEL_OF, cut_into_parcels};
 pub use places::{District, Settlement};
 pub use polygons::{PolygonFeature, from_polygons};
 pub use survey::survey_polygons;

@@ -9,6 +9,10 @@ mod plan {
     mod faults;
     mod floors;
     mod judge;
+    mod oddities;
     mod promises;
     pub mod random;
+    mod replan;
+    mod uncertainty;
+    mod whatif;
 }

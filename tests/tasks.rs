@@ -9,6 +9,7 @@ mod tasks {
     mod kit;
     mod order;
     mod outline;
+    mod parcels;
     mod places;
     mod repair;
     mod split;

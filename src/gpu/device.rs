@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rayon::prelude::*;
+
 use super::adapters::open_again;
 use super::kernels::KERNELS;
 use super::pace::Pace;
@@ -17,7 +19,7 @@ use super::{DeviceInfo, DeviceKind};
 const LONGEST_SUBMIT: Duration = Duration::from_secs(60);
 
 /// Bytes of planes a card of its own keeps between recordings, where nothing else is said.
-const CARD_KEEPS: u64 = 4 << 30;
+const CARD_KEEPS: u64 = 2 << 30;
 
 /// An open device with a pipeline for every kernel.
 pub struct Device {
@@ -70,7 +72,7 @@ impl Device {
         self.last_run_ns / 1e6
     }
 
-    /// Lets it keep so many bytes of planes between recordings; 0 for none. A card of its own keeps 4 GiB unless
+    /// Lets it keep so many bytes of planes between recordings; 0 for none. A card of its own keeps 2 GiB unless
     /// told otherwise; others share the processor's memory, where keeping would only take twice as much.
     pub fn keep_planes(&mut self, n_bytes: u64) {
         self.pool.set_budget(n_bytes);
@@ -133,13 +135,13 @@ impl Device {
             on_loss.set(format!("the device was lost ({reason:?}) {text}"));
         });
         let done_layout = done_layout(&device);
-        let mut pipelines = HashMap::new();
-        for kernel in KERNELS.iter().copied() {
+        // Some drivers take a second for one; error scopes are each thread's own.
+        let pipelines = KERNELS.par_iter().map(|kernel| {
             let made = scoped(&device, || Ok(Pipeline::new(&device, kernel, &done_layout)));
-            let pipeline =
-                made.map_err(|e| format!("`{}` refuses shader `{}`: {e}", info.name, kernel.name))?;
-            pipelines.insert(kernel.name, pipeline);
-        }
+            let refused = |e| format!("`{}` refuses shader `{}`: {e}", info.name, kernel.name);
+            made.map(|pipeline| (kernel.name, pipeline)).map_err(refused)
+        });
+        let pipelines = pipelines.collect::<Result<HashMap<_, _>, String>>()?;
         let keeps = if info.kind == DeviceKind::Discrete { CARD_KEEPS } else { 0 };
         Ok(Self {
             has_timestamps: required_features.contains(wgpu::Features::TIMESTAMP_QUERY),

@@ -71,9 +71,9 @@ macro_rules! kernels {
 
 kernels! {
     /// population, rows, weights → sums.
-    EXPOSURE_ACROSS = "exposure_across", "exposure_across", AcrossParams, [Read, Read, Read, Write], [256, 1, 1];
+    EXPOSURE_ACROSS = "exposure_across", "exposure_across", AcrossParams, [Read, Read, Read, Write], [64, 1, 1];
     /// sums, hazard, rows, weights → exposure.
-    EXPOSURE_DOWN = "exposure_down", "exposure_down", DownParams, [Read, Read, Read, Read, Write], [64, 4, 1];
+    EXPOSURE_DOWN = "exposure_down", "exposure_down", DownParams, [Read, Read, Read, Read, Write], [64, 1, 1];
     /// population → running sums.
     EXPOSURE_RUNNING = "exposure_running", "exposure_running", RunningParams, [Read, Write], [256, 1, 1];
     /// running sums, hazard, rows, half widths → exposure.

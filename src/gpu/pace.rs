@@ -7,7 +7,7 @@
 const TARGET_NS: f64 = 50e6;
 
 /// Work per ns taken for granted before anything is measured: what software does on two cores.
-const AT_FIRST: f64 = 2.0;
+const AT_FIRST: f64 = 0.5;
 
 /// One measurement may raise the speed by this factor at most: a small submit says little of a large one.
 const MOST_RISE: f64 = 4.0;
@@ -60,16 +60,16 @@ mod tests {
     #[test]
     fn a_slow_submit_halves_the_next_and_a_fast_one_raises_it_by_steps() {
         let mut pace = Pace::default();
-        assert_eq!(pace.budget(), 100_000_000);
+        assert_eq!(pace.budget(), 25_000_000);
         // 100 ms for the budget: half of it next time.
-        pace.learn(100_000_000, 100e6);
-        assert_eq!(pace.budget(), 50_000_000);
+        pace.learn(25_000_000, 100e6);
+        assert_eq!(pace.budget(), 12_500_000);
         // A hundred times as fast: four times as much next time.
-        pace.learn(50_000_000, 0.5e6);
-        assert_eq!(pace.budget(), 200_000_000);
+        pace.learn(12_500_000, 0.5e6);
+        assert_eq!(pace.budget(), 50_000_000);
         // A tiny one says nothing.
         pace.learn(1000, 5e4);
-        assert_eq!(pace.budget(), 200_000_000);
+        assert_eq!(pace.budget(), 50_000_000);
         assert_eq!(pace.longest_ns(), 100e6);
     }
 }

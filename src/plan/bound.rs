@@ -27,6 +27,7 @@
 use super::model::Model;
 use super::problem::Objective;
 
+mod explain;
 mod fluid;
 mod prices;
 mod start;
@@ -40,16 +41,20 @@ pub(crate) struct Bound {
     pub(crate) value: f64,
     /// What a unit of money is worth in it.
     pub(crate) price_of_money: f64,
+    /// What a working day of each team is worth in it, in the mean over its time.
+    pub(crate) price_of_day: Vec<f64>,
+    /// What each task adds to it over what its time and money are worth; below 0: what it falls short by.
+    pub(crate) gain_of_task: Vec<f64>,
 }
 
 /// The bound of a problem, given the value and the last day of a plan that holds (`None` for the value where
 /// no whole plan is known). `None` where the relaxation has no finite value.
 pub(crate) fn fluid_bound(model: &Model, known: Option<f64>, last_day: f64) -> Option<Bound> {
     let fluid = Fluid::of(model, last_day)?;
-    let bound = prices::descend(&fluid, known);
+    let (value, prices) = prices::descend(&fluid, known);
     // Rounding of some ten thousand sums, generously.
-    let value = bound.value + 1e-9 * bound.value.abs() + 1e-12;
-    value.is_finite().then_some(Bound { value, ..bound })
+    let value = value + 1e-9 * value.abs() + 1e-12;
+    value.is_finite().then(|| explain::explain(&fluid, value, &prices))
 }
 
 /// Coefficients of g for a task that takes p days: g(t) = slope · x(t) + level.

@@ -55,8 +55,18 @@ pub(crate) struct Next {
 impl<'a> Crew<'a> {
     /// At their bases, with what is locked to the first positions already done as far as that goes.
     pub(crate) fn new(model: &'a Model) -> Self {
+        let mut crew = Self::idle(model);
+        crew.take_locked();
+        for k in 0..model.teams.len() {
+            crew.go_on(k);
+        }
+        crew
+    }
+
+    /// At their bases, with nothing done.
+    fn idle(model: &'a Model) -> Self {
         let m = model.teams.len();
-        let mut crew = Self {
+        Self {
             model,
             place: model.teams.iter().map(|team| team.start).collect(),
             tau: vec![0.0; m],
@@ -66,12 +76,7 @@ impl<'a> Crew<'a> {
             money: model.budget * (1.0 + 1e-12),
             sequences: vec![Vec::new(); m],
             free: BinaryHeap::new(),
-        };
-        crew.take_locked();
-        for k in 0..m {
-            crew.free.push(Reverse((Moment(crew.day[k]), k as u32)));
         }
-        crew
     }
 
     /// The team that is free first; it leaves the queue until it is told to [`Crew::go_on`].
@@ -143,6 +148,18 @@ impl<'a> Crew<'a> {
         Some(Next { tau, end_day, takes: tau - self.tau[k], cost })
     }
 
+    /// Lets team k do a task next where it can.
+    fn do_next(&mut self, j: usize, k: usize) {
+        if let Some(next) = self.attempt(j, k) {
+            self.take(j, k, next);
+        }
+    }
+
+    /// Calendar day on which a task ends, where it is done.
+    pub(crate) fn end_of(&self, j: usize) -> Option<f64> {
+        Some(self.ends[j]).filter(|end| !end.is_nan())
+    }
+
     /// Lets team k do a task.
     pub(crate) fn take(&mut self, j: usize, k: usize, next: Next) {
         self.place[k] = self.model.tasks[j].place;
@@ -192,6 +209,40 @@ impl<'a> Crew<'a> {
                     is_moving = true;
                 }
             }
+        }
+    }
+}
+
+/// Teams that go down given sequences as far as time and money allow: what does not fit any more is passed over, and
+/// what waits for something that is passed over too.
+pub(crate) fn follow<'a>(model: &'a Model, sequences: &[Vec<u32>]) -> Crew<'a> {
+    let mut crew = Crew::idle(model);
+    let mut next = vec![0; sequences.len()];
+    let mut is_ahead = vec![false; model.tasks.len()];
+    sequences.iter().flatten().for_each(|&j| is_ahead[j as usize] = true);
+    loop {
+        let mut is_moving = false;
+        for (k, sequence) in sequences.iter().enumerate() {
+            while let Some(&j) = sequence.get(next[k]) {
+                let j = j as usize;
+                if model.tasks[j].preds.iter().any(|&p| is_ahead[p as usize]) {
+                    break;
+                }
+                crew.do_next(j, k);
+                is_ahead[j] = false;
+                next[k] += 1;
+                is_moving = true;
+            }
+        }
+        // Teams that wait for each other: the first of them passes over what it waits with.
+        let stuck = sequences.iter().zip(&next).position(|(sequence, &next)| next < sequence.len());
+        match stuck {
+            _ if is_moving => {}
+            Some(k) => {
+                is_ahead[sequences[k][next[k]] as usize] = false;
+                next[k] += 1;
+            }
+            None => return crew,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! From the search's state to what people read: stops with days, money and worth, and why tasks were left out.
 
+use super::bound::Bound;
 use super::floors::FloorModel;
 use super::model::{Model, NONE, SLACK};
 use super::problem::{Objective, Problem};
 use super::schedule::State;
-use super::solution::{Route, Solution, Stop, Unassigned};
+use super::solution::{Price, Route, ShadowPrices, Solution, Stop, Unassigned};
 
 /// The solution a state stands for; bound, seconds, iterations and seed are left to the caller.
 pub(crate) fn solution(problem: &Problem, model: &Model, state: &State) -> Solution {
@@ -22,11 +23,32 @@ pub(crate) fn solution(problem: &Problem, model: &Model, state: &State) -> Solut
         objective_value: model.worth.reported(state.value()) + 0.0,
         bound: None,
         gap_percent: None,
+        shadow_prices: None,
         routes,
         unassigned,
         seconds: 0.0,
         iterations: 0,
         seed: 0,
+    }
+}
+
+/// What the bound's prices say of a plan.
+pub(crate) fn shadow_prices(problem: &Problem, state: &State, bound: &Bound) -> ShadowPrices {
+    let price = |id: &String, value: f64| Price { id: id.clone(), value };
+    let days = problem.teams.iter().zip(&bound.price_of_day);
+    let mut left_out = state.unserved.clone();
+    left_out.sort_unstable();
+    // A task that no team can do has no price.
+    let gain =
+        |j: u32| Some((j as usize, bound.gain_of_task[j as usize])).filter(|(_, gain)| gain.is_finite());
+    ShadowPrices {
+        money: bound.price_of_money,
+        team_days: days.map(|(team, &value)| price(&team.id, value)).collect(),
+        left_out: left_out
+            .into_iter()
+            .filter_map(gain)
+            .map(|(j, gain)| price(&problem.tasks[j].id, (-gain).max(0.0)))
+            .collect(),
     }
 }
 
@@ -70,7 +92,7 @@ fn reason(problem: &Problem, model: &Model, state: &State, j: usize) -> String {
     if able.is_empty() {
         return format!("no team has what it needs: {}", problem.tasks[j].needs.join(", "));
     }
-    let alone = |&&k: &&usize| alone(model, j, k);
+    let alone = |&&k: &&usize| can_alone(model, j, k);
     if able.iter().find(alone).is_none() {
         return match (locked, problem.tasks[j].window) {
             (Some(team), _) => format!("locked to `{}`, which cannot end it in time even alone", team.id),
@@ -114,7 +136,7 @@ fn reason(problem: &Problem, model: &Model, state: &State, j: usize) -> String {
 }
 
 /// Whether a team that does nothing else can end a task in time.
-fn alone(model: &Model, j: usize, k: usize) -> bool {
+pub(crate) fn can_alone(model: &Model, j: usize, k: usize) -> bool {
     let (task, team) = (&model.tasks[j], &model.teams[k]);
     let arrive = model.travel.exact(team.start, task.place) * team.pace;
     let end = arrive.max(team.calendar.tau(task.release)) + model.days(j, k);

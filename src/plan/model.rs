@@ -51,6 +51,8 @@ pub(crate) struct TaskModel {
     pub(crate) succs: Vec<u32>,
     pub(crate) lock_team: u32,
     pub(crate) lock_position: Option<usize>,
+    /// Set up already, by the team it is locked to.
+    is_under_way: bool,
     /// Row of [`Model::can_do`].
     needs: usize,
     /// A plan without it is worse than any plan with it.
@@ -161,6 +163,7 @@ impl Model {
                     .and_then(|id| team_of.get(id))
                     .map_or(NONE, |&k| k as u32),
                 lock_position: lock.and_then(|lock| lock.position),
+                is_under_way: lock.is_some_and(|lock| lock.under_way),
                 needs,
                 is_required: problem.objective == Objective::Completion
                     || lock.is_some_and(|lock| lock.team.is_some()),
@@ -304,7 +307,15 @@ impl Model {
     pub(crate) fn days(&self, j: usize, k: usize) -> f64 {
         let (task, team) = (&self.tasks[j], &self.teams[k]);
         let given = task.days_by_team.get(k).copied().unwrap_or(f64::NAN);
-        team.setup + if given.is_nan() { task.work / team.rate } else { given }
+        let setup = if task.is_under_way { 0.0 } else { team.setup };
+        setup + if given.is_nan() { task.work / team.rate } else { given }
+    }
+
+    /// Gives a task a multiple of the work it has in another model of the same problem.
+    pub(crate) fn scale_work(&mut self, base: &Self, j: usize, factor: f64) {
+        let (task, base) = (&mut self.tasks[j], &base.tasks[j]);
+        task.work = base.work * factor;
+        task.days_by_team.iter_mut().zip(&base.days_by_team).for_each(|(days, base)| *days = base * factor);
     }
 
     /// Money a task costs with a team, without travel.

@@ -6,7 +6,7 @@
 //!
 //! Keys beyond interface.md §4, all optional: `start_weekday` of the problem (0 = Monday, the weekday of day
 //! 0), `work_days_per_week` of a team (1..7, the first so many days of each week, counted from Monday),
-//! `mobilisation` of a team (paid once if it is used), `start` of a lock (day, not before), `floors` of the problem
+//! `mobilisation` of a team (paid once if it is used), `start` of a lock (day, not before), `under_way` of a lock, `floors` of the problem
 //! with `district` of a task.
 //!
 //! A task that no team can do, or that cannot be reached in time, is no fault: the plan lists it under
@@ -248,6 +248,9 @@ pub struct Lock {
     /// Day on which it starts at the earliest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<f64>,
+    /// The team works on it already: its work is what is left of it, and nothing is set up again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub under_way: bool,
 }
 
 impl Problem {
@@ -304,6 +307,10 @@ fn is_one(x: &f64) -> bool {
 }
 fn is_zero(x: &f64) -> bool {
     *x == 0.0
+}
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_false(x: &bool) -> bool {
+    !*x
 }
 fn is_zero_u8(x: &u8) -> bool {
     *x == 0

@@ -25,6 +25,9 @@ pub struct Solution {
     /// Tasks left out, in the order of the problem.
     #[serde(default)]
     pub unassigned: Vec<Unassigned>,
+    /// What the bound says about the worth of money, days and tasks; none without a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow_prices: Option<ShadowPrices>,
     /// Seconds the search took.
     #[serde(default)]
     pub seconds: f64,
@@ -34,6 +37,28 @@ pub struct Solution {
     /// Seed it was made with.
     #[serde(default)]
     pub seed: u64,
+}
+
+/// Prices that prove the bound: what a little more of each would add to the bound, and so about to the plan. For
+/// `completion` they are what the sum would fall by.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ShadowPrices {
+    /// Of a unit of money; 0 where there is no budget or it does not bind.
+    pub money: f64,
+    /// Of a working day of each team, in the mean over its time.
+    pub team_days: Vec<Price>,
+    /// For each task left out: by how much its value falls short of what the time and money it takes are worth
+    /// elsewhere; 0 where it is worth them, and only the details stand in its way.
+    pub left_out: Vec<Price>,
+}
+
+/// A price of something with a name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Price {
+    /// The team or task.
+    pub id: String,
+    /// In units of the objective.
+    pub value: f64,
 }
 
 /// What one team does.

@@ -133,13 +133,15 @@ impl BaselineValue {
     }
 }
 
-/// Writes `plan.json`: the solution's own keys (interface.md §4), then the problem as solved and the baselines.
+/// Writes `plan.json`: the solution's own keys (interface.md §4), then the baselines, `more` keys and the problem as
+/// solved.
 pub fn write_plan_json(
     path: &Path,
     problem: &Problem,
     solution: &Solution,
     baselines: &[BaselineValue],
     start: Option<Date>,
+    more: &Map<String, Value>,
 ) -> Result<()> {
     let mut object = match serde_json::to_value(solution) {
         Ok(Value::Object(object)) => object,
@@ -153,6 +155,7 @@ pub fn write_plan_json(
     if !problem.floors.is_empty() {
         object.insert("floors".into(), floors_json(problem, solution));
     }
+    object.extend(more.clone());
     object.insert("problem".into(), serde_json::to_value(problem).unwrap_or(Value::Null));
     let mut text = serde_json::to_string_pretty(&Value::Object(object))
         .map_err(|error| Error::io("write", path)(std::io::Error::other(error)))?;
@@ -169,7 +172,7 @@ pub fn floors_json(problem: &Problem, solution: &Solution) -> Value {
 }
 
 /// The calendar day of a time in days. An end that falls exactly on midnight belongs to the day before it.
-fn day(start: Date, days: f64, is_end: bool) -> Date {
+pub fn day(start: Date, days: f64, is_end: bool) -> Date {
     let whole = if is_end { (days - 1e-9).ceil() - 1.0 } else { (days + 1e-9).floor() };
     let span = (whole.max(0.0) as i64).days();
     start.checked_add(span).unwrap_or(Date::MAX)

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Map;
+
 use super::outcome::Outcome;
 use super::output_folder;
 use super::planning::{baseline_values, params};
@@ -39,14 +41,22 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
         started: jiff::Timestamp::now().to_string(),
         ..Record::default()
     };
-    let mut job = Job { staging, record, outcome, outputs: Vec::new(), begun: std::time::Instant::now() };
+    let mut job = Job {
+        staging,
+        record,
+        outcome,
+        outputs: Vec::new(),
+        begun: std::time::Instant::now(),
+        earlier: None,
+    };
     job.spare_inputs()?;
+    job.record.warnings.extend(plan::oddities(&problem));
     let params = params(job.record.seed, None, None, options);
     let solution = plan::plan(&problem, &params, progress)?;
     job.note_interruption(progress);
     job.lap("plan");
     let baselines = baseline_values(&problem, None)?;
-    write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, None)?;
+    write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, None, &Map::new())?;
     job.outputs.push("plan.json");
     job.outcome.plan(&problem, &solution, &baselines, "in the problem's own units", "of cost");
     job.commit()

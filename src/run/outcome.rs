@@ -23,6 +23,7 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     lines: Vec<(String, String)>,
     json: Map<String, Value>,
+    tables: Vec<String>,
 }
 
 impl Outcome {
@@ -40,6 +41,12 @@ impl Outcome {
         let mut text = String::new();
         for (label, value) in &self.lines {
             let _ = writeln!(text, "{label:<width$}  {value}");
+        }
+        for table in &self.tables {
+            let _ = write!(text, "\n{table}");
+        }
+        if !self.tables.is_empty() {
+            text.push('\n');
         }
         let _ = writeln!(text, "{:<width$}  {}", "files", self.out_dir.display());
         for name in &self.files {
@@ -166,6 +173,12 @@ impl Outcome {
                     "objective_value": solution.objective_value, "upper_bound": solution.bound,
                     "gap_percent": solution.gap_percent, "floors": floors, "baselines": baselines }),
         );
+    }
+
+    /// Takes further lines, and a table that stands below them.
+    pub fn more(&mut self, lines: Vec<(String, String)>, table: String) {
+        self.lines.extend(lines);
+        self.tables.extend((!table.is_empty()).then_some(table));
     }
 
     /// Takes the files and warnings at the end.

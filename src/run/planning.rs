@@ -2,7 +2,11 @@
 
 use super::problem::problem_of;
 use super::project::{PlanSettings, Project, TeamSettings, WorthColumn};
-use super::{Job, Options};
+use super::replanning::{Earlier, LeftOver};
+use super::uncertain::uncertain;
+use super::{Job, Options, what_if};
+use serde_json::Map;
+
 use crate::error::{Fault, Result};
 use crate::grid::Crs;
 use crate::plan::{self, Objective, Params, Problem};
@@ -27,10 +31,18 @@ pub fn plan_teams(
     progress: &dyn Progress,
 ) -> Result<()> {
     let file = project.file.display().to_string();
-    let (problem, warnings) = problem_of(tasks, teams, settings, &file)?;
+    let (mut problem, warnings) = problem_of(tasks, teams, settings, &file)?;
     job.record.warnings.extend(warnings);
+    let earlier = job.earlier.take();
+    let mut left = None;
+    if let Some(earlier) = &earlier {
+        let found = earlier.left_over(problem, settings.start, &file)?;
+        problem = found.problem.clone();
+        left = Some(found);
+    }
     problem.validate(&file)?;
     refuse_idle_budget(&problem, &file)?;
+    job.record.warnings.extend(plan::oddities(&problem));
     let ranks: Vec<f64> = {
         let by_id: std::collections::HashMap<&str, f64> =
             tasks.iter().map(|task| (task.task_id.as_str(), task.rank.unwrap_or(0.0))).collect();
@@ -38,12 +50,27 @@ pub fn plan_teams(
     };
     let params = Params {
         rank: Some(ranks),
+        start: earlier.as_ref().map(Earlier::routes),
         ..params(job.record.seed, settings.seconds, settings.iterations, options)
     };
     let solution = plan::plan(&problem, &params, progress)?;
     job.note_interruption(progress);
     job.record.warnings.extend(idle_plan(&problem, &solution));
     job.lap("plan");
+    let asks_what_if = settings.what_if.unwrap_or(problem.tasks.len() <= what_if::UP_TO_TASKS);
+    let mut marginals = Vec::new();
+    if asks_what_if && !progress.is_cancelled() {
+        let of = |settings: &PlanSettings| -> Result<Problem> {
+            let (problem, _) = problem_of(tasks, teams, settings, &file)?;
+            match &earlier {
+                Some(earlier) => Ok(earlier.left_over(problem, settings.start, &file)?.problem),
+                None => Ok(problem),
+            }
+        };
+        let variants = what_if::variants(&problem, &solution, teams, settings, &of);
+        marginals = plan::marginals(&problem, &solution, &variants, &params, progress)?;
+        job.lap("what-if");
+    }
     let baselines = baseline_values(&problem, params.rank.as_deref())?;
     job.lap("baselines");
     let rows = plan_rows(&problem, &solution, settings.start);
@@ -53,9 +80,28 @@ pub fn plan_teams(
         vectors::write_plan(&job.staging.path("plan.geojson"), &rows, tasks, &problem, crs)?;
         job.outputs.push("plan.geojson");
     }
-    write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, Some(settings.start))?;
-    job.outputs.push("plan.json");
+    let mut more = Map::new();
     job.outcome.plan(&problem, &solution, &baselines, unit(settings), "US$");
+    if let (Some(earlier), Some(left)) = (&earlier, &left) {
+        let changes = earlier.changes(left, &solution);
+        more.extend(earlier.to_json(left, &changes).map(|(key, value)| (key.to_owned(), value)));
+        let (lines, table) = earlier.to_lines(left, &changes);
+        job.outcome.more(lines, table);
+    }
+    let first_day = left.as_ref().map_or(0.0, LeftOver::day);
+    if let Some(settings) = settings.uncertainty
+        && let Some(found) = uncertain(&problem, &solution, settings, job.record.seed, None, first_day)
+    {
+        more.insert("uncertainty".into(), found.to_json(&problem));
+        job.outcome.more(vec![found.to_line()], String::new());
+    }
+    if !marginals.is_empty() {
+        more.insert("marginal".into(), what_if::to_json(&marginals));
+        job.outcome.more(Vec::new(), what_if::to_table(&marginals));
+    }
+    let start = Some(settings.start);
+    write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, start, &more)?;
+    job.outputs.push("plan.json");
     Ok(())
 }
 
@@ -64,7 +110,7 @@ pub fn params(seed: u64, seconds: Option<f64>, iterations: Option<u64>, options:
     let asked = (options.seconds, options.iterations);
     let (seconds, iterations) = if asked == (None, None) { (seconds, iterations) } else { asked };
     let seconds = if seconds.is_none() && iterations.is_none() { Some(DEFAULT_SECONDS) } else { seconds };
-    Params { seed, iterations, seconds, threads: options.threads, rank: None }
+    Params { seed, iterations, seconds, threads: options.threads, rank: None, start: None }
 }
 
 /// What would be done by hand on the same problem.

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::floors::floor_faults;
 use super::layers::{self, OpenLayers};
+use super::limits::{floor_faults, idle_budget};
 use super::problem::{loose_ties, missing_columns};
 use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSource};
 use super::vectors::{read_areas, read_districts, read_settlements, read_teams};
@@ -96,7 +96,8 @@ impl Prepared {
                 files.push(path.clone());
             }
             let faulty = floor_faults(plan, &districts, areas.as_deref(), &place);
-            faulty.into_iter().for_each(|fault| faults.push(fault));
+            let idle = idle_budget(&project, plan, &teams, &place);
+            faulty.into_iter().chain(idle).for_each(|fault| faults.push(fault));
             warnings.extend(far_teams(&teams, layers.as_ref()));
         }
         faults.finish()?;

@@ -4,6 +4,8 @@
 //! team's rate in m² a working day turns it into working days. A task whose worth or cost is unknown is not
 //! planned, and is named: unknown is not zero.
 
+use std::collections::HashMap;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -11,7 +13,7 @@ use super::project::{ClosedSeason, PlanSettings, TeamSettings, WorthColumn};
 use crate::error::{Fault, Faults, Result};
 use crate::plan::{Distance, DistanceKind, Lock, Objective, Problem, Rounding, Task, Team};
 use crate::report::plan_files::days_between;
-use crate::tasks::{PolygonFeature, TaskArea};
+use crate::tasks::{PARCEL_OF, PolygonFeature, TaskArea};
 use crate::units::DAYS_PER_YEAR;
 
 /// The problem, and what could not be planned.
@@ -194,7 +196,7 @@ fn district_of(task: &TaskArea) -> Option<String> {
 }
 
 /// The capabilities that a task's own column `needs` asks for: words in a text, or a list of them.
-fn needs_of(task: &TaskArea) -> Vec<String> {
+pub fn needs_of(task: &TaskArea) -> Vec<String> {
     let texts: Vec<&str> = match task.attributes.get("needs") {
         Some(serde_json::Value::Array(items)) => items.iter().filter_map(|item| item.as_str()).collect(),
         Some(serde_json::Value::String(text)) => vec![text],
@@ -213,10 +215,24 @@ fn tie_down(
     file: &str,
     faults: &mut Faults,
 ) {
-    let mut find = |id: &str, key: &str, problem: &Problem| -> Option<usize> {
-        let at = problem.tasks.iter().position(|task| task.id == id);
-        if at.is_none() {
-            let (found, fix) = if unknown.contains(&id) {
+    // A task that was cut is tied down by its own name: what holds for it holds for every parcel.
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    let parcel_of: HashMap<&str, &str> = tasks
+        .iter()
+        .filter_map(|task| Some((task.task_id.as_str(), task.attributes.get(PARCEL_OF)?.as_str()?)))
+        .collect();
+    let ids: Vec<String> = problem.tasks.iter().map(|task| task.id.clone()).collect();
+    for (i, id) in ids.iter().enumerate() {
+        places.entry(id).or_default().push(i);
+        if let Some(whole) = parcel_of.get(id.as_str()) {
+            places.entry(whole).or_default().push(i);
+        }
+    }
+    let mut find = |id: &str, key: &str| -> Vec<usize> {
+        let at = places.get(id).cloned().unwrap_or_default();
+        if at.is_empty() {
+            let is_unknown = |name: &&str| *name == id || parcel_of.get(*name) == Some(&id);
+            let (found, fix) = if unknown.iter().any(is_unknown) {
                 (
                     format!("{id:?}, whose worth or cost is unknown"),
                     "remove the entry, or make its ground known",
@@ -231,19 +247,32 @@ fn tie_down(
         }
         at
     };
+    let (mut locks, mut after) = (Vec::new(), Vec::new());
     for lock in &settings.locks {
-        if let Some(at) = find(&lock.task, "plan.locked", problem) {
+        let at = find(&lock.task, "plan.locked");
+        locks.push((lock, at));
+    }
+    for (task, needs) in &settings.after {
+        after.push((find(task, "plan.after"), find(needs, "plan.after")));
+    }
+    for (lock, at) in locks {
+        if at.len() > 1 && lock.position.is_some() {
+            let found = format!("{:?}, which is cut into {} parcels", lock.task, at.len());
+            let fix = "lock one of its parcels, or leave `position` out";
+            faults.push(unknown_task("plan.locked", found, fix, file));
+        }
+        for at in at {
             problem.tasks[at].lock = Some(Lock {
                 team: lock.team.clone(),
                 position: lock.position,
                 start: lock.start.map(|date| days_between(settings.start, date).max(0.0)),
+                under_way: false,
             });
         }
     }
-    for (task, needs) in &settings.after {
-        if let (Some(at), Some(_)) = (find(task, "plan.after", problem), find(needs, "plan.after", problem)) {
-            problem.tasks[at].after.push(needs.clone());
-        }
+    for (tasks, needs) in after {
+        let needs: Vec<String> = needs.into_iter().map(|at| ids[at].clone()).collect();
+        tasks.into_iter().for_each(|at| problem.tasks[at].after.extend(needs.iter().cloned()));
     }
 }
 

@@ -15,7 +15,7 @@ mod value;
 use std::path::{Path, PathBuf};
 
 pub use layers::{LayerSettings, LayerSource};
-pub use plan::{LockSettings, PlanSettings, TeamsSource, WorthColumn};
+pub use plan::{LockSettings, PlanSettings, TeamsSource, UncertaintySettings, WorthColumn};
 pub use robustness::HAZARD_SD;
 pub use score::ScoreSettings;
 pub use tasks::{TaskSettings, TaskSource};

@@ -125,6 +125,17 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// true or false.
+    pub fn flag(&self, key: &'static str) -> Option<bool> {
+        match &self.node(key)?.value {
+            Value::Bool(flag) => Some(*flag),
+            other => {
+                self.wrong(key, "true or false", &other.describe());
+                None
+            }
+        }
+    }
+
     /// A finite number.
     pub fn number(&self, key: &'static str) -> Option<f64> {
         match &self.node(key)?.value {

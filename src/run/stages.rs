@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::contributions::CriterionParts;
+use super::parcels::ground_of_days;
 use super::prepared::Prepared;
 use super::project::{TaskSettings, TaskSource};
 use super::{Job, Options};
@@ -127,6 +128,20 @@ pub fn outline_tasks(
         }
     };
     job.record.warnings.extend(findings.iter().map(ToString::to_string));
+    let max_team_days = prepared.project.plan.as_ref().and_then(|plan| plan.max_team_days);
+    let tasks = match max_team_days {
+        Some(days) => {
+            let limit_m2 = |task: &TaskArea| ground_of_days(task, &prepared.teams, days);
+            let (parcels, told) = tasks::cut_into_parcels(&tasks, &layers.frame, &limit_m2);
+            job.record.warnings.extend(told.iter().map(ToString::to_string));
+            match parcels {
+                // Summed anew: what was found odd about the tasks has been told, but for places on the map.
+                Some(parcels) => tasks::from_polygons(parcels, &planes, &options, progress)?.0,
+                None => tasks,
+            }
+        }
+        None => tasks,
+    };
     let criteria: Vec<String> = recipe.criteria.iter().map(|criterion| criterion.name.clone()).collect();
     tables::write_tasks(&job.staging.path("tasks.csv"), &tasks, &criteria)?;
     job.outputs.push("tasks.csv");

@@ -132,6 +132,8 @@ fn matrix_must_be_whole() {
     assert_eq!(codes(&with("[[0, 1, 2], [1, 0, 1]]")), ["problem.matrix"]);
     assert_eq!(codes(&with("[[0, 1, 2], [1, 0], [2, 1, 0]]")), ["problem.matrix"]);
     assert_eq!(codes(&with("[[0, 1, 2], [1, 0, -1], [2, 1, 0]]")), ["problem.matrix"]);
+    // A gap is no number.
+    assert_eq!(codes(&with("[[0, null, 2], [1, 0, 1], [2, 1, 0]]")), ["problem.type"]);
     assert_eq!(broken("\"euclidean\"", "\"matrix\""), ["problem.matrix"]);
     assert_eq!(broken("\"euclidean\"", "\"euclidean\", \"matrix\": [[0]]"), ["problem.matrix"]);
 }

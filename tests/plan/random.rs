@@ -78,6 +78,7 @@ pub fn problem(seed: u64, objective: Objective, most_tasks: usize, most_teams: u
                     team: dice.chance(0.5).then(|| format!("M{k}")),
                     position: None,
                     start: dice.chance(0.5).then(|| dice.between(0.0, 7.0)),
+                    under_way: false,
                 });
             }
             if dice.chance(0.2) {

@@ -105,6 +105,34 @@ pub fn codes(findings: &[Finding]) -> Vec<&str> {
     findings.iter().map(|finding| finding.code).collect()
 }
 
+/// A task about which nothing is known.
+pub fn bare_task() -> TaskArea {
+    TaskArea {
+        task_id: String::new(),
+        imsma_id: None,
+        geometry: MultiPolygon::new(Vec::new()),
+        rank: None,
+        class: None,
+        area_m2: 0.0,
+        scored_share: 0.0,
+        hazard_mean: None,
+        people_at_risk: None,
+        exposure_ha: None,
+        benefit: None,
+        cost_usd: None,
+        benefit_per_kusd: None,
+        difficulty: None,
+        rank_mean: None,
+        acceptability_mean: None,
+        contributions: Vec::new(),
+        lon: None,
+        lat: None,
+        nearest_settlement: None,
+        district: None,
+        attributes: Map::new(),
+    }
+}
+
 /// A polygon's validity by geo's checks, with its errors when it has any.
 #[track_caller]
 pub fn assert_valid(ground: &MultiPolygon<f64>) {

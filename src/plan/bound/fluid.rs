@@ -31,6 +31,8 @@ pub(super) struct Fluid {
     pub(super) floors: Vec<(Vec<f64>, f64)>,
     /// Whether a task may be worth doing that is worth nothing itself any more: for a floor.
     pub(super) has_idle_worth: bool,
+    /// Type of each team.
+    pub(super) kind_of_team: Vec<usize>,
 }
 
 /// One task with one type of team.
@@ -106,7 +108,22 @@ impl Fluid {
         let budget = if has_budget { model.budget * day_per_money } else { f64::INFINITY };
         let floors = floors(model, all_days);
         let has_idle_worth = model.worth.kind() == Objective::Decay && !floors.is_empty();
-        Some(Self { x, capacity, pairs, first, is_all, budget, day_per_money, floors, has_idle_worth })
+        let mut kind_of_team = vec![0; model.teams.len()];
+        for (kind, teams) in kinds.iter().enumerate() {
+            teams.iter().for_each(|&k| kind_of_team[k] = kind);
+        }
+        Some(Self {
+            x,
+            capacity,
+            pairs,
+            first,
+            is_all,
+            budget,
+            day_per_money,
+            floors,
+            has_idle_worth,
+            kind_of_team,
+        })
     }
 }
 

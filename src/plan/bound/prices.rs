@@ -1,6 +1,5 @@
 //! Subgradient descent on the prices; every price gives a bound, the lowest is kept.
 
-use super::Bound;
 use super::fluid::{Fluid, Pair};
 use super::start::start;
 
@@ -8,23 +7,23 @@ use super::start::start;
 const MOST_STEPS: usize = 1_500;
 const MOST_WORK: usize = 60_000_000;
 
-/// The lowest bound found; `known` is the value of a plan that holds, which steers the length of steps.
-pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> Bound {
+/// The lowest bound found and its prices; `known` is the value of a plan that holds, which steers the length of steps.
+pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> (f64, Prices) {
     let n_evaluations = (MOST_WORK / fluid.pairs.len().max(1)).clamp(120, 2 * MOST_STEPS);
     let (mut prices, n_left) = start(fluid, n_evaluations / 2);
     let n_steps = (n_evaluations / 2 + n_left).min(MOST_STEPS);
-    let mut best = Bound { value: f64::INFINITY, price_of_money: 0.0 };
+    let mut best = f64::INFINITY;
     let mut best_prices = prices.clone();
     let mut load: Vec<Vec<f64>> = prices.time.clone();
     let mut step_share = 1.0;
     let mut n_idle = 0;
     for step in 0..n_steps {
         let Relaxed { value, spent, reached } = evaluate(fluid, &prices, &mut load);
-        if value < best.value - 1e-9 * best.value.abs().min(1e300) {
-            if value < best.value * (1.0 - 2e-5 * best.value.signum()) {
+        if value < best - 1e-9 * best.abs().min(1e300) {
+            if value < best * (1.0 - 2e-5 * best.signum()) {
                 n_idle = 0;
             }
-            best = Bound { value, price_of_money: prices.money * fluid.day_per_money };
+            best = value;
             best_prices.clone_from(&prices);
         }
         n_idle += 1;
@@ -41,8 +40,8 @@ pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> Bound {
             break;
         }
         // Polyak: aim a little below the best bound, at the known plan where there is one.
-        let scale = best.value.abs().max(1e-12);
-        let aim = known.unwrap_or(best.value - 0.05 * scale).max(best.value - 0.5 * scale).min(value);
+        let scale = best.abs().max(1e-12);
+        let aim = known.unwrap_or(best - 0.05 * scale).max(best - 0.5 * scale).min(value);
         let slack_money = if fluid.budget.is_finite() { fluid.budget - spent } else { 0.0 };
         let mut square =
             if prices.money > 0.0 || slack_money < 0.0 { slack_money * slack_money } else { 0.0 };
@@ -73,7 +72,7 @@ pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> Bound {
             }
         }
     }
-    best
+    (best, best_prices)
 }
 
 /// A price for every type and grid time, one for money (in days), and one for every floor.
@@ -148,7 +147,7 @@ fn cheapest_time(pair: &Pair, u: &[f64]) -> usize {
 }
 
 /// The grid time that is best for a task: the largest slope · x − days · u.
-fn best_time(fluid: &Fluid, pair: &Pair, u: &[f64], hull: &[u32]) -> usize {
+pub(super) fn best_time(fluid: &Fluid, pair: &Pair, u: &[f64], hull: &[u32]) -> usize {
     let worth = |at: usize| pair.slope * fluid.x[at] - pair.days * u[at];
     let last = fluid.x.len() - 1;
     if pair.from > 0 || (pair.to as usize) < last {
@@ -174,7 +173,7 @@ fn best_time(fluid: &Fluid, pair: &Pair, u: &[f64], hull: &[u32]) -> usize {
 }
 
 /// The grid times on the lower hull of the points (x, u), x falling.
-fn hull(x: &[f64], u: &[f64]) -> Vec<u32> {
+pub(super) fn hull(x: &[f64], u: &[f64]) -> Vec<u32> {
     let mut hull: Vec<u32> = Vec::with_capacity(x.len());
     for c in 0..x.len() {
         while let [.., a, b] = hull[..] {

@@ -47,7 +47,8 @@ impl<'a> Walk<'a> {
         self.cost += task.cost * team.cost_factor + leg * team.cost_per_distance;
         (self.row, self.at) = (self.problem.teams.len() + j, to);
         let work = task.work_by_team.get(&team.id).copied().unwrap_or(task.work / team.rate);
-        let days = team.setup_days + work;
+        let is_set_up = task.lock.as_ref().is_some_and(|lock| lock.under_way);
+        let days = if is_set_up { work } else { team.setup_days + work };
         let Some(arrive) = self.pass(self.now, leg / team.speed_per_day) else { return self.lost() };
         let ready = arrive.max(release);
         if days <= 0.0 {

@@ -80,6 +80,12 @@ impl<'a> Check<'a> {
         }
         if let Some(budget) = problem.budget {
             self.at_least_zero("", "budget", budget);
+            let is_free =
+                |task: &Task| task.cost <= 0.0 || problem.teams.iter().any(|team| team.cost_factor <= 0.0);
+            if budget == 0.0 && !problem.tasks.is_empty() && !problem.tasks.iter().any(is_free) {
+                let expected = "a `budget` above 0 where every task costs something";
+                self.push("problem.budget", "", expected, "0", "raise it, or leave it out for no limit");
+            }
         }
         self.at_least_zero("", "discount_per_year", problem.discount_per_year);
         if problem.start_weekday > 6 {
@@ -185,8 +191,8 @@ impl<'a> Check<'a> {
             }
         }
         let Some(id) = &lock.team else {
-            if lock.position.is_some() {
-                let expected = "a team beside the locked position";
+            if lock.position.is_some() || lock.under_way {
+                let expected = "a team beside the locked position or what is under way";
                 self.push(CODE, at, expected, "none", "add `team` to the lock");
             }
             return;

@@ -71,14 +71,14 @@ impl Worker<'_> {
             return;
         }
         if self.ground.is_swift {
-            let first = first.max(self.ground.n_fixed[k]);
+            let first = first.max(self.n_fixed(k));
             return self.scan_swift(j, k, first, last, best);
         }
         let (task, team) = (&model.tasks[j as usize], &model.teams[k]);
         let route = &self.state.routes[k];
         let calendar = &*team.calendar;
         let (from, is_plain) = (calendar.from(), calendar.is_plain());
-        let (mut release_day, mut first) = (task.release, first.max(self.ground.n_fixed[k]));
+        let (mut release_day, mut first) = (task.release, first.max(self.n_fixed(k)));
         for &p in &task.preds {
             let (other, position) = self.state.at[p as usize];
             if other == NONE {
@@ -169,6 +169,13 @@ impl Worker<'_> {
                 *best = Some(Spot { team: k, position: q, gain, score, extra });
             }
         }
+    }
+
+    /// How many first visits of a team are locked where they stand: nothing goes before them. Those that could not be
+    /// placed at the beginning never are, and hold no place.
+    fn n_fixed(&self, k: usize) -> usize {
+        let first = self.state.routes[k].visits.iter().take(self.ground.n_fixed[k]);
+        first.take_while(|visit| self.is_fixed(visit.task)).count()
     }
 
     /// Whether putting a task there would make teams wait for each other in a circle: whether something that

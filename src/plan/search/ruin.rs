@@ -40,7 +40,7 @@ impl Worker<'_> {
         self.removed = removed;
     }
 
-    fn is_fixed(&self, j: u32) -> bool {
+    pub(super) fn is_fixed(&self, j: u32) -> bool {
         self.ground.model.tasks[j as usize].lock_position.is_some()
     }
 

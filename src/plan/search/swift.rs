@@ -41,6 +41,7 @@ impl Worker<'_> {
         let lean = self.lean(j);
         let time_price = ground.typical * if is_collect { 1e-3 } else { 1e-9 };
         let len = route.visits.len();
+        debug_assert!(first <= len, "fixed tasks stand in the route");
         // The value falls with the end: what it was at an earlier end bounds what it is now.
         let (mut own, mut own_end) = (if is_collect { task.worth } else { f64::INFINITY }, f64::NEG_INFINITY);
         let mut best_score = best.map_or(f64::NEG_INFINITY, |spot| spot.score);

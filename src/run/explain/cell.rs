@@ -204,6 +204,20 @@ impl Here<'_> {
         to.line("exposure", format!("{} people within reach", get("exposure")));
         let at_risk = format!("{} people = hazard x exposure", get("people_at_risk"));
         to.line("people at risk", at_risk);
+        for (name, what) in [
+            ("acceptability", "of the samples have it in the top"),
+            ("rank_mean", "mean rank over the samples"),
+            ("rank_sd", "standard deviation of the rank over the samples"),
+        ] {
+            let file = format!("{name}.tif");
+            // Only runs with [score.robustness] write them.
+            if self.run.dir.join(&file).is_file()
+                && let Some(value) = self.run.cell(&file, self.cell)?
+            {
+                to.line(name, format!("{} {what}", short(value)));
+                to.set(name, value);
+            }
+        }
         Ok(())
     }
 

@@ -40,8 +40,14 @@ pub struct PlanSettings {
     pub districts: Option<(PathBuf, Option<String>)>,
     /// Tasks tied to a team, a position or a start.
     pub locks: Vec<LockSettings>,
+    /// Task areas that take the fastest team longer are cut into parcels, working days; `None` for never.
+    pub max_team_days: Option<f64>,
     /// Least shares of districts in the worth done.
     pub floors: Vec<Floor>,
+    /// Whether to ask what more teams, money and time would do; by the size of the problem where not said.
+    pub what_if: Option<bool>,
+    /// How the plan is followed under uncertainty; `None` for not at all.
+    pub uncertainty: Option<UncertaintySettings>,
     /// (task, what must be finished before it).
     pub after: Vec<(String, String)>,
 }
@@ -64,6 +70,15 @@ pub enum WorthColumn {
     Benefit,
     /// A column of the hazardous areas' own.
     Attribute(String),
+}
+
+/// How a plan is followed under uncertainty.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UncertaintySettings {
+    /// Samples.
+    pub n_samples: usize,
+    /// Coefficient of variation of the work of a task.
+    pub duration_cv: f64,
 }
 
 /// A task tied down.
@@ -115,6 +130,9 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
     let locks = section.tables("locked").into_iter().filter_map(read_lock).collect();
     let after = section.tables("after").into_iter().filter_map(read_after).collect();
     let floors = section.tables("floor").into_iter().filter_map(read_floor).collect();
+    let what_if = section.flag("what_if");
+    let uncertainty = read_uncertainty(&section);
+    let max_team_days = section.number_where("max_team_days", "working days, more than 0", |days| days > 0.0);
     section.finish();
     Some(PlanSettings {
         start: start?,
@@ -132,7 +150,10 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
         districts,
         locks,
         after,
+        max_team_days,
         floors,
+        what_if,
+        uncertainty,
     })
 }
 
@@ -205,6 +226,27 @@ fn read_lock(section: Section<'_>) -> Option<LockSettings> {
     let start = section.date("start");
     section.finish();
     Some(LockSettings { task: task?, team, position, start })
+}
+
+/// `uncertainty = { samples, duration_cv }`, or false.
+fn read_uncertainty(section: &Section<'_>) -> Option<UncertaintySettings> {
+    let default = UncertaintySettings { n_samples: 256, duration_cv: 0.25 };
+    match section.node("uncertainty").map(|node| &node.value) {
+        None | Some(Value::Bool(true)) => return Some(default),
+        Some(Value::Bool(false)) => return None,
+        Some(_) => {}
+    }
+    let table = section.section("uncertainty")?;
+    let n_samples = table.number_where("samples", "a whole number from 2 to 100,000", |n| {
+        n.fract() == 0.0 && (2.0..=100_000.0).contains(&n)
+    });
+    let duration_cv =
+        table.number_where("duration_cv", "a share from 0 to 2", |cv| (0.0..=2.0).contains(&cv));
+    table.finish();
+    Some(UncertaintySettings {
+        n_samples: n_samples.map_or(default.n_samples, |n| n as usize),
+        duration_cv: duration_cv.unwrap_or(default.duration_cv),
+    })
 }
 
 fn read_floor(section: Section<'_>) -> Option<Floor> {

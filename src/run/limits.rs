@@ -1,6 +1,6 @@
-//! Equity floors of the project, checked before anything is scored.
+//! Equity floors and budget of the project, checked before anything is scored.
 
-use super::project::PlanSettings;
+use super::project::{LayerSource, PlanSettings, Project, TeamSettings};
 use crate::error::Fault;
 use crate::tasks::{District, PolygonFeature};
 
@@ -38,4 +38,29 @@ pub fn floor_faults(
         }
     }
     faults
+}
+
+/// A budget that buys nothing whatever the scores say: less than the cheapest mobilisation, or nothing at all where
+/// every square metre costs something. What tasks cost beyond that is known when they are scored.
+pub fn idle_budget(
+    project: &Project,
+    settings: &PlanSettings,
+    teams: &[TeamSettings],
+    file: &str,
+) -> Option<Fault> {
+    let budget = settings.budget_usd?;
+    let least = teams.iter().map(|team| team.mobilisation_usd).reduce(f64::min)?;
+    let cost = project.layer("cost").map(|layer| &layer.source);
+    let is_dear = matches!(cost, Some(LayerSource::Constant(cost)) if *cost > 0.0)
+        && teams.iter().all(|team| team.cost_factor > 0.0);
+    let expected = if budget < least {
+        format!("at least the cheapest mobilisation, {least:.0} US$")
+    } else if budget <= 0.0 && is_dear {
+        "more than 0 US$, since every square metre costs something".to_owned()
+    } else {
+        return None;
+    };
+    let found = format!("{budget:.0} US$, which buys nothing");
+    let fix = "raise `budget_usd`, or leave it out for no limit";
+    Some(Fault::new("plan.budget", format!("{file}: `plan.budget_usd`"), expected, found, fix))
 }

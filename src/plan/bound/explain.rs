@@ -1,0 +1,36 @@
+//! What the prices that prove the bound say: the worth of money, of a team's day, of a task.
+
+use super::Bound;
+use super::fluid::Fluid;
+use super::prices::{Prices, best_time, hull};
+
+/// The bound with what its prices mean.
+pub(super) fn explain(fluid: &Fluid, value: f64, prices: &Prices) -> Bound {
+    let day_of_kind: Vec<f64> = prices
+        .time
+        .iter()
+        .zip(&fluid.capacity)
+        .map(|(u, capacity)| {
+            let days = |i: usize| if capacity[i].is_finite() { capacity[i] } else { 0.0 };
+            let all: f64 = (0..u.len()).map(days).sum();
+            let paid: f64 = (0..u.len()).map(|i| u[i] * days(i)).sum();
+            if all > 0.0 { paid / all } else { 0.0 }
+        })
+        .collect();
+    let hulls: Vec<Vec<u32>> = prices.time.iter().map(|u| hull(&fluid.x, u)).collect();
+    let gain_of_task = fluid.first.windows(2).enumerate().map(|(j, range)| {
+        let lean: f64 = fluid.floors.iter().zip(&prices.floors).map(|((w, _), price)| w[j] * price).sum();
+        let gains = fluid.pairs[range[0]..range[1]].iter().map(|pair| {
+            let u = &prices.time[pair.kind as usize];
+            let at = best_time(fluid, pair, u, &hulls[pair.kind as usize]);
+            pair.slope * fluid.x[at] + pair.level + lean - pair.days * u[at] - prices.money * pair.cost
+        });
+        gains.fold(f64::NEG_INFINITY, f64::max)
+    });
+    Bound {
+        value,
+        price_of_money: prices.money * fluid.day_per_money,
+        price_of_day: fluid.kind_of_team.iter().map(|&kind| day_of_kind[kind]).collect(),
+        gain_of_task: gain_of_task.collect(),
+    }
+}
