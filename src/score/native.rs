@@ -16,7 +16,7 @@ use crate::error::Result;
 use super::benefit::benefit;
 use super::class::class;
 use super::curve::{CurvePlanes, SegmentSum, curve};
-use super::exposure::{Memory, exposure};
+use super::exposure::{Rooms, exposure};
 use super::histogram::{histogram, refine};
 use super::maximum::maximum;
 use super::ordered::{Tiering, order, ordered, tier};
@@ -53,7 +53,7 @@ pub struct Native {
     /// Histograms of finished blocks' threads, kept for the next tile, all zero.
     spare_bins: Mutex<Vec<Vec<u32>>>,
     /// Of the exposure.
-    memory: Memory,
+    rooms: Rooms,
 }
 
 impl Native {
@@ -90,7 +90,10 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_whole(call, program, &mut self.memory, tally);
+                match call {
+                    Call::Exposure { .. } => planes.run_exposure(call, program.tile.n_cols, &self.rooms),
+                    _ => planes.run_sampled(call, program, tally),
+                }
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -157,17 +160,13 @@ impl<'a> Planes<'a> {
         self.inputs[slot.0].unwrap_or(&self.owned[slot.0])
     }
 
-    /// A stage that is not cell by cell, or shares out its work in its own way.
-    fn run_whole(&mut self, call: &Call, program: &Program, memory: &mut Memory, tally: &mut Tally) {
-        match call {
-            Call::Exposure { population, hazard, reach, out, .. } => {
-                let mut filled = mem::take(&mut self.owned[out.0]);
-                let (population, hazard) = (self.get(*population), self.get(*hazard));
-                exposure(population, hazard, reach, program.tile.n_cols, memory, &mut filled);
-                self.owned[out.0] = filled;
-            }
-            _ => self.run_sampled(call, program, tally),
-        }
+    fn run_exposure(&mut self, call: &Call, n_cols: usize, rooms: &Rooms) {
+        let Call::Exposure { population, hazard, reach, out, .. } = call else {
+            unreachable!("only exposure is not cell by cell")
+        };
+        let mut filled = mem::take(&mut self.owned[out.0]);
+        exposure(self.get(*population), self.get(*hazard), reach, n_cols, rooms, &mut filled);
+        self.owned[out.0] = filled;
     }
 
     /// Blocks of whole rows over all planes of the tile's shape.
