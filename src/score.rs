@@ -19,16 +19,20 @@
 
 pub mod acceptability;
 mod benefit;
+mod blocks;
 mod class;
 mod contribution;
+mod count;
 pub mod curve;
 mod engine;
 mod exclusion;
 mod exposure;
 mod fixed;
+mod hazard;
 mod histogram;
 mod inputs;
 mod maximum;
+mod measure;
 mod native;
 mod neighbours;
 #[cfg(feature = "gpu")]
@@ -41,6 +45,7 @@ mod priority;
 mod product;
 pub mod program;
 mod programs;
+mod proximity;
 mod quantile;
 mod rank;
 mod reach;
@@ -53,16 +58,20 @@ mod value;
 pub(crate) mod widest;
 
 pub use acceptability::{Draws, HazardDraw, Robustness, WeightDraw};
+pub use blocks::{Blocks, Candidates, LocalPiece};
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
 pub use exclusion::why_excluded;
+pub use hazard::Accidents;
 pub use inputs::Inputs;
+pub use measure::{Measure, measure, raise_hazard};
 pub use native::Native;
 pub use neighbours::{Band, neighbours};
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;
 pub use passes::{Scratch, score};
 pub use programs::exposure_program;
+pub use proximity::raster::{FeatureCells, proximity_to_cells};
 pub use quantile::QuantileTable;
 pub use rank::{RankTable, bins_to_refine};
 pub use reach::{Reach, TileReach};

@@ -1,9 +1,10 @@
 //! The kernels table: the one source for pipelines, layouts, and the tests of limits and translations.
 
 use super::params::{
-    AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DiscParams, DownParams, FactorParams,
-    Members, ProbeParams, QuantileParams, RowParams, RunningParams, SampleParams, SpreadParams, TermParams,
-    TierParams, TieredParams, ValueParams, ValueStepsParams, ValueTableParams,
+    AcrossParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DiscParams, DownParams,
+    FactorParams, HazardParams, Members, ProbeParams, ProximityParams, QuantileParams, RowParams,
+    RunningParams, SampleParams, SpreadParams, TermParams, TierParams, TieredParams, ValueParams,
+    ValueStepsParams, ValueTableParams,
 };
 
 use super::wrapped::wrapped;
@@ -70,6 +71,12 @@ macro_rules! kernels {
 }
 
 kernels! {
+    /// blocks, groups, pieces, axes, knots, prior → hazard.
+    HAZARD = "hazard", "hazard", HazardParams, [Read, Read, Read, Read, Read, Read, Write], [16, 16, 1];
+    /// blocks, groups, pieces, masks, axes → distance.
+    PROXIMITY = "proximity", "proximity", ProximityParams, [Read, Read, Read, Read, Read, Write], [16, 16, 1];
+    /// blocks, groups, pieces, masks, axes → number of features.
+    COUNT = "count", "count", CountParams, [Read, Read, Read, Read, Read, Write], [16, 16, 1];
     /// population, rows, weights → sums.
     EXPOSURE_ACROSS = "exposure_across", "exposure_across", AcrossParams, [Read, Read, Read, Write], [64, 1, 1];
     /// sums, hazard, rows, weights → exposure.

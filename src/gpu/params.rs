@@ -361,6 +361,63 @@ params! {
         /// Unused.
         pad_a: u32,
     }
+    /// `proximity`.
+    ProximityParams {
+        /// Columns of the window.
+        n_cols: u32,
+        /// Rows of the window.
+        n_rows: u32,
+        /// Cells of the first block left of the window.
+        skip_cols: u32,
+        /// Cells of the first block above the window.
+        skip_rows: u32,
+        /// Blocks in a row of blocks.
+        blocks_across: u32,
+        /// 1 / R² (1/m²), 0 on a map.
+        inverse_radius2: f32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+    }
+    /// `count`.
+    CountParams {
+        /// Columns of the window.
+        n_cols: u32,
+        /// Rows of the window.
+        n_rows: u32,
+        /// Cells of the first block left of the window.
+        skip_cols: u32,
+        /// Cells of the first block above the window.
+        skip_rows: u32,
+        /// Blocks in a row of blocks.
+        blocks_across: u32,
+        /// Squared radius, of the chord, m².
+        radius2: f32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+    }
+    /// `hazard`.
+    HazardParams {
+        /// Columns of the window.
+        n_cols: u32,
+        /// Rows of the window.
+        n_rows: u32,
+        /// Cells of the first block left of the window.
+        skip_cols: u32,
+        /// Cells of the first block above the window.
+        skip_rows: u32,
+        /// Blocks in a row of blocks.
+        blocks_across: u32,
+        /// What one accident lends to its own place, 0..1.
+        strength: f32,
+        /// 1 / σ², 1/m².
+        inverse_sigma2: f32,
+        /// (4σ)², m².
+        reach2: f32,
+    }
     /// `probe_multiply_add`.
     ProbeParams {
         /// Turns of the loop.

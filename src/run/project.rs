@@ -4,7 +4,9 @@
 //! units and dates are typed. What a version does not do yet is refused by name, never passed over.
 
 mod gates;
+mod hazard;
 mod layers;
+mod measure;
 mod plan;
 mod robustness;
 mod score;
@@ -14,7 +16,9 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+pub use hazard::{AccidentSettings, AreaSettings, HazardSettings};
 pub use layers::{LayerSettings, LayerSource};
+pub use measure::{MeasureKind, MeasureSettings};
 pub use plan::{LockSettings, PlanSettings, TeamsSource, UncertaintySettings, WorthColumn};
 pub use robustness::HAZARD_SD;
 pub use score::ScoreSettings;
@@ -40,6 +44,8 @@ pub struct Project {
     pub frame: String,
     /// The layers in the order written; hazard, population and cost are always among them.
     pub layers: Vec<LayerSettings>,
+    /// How hazard is built, where no raster of it is given.
+    pub hazard: Option<HazardSettings>,
     /// How cells are scored.
     pub score: ScoreSettings,
     /// Where task areas come from, if any are asked for.
@@ -121,6 +127,7 @@ impl Project {
         let top = Section::new(&reading, "", root);
         let (project_name, seed) = read_project(&top);
         let (layers, frame) = layers::read(&reading, &top, &folder);
+        let hazard = hazard::read(&top, &folder);
         let score = score::read(&top, &layers, seed);
         let tasks = tasks::read(&top, &folder, &layers);
         let plan = plan::read(&reading, &top, &folder);
@@ -150,6 +157,7 @@ impl Project {
             seed,
             frame,
             layers,
+            hazard,
             score,
             tasks,
             plan,

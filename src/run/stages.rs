@@ -7,6 +7,7 @@ use super::parcels::ground_of_days;
 use super::prepared::Prepared;
 use super::project::{TaskSettings, TaskSource};
 use super::{Job, Options};
+use super::{hazard, measures};
 use crate::error::Result;
 use crate::grid::Cells;
 use crate::io::geotiff::GeoTiff;
@@ -25,14 +26,28 @@ pub const TILES_SHARE: u64 = 4;
 /// Scores the layers into grids and the curve.
 pub fn score_grids(
     job: &mut Job,
-    prepared: &Prepared,
+    prepared: &mut Prepared,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Summary> {
-    let layers = &prepared.layers;
     let settings = &prepared.project.score;
     let (mut engine, note) = score::engine(options.backend, options.device.as_deref())?;
     progress.note(&note);
+    // Half for the planes kept between passes, a quarter for tiles; the rest is what readers and writers take.
+    let scratch = Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
+    let layers = &mut prepared.layers;
+    let tile_bytes = options.memory_bytes / 4;
+    job.record.warnings.extend(hazard::make(layers, &mut *engine, &scratch, progress)?);
+    if layers.hazard.is_some() && job.record.command != "plan" {
+        let path = job.staging.path(hazard::HAZARD_FILE);
+        hazard::write(layers.plane("hazard"), &path, options.compression)?;
+        job.outputs.push(hazard::HAZARD_FILE);
+    }
+    let measured = &settings.measures;
+    let told = measures::make(layers, measured, &mut *engine, &scratch, tile_bytes as usize, progress)?;
+    job.record.warnings.extend(told);
+    job.lap("make layers");
+    let layers = &prepared.layers;
     let inputs = Inputs {
         frame: &layers.frame,
         hazard: layers.plane("hazard"),
@@ -40,7 +55,6 @@ pub fn score_grids(
         cost: layers.plane("cost"),
         criteria: settings.criterion_layers.iter().map(|name| layers.plane(name)).collect(),
     };
-    let scratch = Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
     let mut recipe = settings.recipe.clone();
     if let Some(robustness) = &mut recipe.robustness {
         robustness.seed = job.record.seed;

@@ -15,8 +15,10 @@ use crate::error::Result;
 
 use super::benefit::benefit;
 use super::class::class;
+use super::count::count;
 use super::curve::{CurvePlanes, SegmentSum, curve};
 use super::exposure::{Rooms, exposure};
+use super::hazard::hazard;
 use super::histogram::{histogram, refine};
 use super::maximum::maximum;
 use super::ordered::{Tiering, order, ordered, tier};
@@ -24,6 +26,7 @@ use super::people_at_risk::people_at_risk;
 use super::priority::priority;
 use super::product::{factor, product};
 use super::program::{Call, Program, Slot, Tally};
+use super::proximity::proximity;
 use super::quantile::{spread, spread_refined};
 use super::rank::rank;
 use super::value::{Term, value};
@@ -90,9 +93,10 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                match call {
-                    Call::Exposure { .. } => planes.run_exposure(call, program.tile.n_cols, &self.rooms),
-                    _ => planes.run_sampled(call, program, tally),
+                if is_sampled(call) {
+                    planes.run_sampled(call, program, tally);
+                } else {
+                    planes.run_whole(call, program.tile.n_cols, &self.rooms);
                 }
                 calls = &calls[1..];
             } else {
@@ -109,10 +113,17 @@ impl Engine for Native {
 }
 
 fn is_cellwise(call: &Call) -> bool {
-    !matches!(
+    !is_sampled(call)
+        && !matches!(
+            call,
+            Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. }
+        )
+}
+
+fn is_sampled(call: &Call) -> bool {
+    matches!(
         call,
-        Call::Exposure { .. }
-            | Call::AcceptabilityTerm { .. }
+        Call::AcceptabilityTerm { .. }
             | Call::AcceptabilityCount { .. }
             | Call::AcceptabilityRecount { .. }
             | Call::Acceptability { .. }
@@ -160,13 +171,25 @@ impl<'a> Planes<'a> {
         self.inputs[slot.0].unwrap_or(&self.owned[slot.0])
     }
 
-    fn run_exposure(&mut self, call: &Call, n_cols: usize, rooms: &Rooms) {
-        let Call::Exposure { population, hazard, reach, out, .. } = call else {
-            unreachable!("only exposure is not cell by cell")
-        };
-        let mut filled = mem::take(&mut self.owned[out.0]);
-        exposure(self.get(*population), self.get(*hazard), reach, n_cols, rooms, &mut filled);
-        self.owned[out.0] = filled;
+    /// A stage that is not cell by cell.
+    fn run_whole(&mut self, call: &Call, n_cols: usize, rooms: &Rooms) {
+        match call {
+            Call::Exposure { population, hazard, reach, out, .. } => {
+                let mut filled = mem::take(&mut self.owned[out.0]);
+                exposure(self.get(*population), self.get(*hazard), reach, n_cols, rooms, &mut filled);
+                self.owned[out.0] = filled;
+            }
+            Call::Hazard { prior, blocks, accidents, out } => {
+                let mut raised = mem::take(&mut self.owned[out.0]);
+                hazard(self.get(*prior), blocks, accidents, n_cols, &mut raised);
+                self.owned[out.0] = raised;
+            }
+            Call::Proximity { blocks, out } => proximity(blocks, n_cols, &mut self.owned[out.0]),
+            Call::Count { blocks, radius2, out } => {
+                count(blocks, *radius2, n_cols, &mut self.owned[out.0]);
+            }
+            _ => unreachable!("all others are cell by cell"),
+        }
     }
 
     /// Blocks of whole rows over all planes of the tile's shape.
@@ -323,11 +346,7 @@ impl Block<'_> {
                 };
                 curve(&planes, quanta, counts.segments(tally.segments.len()));
             }
-            Call::Exposure { .. }
-            | Call::AcceptabilityTerm { .. }
-            | Call::AcceptabilityCount { .. }
-            | Call::AcceptabilityRecount { .. }
-            | Call::Acceptability { .. } => unreachable!("not cell by cell"),
+            _ => unreachable!("not cell by cell"),
         }
     }
 }

@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Benefit;
 use super::acceptability::bins::{Again, Ranks};
 use super::acceptability::{Group, TermForm};
+use super::blocks::Blocks;
 use super::curve::{N_SEGMENTS, Quanta, SegmentSum};
+use super::hazard::Accidents;
 use super::histogram::{N_BINS, N_REFINED};
 use super::ordered::Tiering;
 use super::quantile::N_SPREAD_BINS;
@@ -88,6 +90,12 @@ impl Shape {
 #[allow(missing_docs)] // the planes' names say it
 #[derive(Debug, Clone)]
 pub enum Call {
+    /// `hazard`: the prior raised by accident points.
+    Hazard { prior: Slot, blocks: Arc<Blocks>, accidents: Accidents, out: Slot },
+    /// `proximity` of a vector layer.
+    Proximity { blocks: Arc<Blocks>, out: Slot },
+    /// `count` of features within a radius, squared, m².
+    Count { blocks: Arc<Blocks>, radius2: f32, out: Slot },
     /// `exposure`: population on the source window → exposure on the tile, unknown where hazard is. `between` is a
     /// plane for what lies between its two halves, for engines that need one ([`TileReach::between`]).
     Exposure { population: Slot, hazard: Slot, reach: Arc<TileReach>, between: Slot, out: Slot },

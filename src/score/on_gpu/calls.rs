@@ -13,6 +13,11 @@ impl<'a> Recorder<'a> {
     /// Records a call; of the tally only the sizes matter.
     pub fn call(&mut self, call: &'a Call, tally: &Tally) {
         match call {
+            Call::Hazard { prior, blocks, accidents, out } => {
+                self.hazard(*prior, blocks, accidents, *out);
+            }
+            Call::Proximity { blocks, out } => self.proximity(blocks, *out),
+            Call::Count { blocks, radius2, out } => self.count_features(blocks, *radius2, *out),
             Call::Exposure { population, hazard, reach, between, out } => {
                 self.exposure(*population, *hazard, reach, *between, *out);
             }
