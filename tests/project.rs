@@ -135,11 +135,41 @@ fn dates_that_do_not_exist_are_refused() {
 
 #[test]
 fn what_this_version_does_not_do_is_refused_by_name() {
-    let (section, key) = ("[score.robustness]\nsamples = 256", "score.robustness");
+    let (section, key) =
+        ("[score]\nbenefit = \"sum\"\nrobustness = { hazard_sigma = 1 }", "score.robustness.hazard_sigma");
     let found = faults(&format!("{LEAST}\n{section}\n"));
     let is_told =
         |(code, place): &(String, String)| code == "project.not_yet" && place.contains(&format!("`{key}`"));
     assert!(found.iter().any(is_told), "{key}: {found:?}");
+}
+
+#[test]
+fn robustness_is_read_with_its_defaults_and_each_wrong_key_is_named() {
+    let project = open(&format!("{LEAST}\n[score.robustness]\ncost_sigma = 0.2\n"), &[]).unwrap();
+    let robustness = project.score.recipe.robustness.unwrap();
+    assert_eq!((robustness.n_samples, robustness.top_percent, robustness.correlated), (256, 10.0, 1));
+    assert_eq!(robustness.weights, clearway::score::WeightDraw::Dirichlet { concentration: 20.0 });
+    assert!(open(LEAST, &[]).unwrap().score.recipe.robustness.is_none());
+    for (keys, key) in [
+        ("samples = 0", "samples"),
+        ("samples = 100000", "samples"),
+        ("samples = 2.5", "samples"),
+        ("top_percent = 100", "top_percent"),
+        ("weight_concentration = 0", "weight_concentration"),
+        ("weight_concentration = 5\nranges = {}", "weight_concentration"),
+        ("cost_sigma = -1", "cost_sigma"),
+        ("hazard_sigma = 6", "hazard_sigma"),
+        ("correlated = 0", "correlated"),
+        ("ranges = { people = [2, 1] }", "ranges"),
+        ("ranges = { nobody = [1, 2] }", "ranges"),
+        ("ranges = { people = [0, 0] }", "ranges"),
+        ("sample = 3", "sample"),
+        ("ranges = 3", "ranges"),
+    ] {
+        let found = faults(&format!("{LEAST}\n[score.robustness]\n{keys}\n"));
+        let place = format!("`score.robustness.{key}`");
+        assert!(found.iter().any(|(_, at)| at.contains(&place)), "{keys}: {found:?}");
+    }
 }
 
 #[test]

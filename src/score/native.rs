@@ -4,6 +4,8 @@
 //! multiply-add, so that a device without one gives the same bits. What is accumulated are integers, so
 //! neither the number of threads nor the cutting into blocks changes a result.
 
+mod sampled;
+
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 
@@ -91,7 +93,11 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_whole(call, program.tile.n_cols, &self.rooms);
+                if is_sampled(call) {
+                    planes.run_sampled(call, program, tally);
+                } else {
+                    planes.run_whole(call, program.tile.n_cols, &self.rooms);
+                }
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -107,7 +113,21 @@ impl Engine for Native {
 }
 
 fn is_cellwise(call: &Call) -> bool {
-    !matches!(call, Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. })
+    !is_sampled(call)
+        && !matches!(
+            call,
+            Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. }
+        )
+}
+
+fn is_sampled(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::AcceptabilityTerm { .. }
+            | Call::AcceptabilityCount { .. }
+            | Call::AcceptabilityRecount { .. }
+            | Call::Acceptability { .. }
+    )
 }
 
 /// The planes of a running program: borrowed inputs, owned ones, and those that exist only block by block.
@@ -133,10 +153,15 @@ impl<'a> Planes<'a> {
             own(*slot, mem::take(cells), &mut planes.owned);
         }
         for call in &program.calls {
-            if let Call::Exposure { out, .. } = call
-                && planes.owned[out.0].is_empty()
-            {
-                own(*out, Vec::new(), &mut planes.owned);
+            let kept = match call {
+                Call::Exposure { out, .. } => vec![*out],
+                Call::AcceptabilityTerm { v, terms, .. } => vec![*v, *terms],
+                _ => Vec::new(),
+            };
+            for slot in kept {
+                if planes.owned[slot.0].is_empty() {
+                    own(slot, Vec::new(), &mut planes.owned);
+                }
             }
         }
         planes
@@ -321,9 +346,7 @@ impl Block<'_> {
                 };
                 curve(&planes, quanta, counts.segments(tally.segments.len()));
             }
-            Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. } => {
-                unreachable!("not cell by cell")
-            }
+            _ => unreachable!("not cell by cell"),
         }
     }
 }
