@@ -8,6 +8,7 @@
 //! This module opens no files.
 
 mod constant;
+mod features;
 mod on_frame;
 mod ranges;
 mod resample;
@@ -15,6 +16,7 @@ mod spec;
 mod survey;
 
 pub use constant::ConstantCost;
+pub use features::{BlockOrigin, Features, Piece, Space, Span};
 pub use on_frame::OnFrame;
 pub use ranges::{Findings, Role, range_faults};
 pub use spec::{LayerSpec, Resampling, Unit};

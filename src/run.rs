@@ -14,8 +14,10 @@ mod check;
 mod contributions;
 mod document;
 mod explain;
+mod hazard;
 mod layers;
 mod limits;
+mod measures;
 mod outcome;
 mod output_folder;
 mod parcels;
@@ -214,12 +216,12 @@ impl Job {
         output_folder::spare_inputs(self.staging.out_dir(), &self.record.inputs)
     }
 
-    fn work(mut self, prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+    fn work(mut self, mut prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
         self.record.inputs.extend(prepared.files.iter().cloned());
         self.spare_inputs()?;
         self.record.warnings.extend(prepared.warnings.iter().cloned());
         self.lap("read and check inputs");
-        let summary = score_grids(&mut self, &prepared, options, progress)?;
+        let summary = score_grids(&mut self, &mut prepared, options, progress)?;
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
             let tasks = outline_tasks(&mut self, &prepared, settings, &summary, progress)?;
             if let Some(plan) = &prepared.project.plan {

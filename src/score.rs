@@ -10,23 +10,29 @@
 //! pass 1b quantiles of the criteria that ask for them                 (spread; refined where a bin holds too much)
 //! pass 2  value… (factor…) → benefit → priority → histogram          (then refine, where a bin holds too much)
 //! pass 3  rank → class → curve                             sums in integers
+//! pass 4  value… → acceptability_count, _recount → acceptability     only with robustness
 //! ```
 //!
 //! The work runs tile by tile through one pipeline ([`score`]) on an [`Engine`]: the native one (all cores) or a
 //! GPU. Results do not depend on the tile size or the number of threads: counts, histograms, ranks and sums are
 //! integers, and every cell's arithmetic has one order. This module opens no files and asks no clock.
 
+pub mod acceptability;
 mod benefit;
+mod blocks;
 mod class;
 mod contribution;
+mod count;
 pub mod curve;
 mod engine;
 mod exclusion;
 mod exposure;
 mod fixed;
+mod hazard;
 mod histogram;
 mod inputs;
 mod maximum;
+mod measure;
 mod native;
 mod neighbours;
 #[cfg(feature = "gpu")]
@@ -39,6 +45,7 @@ mod priority;
 mod product;
 pub mod program;
 mod programs;
+mod proximity;
 mod quantile;
 mod rank;
 mod reach;
@@ -50,16 +57,21 @@ mod tile_size;
 mod value;
 pub(crate) mod widest;
 
+pub use acceptability::{Draws, HazardDraw, Robustness, WeightDraw};
+pub use blocks::{Blocks, Candidates, LocalPiece};
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
 pub use exclusion::why_excluded;
+pub use hazard::Accidents;
 pub use inputs::Inputs;
+pub use measure::{Measure, measure, raise_hazard};
 pub use native::Native;
 pub use neighbours::{Band, neighbours};
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;
 pub use passes::{Scratch, score};
 pub use programs::exposure_program;
+pub use proximity::raster::{FeatureCells, proximity_to_cells};
 pub use quantile::QuantileTable;
 pub use rank::{RankTable, bins_to_refine};
 pub use reach::{Reach, TileReach};

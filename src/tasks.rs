@@ -27,6 +27,7 @@ mod overlap;
 mod parcels;
 mod places;
 mod polygons;
+mod prior;
 mod repair;
 mod rings;
 mod split;
@@ -46,6 +47,7 @@ pub use grow::{GrowOptions, grow};
 pub use parcels::{PARCEL_OF, cut_into_parcels};
 pub use places::{District, Settlement};
 pub use polygons::{PolygonFeature, from_polygons};
+pub use prior::PriorGround;
 pub use survey::survey_polygons;
 
 /// A piece of ground and what clearing it is worth, costs and needs.

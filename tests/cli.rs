@@ -7,6 +7,8 @@ mod cli {
     pub mod bench_plan;
     pub mod by_a_person;
     pub mod explain;
+    pub mod features;
+    pub mod hazard;
     pub mod main_job;
     pub mod plans;
     pub mod real_layers;

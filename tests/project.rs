@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clearway::error::Error;
 use clearway::plan::Objective;
-use clearway::run::project::{ClosedSeason, LayerSource, Project, TaskSource, TeamsSource};
+use clearway::run::project::{ClosedSeason, LayerSource, MeasureKind, Project, TaskSource, TeamsSource};
 use clearway::score::{Benefit, Bound, Gate, Kernel, PriorityBy, Source, Value};
 
 const LEAST: &str = r#"
@@ -135,18 +135,40 @@ fn dates_that_do_not_exist_are_refused() {
 
 #[test]
 fn what_this_version_does_not_do_is_refused_by_name() {
-    for (section, key) in [
-        ("[score.robustness]\nsamples = 256", "score.robustness"),
-        ("[[score.gates]]\nlayer = \"hazard\"\nmeasure = \"proximity\"", "score.gates[0].measure"),
-        ("[hazard]\nareas = { path = \"a.geojson\" }", "hazard"),
+    let (section, key) =
+        ("[score]\nbenefit = \"sum\"\nrobustness = { hazard_sigma = 1 }", "score.robustness.hazard_sigma");
+    let found = faults(&format!("{LEAST}\n{section}\n"));
+    let is_told =
+        |(code, place): &(String, String)| code == "project.not_yet" && place.contains(&format!("`{key}`"));
+    assert!(found.iter().any(is_told), "{key}: {found:?}");
+}
+
+#[test]
+fn robustness_is_read_with_its_defaults_and_each_wrong_key_is_named() {
+    let project = open(&format!("{LEAST}\n[score.robustness]\ncost_sigma = 0.2\n"), &[]).unwrap();
+    let robustness = project.score.recipe.robustness.unwrap();
+    assert_eq!((robustness.n_samples, robustness.top_percent, robustness.correlated), (256, 10.0, 1));
+    assert_eq!(robustness.weights, clearway::score::WeightDraw::Dirichlet { concentration: 20.0 });
+    assert!(open(LEAST, &[]).unwrap().score.recipe.robustness.is_none());
+    for (keys, key) in [
+        ("samples = 0", "samples"),
+        ("samples = 100000", "samples"),
+        ("samples = 2.5", "samples"),
+        ("top_percent = 100", "top_percent"),
+        ("weight_concentration = 0", "weight_concentration"),
+        ("weight_concentration = 5\nranges = {}", "weight_concentration"),
+        ("cost_sigma = -1", "cost_sigma"),
+        ("hazard_sigma = 6", "hazard_sigma"),
+        ("correlated = 0", "correlated"),
+        ("ranges = { people = [2, 1] }", "ranges"),
+        ("ranges = { nobody = [1, 2] }", "ranges"),
+        ("ranges = { people = [0, 0] }", "ranges"),
+        ("sample = 3", "sample"),
+        ("ranges = 3", "ranges"),
     ] {
-        let found = faults(&format!("{LEAST}\n{section}\n"));
-        assert!(
-            found
-                .iter()
-                .any(|(code, place)| code == "project.not_yet" && place.contains(&format!("`{key}`"))),
-            "{key}: {found:?}"
-        );
+        let found = faults(&format!("{LEAST}\n[score.robustness]\n{keys}\n"));
+        let place = format!("`score.robustness.{key}`");
+        assert!(found.iter().any(|(_, at)| at.contains(&place)), "{keys}: {found:?}");
     }
 }
 
@@ -378,4 +400,69 @@ fn gates_that_mean_nothing_are_faults_at_their_key() {
         let place = format!("`score.gates[0].{key}`");
         assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
     }
+}
+
+/// A project with the vector layer `roads` and one criterion on it, with these keys.
+fn with_measure(keys: &str) -> String {
+    format!(
+        "{LEAST}roads = {{ path = \"roads.geojson\" }}\n[[score.criteria]]\nname = \"roads\"\nlayer = \"roads\"\n{keys}\n\
+         value = {{ linear = [5000, 0] }}\n"
+    )
+}
+
+#[test]
+fn measures_of_criteria_and_gates_are_planes_made_once() {
+    let text = with_measure("measure = \"proximity\"")
+        + "[[score.criteria]]\nname = \"n\"\nlayer = \"roads\"\nmeasure = \"count\"\nradius_m = 500\n\
+           value = { linear = [0, \"max\"] }\n\
+           [[score.gates]]\nlayer = \"roads\"\nmeasure = \"proximity\"\nexclude_above = 20000\n";
+    let score = open(&text, &[]).unwrap().score;
+    assert_eq!(score.criterion_layers, ["proximity of roads", "count of roads within 500 m"]);
+    let kinds: Vec<_> = score.measures.iter().map(|m| (m.layer.as_str(), m.kind.clone())).collect();
+    let count = MeasureKind::Count { radius_m: 500.0 };
+    assert_eq!(kinds, [("roads", MeasureKind::Proximity { codes: Vec::new() }), ("roads", count)]);
+    assert_eq!((score.recipe.gates[0].layer, score.recipe.gates[0].name.as_str()), (0, "roads"));
+}
+
+#[test]
+fn measures_that_mean_nothing_are_faults_at_their_key() {
+    for (written, code, key) in [
+        ("", "project.measure", "layer"),
+        ("measure = \"distance\"", "project.value", "measure"),
+        ("measure = \"count\"", "project.missing_key", "radius_m"),
+        ("measure = \"count\"\nradius_m = 0", "project.value", "radius_m"),
+        ("measure = \"proximity\"\nradius_m = 5", "project.value", "radius_m"),
+        ("measure = \"proximity\"\ncodes = [1]", "project.value", "codes"),
+    ] {
+        let found = faults(&with_measure(written));
+        let place = format!("`score.criteria[0].{key}`");
+        assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
+    }
+    // A vector layer has no unit, and cannot be what scoring needs a raster for.
+    let found = faults(&LEAST.replace("population.tif\"", "people.geojson\", unit = \"people_per_cell\""));
+    for key in ["path", "unit"] {
+        assert!(found.iter().any(|(_, p)| p.ends_with(&format!("`layers.population.{key}`"))), "{found:?}");
+    }
+}
+
+#[test]
+fn proximity_to_raster_cells_takes_codes_and_built_hazard_is_a_layer() {
+    let text = with_value("linear = [0, 1]")
+        .replace("layer = \"x\"", "layer = \"x\"\nmeasure = \"proximity\"\ncodes = [40, 30]");
+    let score = open(&text, &[]).unwrap().score;
+    assert_eq!(score.measures[0].kind, MeasureKind::Proximity { codes: vec![40, 30] });
+    let count = text.replace("proximity\"\ncodes = [40, 30]", "count\"\nradius_m = 5");
+    assert!(faults(&count).iter().any(|(_, place)| place.ends_with("`score.criteria[0].measure`")));
+    // The frame is then the population's, unless one is named.
+    let least = LEAST.replace("hazard = { path = \"hazard.tif\" }\n", "");
+    let built = format!(
+        "{least}\n[score]\nbenefit = \"sum\"\n[[score.criteria]]\nname = \"h\"\nlayer = \"hazard\"\nvalue = {{ linear = [0, 1] }}\n\
+         [hazard]\nareas = {{ path = \"a.geojson\" }}\nprior = {{ cha = 0.8, DHA = 0.4 }}\n"
+    );
+    let project = open(&built, &[]).unwrap();
+    assert_eq!(project.frame, "population");
+    let hazard = project.hazard.unwrap();
+    assert_eq!(hazard.areas.unwrap().classification, "classification");
+    let priors: Vec<_> = hazard.priors.iter().map(|(class, prior)| (class.as_str(), *prior)).collect();
+    assert_eq!((priors, hazard.elsewhere), (vec![("SHA", 0.05), ("CHA", 0.8), ("DHA", 0.4)], 0.001));
 }

@@ -10,19 +10,25 @@ mod common;
 
 mod score {
     pub mod harness;
+    pub mod shapes;
 
+    mod acceptability;
     mod benefit;
     mod contribution;
+    mod count;
     mod curve;
     mod edge;
     mod exposure;
     mod failure;
     mod forms;
     mod gates;
+    mod hazard;
     mod kernels;
     mod ordered;
     mod pipeline;
     mod priority;
+    mod proximity;
+    mod proximity_raster;
     mod quantile;
     mod rank;
     mod recipe;

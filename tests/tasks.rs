@@ -11,6 +11,7 @@ mod tasks {
     mod outline;
     mod parcels;
     mod places;
+    mod prior;
     mod repair;
     mod split;
     mod survey;

@@ -45,7 +45,11 @@ impl Processor {
         let mut processor =
             Self { from: vec![1.0; n_cells], to: vec![0.0; n_cells], width: Width::Of128, steps: 1 << 10 };
         processor.copy_bytes_per_s();
-        while processor.multiply_add(Width::Of128, false).1 < LEAST_SECONDS {
+        // The shortest of several: a thread that had to wait for its turn says nothing about the steps.
+        let shortest = |processor: &Self| {
+            (0..5).map(|_| processor.multiply_add(Width::Of128, false).1).fold(f64::INFINITY, f64::min)
+        };
+        while shortest(&processor) < LEAST_SECONDS {
             processor.steps *= 2;
         }
         let rate = |width| (0..5).map(|_| processor.multiply_add(width, false).0).fold(0.0, f64::max);

@@ -1,9 +1,10 @@
 //! The kernels table: the one source for pipelines, layouts, and the tests of limits and translations.
 
 use super::params::{
-    AcrossParams, BenefitParams, CellParams, ClassParams, CurveParams, DiscParams, DownParams, FactorParams,
-    Members, ProbeParams, QuantileParams, RowParams, RunningParams, SpreadParams, TierParams, TieredParams,
-    ValueParams, ValueStepsParams, ValueTableParams,
+    AcrossParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DiscParams, DownParams,
+    FactorParams, HazardParams, Members, ProbeParams, ProximityParams, QuantileParams, RowParams,
+    RunningParams, SampleParams, SpreadParams, TermParams, TierParams, TieredParams, ValueParams,
+    ValueStepsParams, ValueTableParams,
 };
 
 use super::wrapped::wrapped;
@@ -48,14 +49,16 @@ pub const COUNT_CELLS_EACH: u32 = 16;
 pub const CURVE_WORDS: usize = 200 + 200 * 4 * 3;
 
 const GRID: &str = include_str!("../../shaders/grid.wgsl");
+/// What the stages of `acceptability` share.
+const SAMPLE: &str = include_str!("../../shaders/sample.wgsl");
 
 use Bind::{Read, Write};
 
 macro_rules! kernels {
-    ($($(#[$meta:meta])* $id:ident = $name:literal, $entry:literal, $params:ty, [$($bind:expr),*], $group:expr;)*) => {
+    ($($(#[$meta:meta])* $id:ident = $name:literal, $entry:literal, $params:ty, [$($bind:expr),*], $group:expr $(, $shared:expr)?;)*) => {
         $($(#[$meta])* pub static $id: KernelSpec = KernelSpec {
             name: $name,
-            wgsl: &[GRID, include_str!(concat!("../../shaders/", $name, ".wgsl"))],
+            wgsl: &[GRID, $($shared,)? include_str!(concat!("../../shaders/", $name, ".wgsl"))],
             entry: $entry,
             params: <$params>::MEMBERS,
             bindings: &[$($bind),*],
@@ -68,6 +71,12 @@ macro_rules! kernels {
 }
 
 kernels! {
+    /// blocks, groups, pieces, axes, knots, prior → hazard.
+    HAZARD = "hazard", "hazard", HazardParams, [Read, Read, Read, Read, Read, Read, Write], [16, 16, 1];
+    /// blocks, groups, pieces, masks, axes → distance.
+    PROXIMITY = "proximity", "proximity", ProximityParams, [Read, Read, Read, Read, Read, Write], [16, 16, 1];
+    /// blocks, groups, pieces, masks, axes → number of features.
+    COUNT = "count", "count", CountParams, [Read, Read, Read, Read, Read, Write], [16, 16, 1];
     /// population, rows, weights → sums.
     EXPOSURE_ACROSS = "exposure_across", "exposure_across", AcrossParams, [Read, Read, Read, Write], [64, 1, 1];
     /// sums, hazard, rows, weights → exposure.
@@ -114,6 +123,14 @@ kernels! {
     CLASS = "class", "classes", ClassParams, [Read, Read, Write], [256, 1, 1];
     /// rank, cost, benefit, people at risk, row areas → tally.
     CURVE = "curve", "curve", CurveParams, [Read, Read, Read, Read, Read, Write], [256, 1, 1];
+    /// v, hazard, cost, row areas, knots → terms.
+    ACCEPTABILITY_TERM = "acceptability_term", "acceptability_term", TermParams, [Read, Read, Read, Read, Read, Write], [256, 1, 1];
+    /// draws, values, terms, hazards → tally.
+    ACCEPTABILITY_COUNT = "acceptability_count", "acceptability_count", SampleParams, [Read, Read, Read, Read, Write], [256, 1, 1], SAMPLE;
+    /// draws, values, terms, hazards, again → tally.
+    ACCEPTABILITY_RECOUNT = "acceptability_recount", "acceptability_recount", SampleParams, [Read, Read, Read, Read, Read, Write], [256, 1, 1], SAMPLE;
+    /// draws, values, terms, hazards, ranks, refined ranks → four planes of sums.
+    ACCEPTABILITY = "acceptability", "acceptability", SampleParams, [Read, Read, Read, Read, Read, Read, Write], [256, 1, 1], SAMPLE;
     /// No stage: four words → four words, for `clearway bench`.
     PROBE_COPY = "probe_copy", "probe_copy", CellParams, [Read, Write], [256, 1, 1];
     /// No stage: nothing → sums, for `clearway bench`.

@@ -60,6 +60,12 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
     for (name, survey) in &prepared.layers.surveys {
         report.facts.push((format!("layer {name}"), describe(survey)));
     }
+    if let Some(hazard) = &prepared.layers.hazard {
+        report.facts.push(("layer hazard".to_owned(), hazard.description.clone()));
+    }
+    for (name, features) in &prepared.layers.features {
+        report.facts.push((format!("layer {name}"), format!("{} features", features.len())));
+    }
     if let Some(areas) = &prepared.areas {
         report.facts.push(("hazardous areas".to_owned(), areas.len().to_string()));
         report.warnings.extend(survey_polygons(areas, &frame.crs)?.iter().map(ToString::to_string));

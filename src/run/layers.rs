@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::project::{LayerSettings, LayerSource, Project};
+use super::hazard::{self, OpenHazard};
+use super::measures;
+use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
 use crate::io::geotiff::{GeoTiff, ReadOptions};
-use crate::layers::{ConstantCost, LayerSpec, OnFrame, Role, Survey, range_faults, survey};
+use crate::layers::{ConstantCost, Features, LayerSpec, OnFrame, Role, Survey, range_faults, survey};
 use crate::progress::Progress;
 
 /// The project's layers on one frame.
@@ -21,6 +23,10 @@ pub struct OpenLayers {
     pub frame: Frame,
     /// Every layer that could be brought onto it, by name.
     pub planes: BTreeMap<String, Arc<dyn Cells>>,
+    /// Every vector layer that could be brought onto it, by name.
+    pub features: BTreeMap<String, Features>,
+    /// What the layer `hazard` is built from, where it is.
+    pub hazard: Option<OpenHazard>,
     /// What reading the used layers through showed.
     pub surveys: BTreeMap<String, Survey>,
     /// The raster files behind the layers.
@@ -95,12 +101,35 @@ fn bring_all(
     let frame = source.frame().clone();
     let mut open = OpenLayers {
         planes: BTreeMap::new(),
+        features: BTreeMap::new(),
+        hazard: None,
         surveys: BTreeMap::new(),
         files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
         warnings: frame_warnings(&frame),
         frame,
     };
+    if let Some(settings) = &project.hazard {
+        let opened = hazard::open(settings, &open.frame, faults)?;
+        complete &= opened.hazard.is_some();
+        open.hazard = opened.hazard;
+        open.files.extend(opened.files);
+        open.warnings.extend(opened.warnings);
+    }
     for (layer, source) in sources {
+        if matches!(layer.source, LayerSource::Built) {
+            continue;
+        }
+        if let LayerSource::Vector { path } = &layer.source {
+            open.files.push(path.clone());
+            match faults.take(measures::read_features(path, &layer.name, &open.frame))? {
+                Some((features, warnings)) => {
+                    open.features.insert(layer.name.clone(), features);
+                    open.warnings.extend(warnings);
+                }
+                None => complete = false,
+            }
+            continue;
+        }
         match faults.take(bring(layer, source, &open.frame))? {
             Some(plane) => {
                 open.planes.insert(layer.name.clone(), plane);
@@ -137,6 +166,10 @@ fn survey_all(
         progress.advance(1);
     }
     progress.finish();
+    for fault in measures::without_features(project, &open)? {
+        complete = false;
+        faults.push(fault);
+    }
     Ok(complete.then_some(open))
 }
 
@@ -150,7 +183,8 @@ fn used(project: &Project) -> Vec<(String, Role)> {
     let difficulty = project.tasks.as_ref().and_then(|tasks| tasks.difficulty.clone());
     for name in project.score.criterion_layers.iter().cloned().chain(difficulty) {
         if !roles.iter().any(|(known, _)| *known == name) {
-            roles.push((name, Role::Criterion));
+            let is_sd = name == HAZARD_SD;
+            roles.push((name, if is_sd { Role::HazardSd } else { Role::Criterion }));
         }
     }
     roles
@@ -169,7 +203,9 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
     match (&layer.source, source) {
         (LayerSource::Constant(usd_per_m2), _) => Ok(Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2))),
         (_, Some(source)) => Ok(Arc::new(OnFrame::new(source, &spec, frame)?)),
-        (LayerSource::Raster { .. }, None) => unreachable!("every raster layer was opened or is at fault"),
+        (LayerSource::Raster { .. } | LayerSource::Vector { .. } | LayerSource::Built, None) => {
+            unreachable!("every raster layer was opened or is at fault, and features are no plane")
+        }
     }
 }
 

@@ -4,8 +4,11 @@
 //! units and dates are typed. What a version does not do yet is refused by name, never passed over.
 
 mod gates;
+mod hazard;
 mod layers;
+mod measure;
 mod plan;
+mod robustness;
 mod score;
 mod tasks;
 mod teams;
@@ -13,8 +16,11 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+pub use hazard::{AccidentSettings, AreaSettings, HazardSettings};
 pub use layers::{LayerSettings, LayerSource};
+pub use measure::{MeasureKind, MeasureSettings};
 pub use plan::{LockSettings, PlanSettings, TeamsSource, UncertaintySettings, WorthColumn};
+pub use robustness::HAZARD_SD;
 pub use score::ScoreSettings;
 pub use tasks::{TaskSettings, TaskSource};
 pub use teams::{ClosedSeason, TeamSettings, duplicates as duplicate_teams, read_team_tables};
@@ -38,6 +44,8 @@ pub struct Project {
     pub frame: String,
     /// The layers in the order written; hazard, population and cost are always among them.
     pub layers: Vec<LayerSettings>,
+    /// How hazard is built, where no raster of it is given.
+    pub hazard: Option<HazardSettings>,
     /// How cells are scored.
     pub score: ScoreSettings,
     /// Where task areas come from, if any are asked for.
@@ -119,7 +127,8 @@ impl Project {
         let top = Section::new(&reading, "", root);
         let (project_name, seed) = read_project(&top);
         let (layers, frame) = layers::read(&reading, &top, &folder);
-        let score = score::read(&top, &layers);
+        let hazard = hazard::read(&top, &folder);
+        let score = score::read(&top, &layers, seed);
         let tasks = tasks::read(&top, &folder, &layers);
         let plan = plan::read(&reading, &top, &folder);
         if top.node("plan").is_some() && top.node("tasks").is_none() {
@@ -148,6 +157,7 @@ impl Project {
             seed,
             frame,
             layers,
+            hazard,
             score,
             tasks,
             plan,

@@ -7,12 +7,13 @@ use super::parcels::ground_of_days;
 use super::prepared::Prepared;
 use super::project::{TaskSettings, TaskSource};
 use super::{Job, Options};
+use super::{hazard, measures};
 use crate::error::Result;
 use crate::grid::Cells;
 use crate::io::geotiff::GeoTiff;
 use crate::io::scratch::Scratch;
 use crate::progress::Progress;
-use crate::report::grids::{GRIDS, GridWriters};
+use crate::report::grids::{GridWriters, grids};
 use crate::report::tables;
 use crate::report::vectors;
 use crate::score::{self, Benefit, Inputs, PriorityBy, Summary};
@@ -25,14 +26,28 @@ pub const TILES_SHARE: u64 = 4;
 /// Scores the layers into grids and the curve.
 pub fn score_grids(
     job: &mut Job,
-    prepared: &Prepared,
+    prepared: &mut Prepared,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Summary> {
-    let layers = &prepared.layers;
     let settings = &prepared.project.score;
     let (mut engine, note) = score::engine(options.backend, options.device.as_deref())?;
     progress.note(&note);
+    // Half for the planes kept between passes, a quarter for tiles; the rest is what readers and writers take.
+    let scratch = Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
+    let layers = &mut prepared.layers;
+    let tile_bytes = options.memory_bytes / 4;
+    job.record.warnings.extend(hazard::make(layers, &mut *engine, &scratch, progress)?);
+    if layers.hazard.is_some() && job.record.command != "plan" {
+        let path = job.staging.path(hazard::HAZARD_FILE);
+        hazard::write(layers.plane("hazard"), &path, options.compression)?;
+        job.outputs.push(hazard::HAZARD_FILE);
+    }
+    let measured = &settings.measures;
+    let told = measures::make(layers, measured, &mut *engine, &scratch, tile_bytes as usize, progress)?;
+    job.record.warnings.extend(told);
+    job.lap("make layers");
+    let layers = &prepared.layers;
     let inputs = Inputs {
         frame: &layers.frame,
         hazard: layers.plane("hazard"),
@@ -40,8 +55,13 @@ pub fn score_grids(
         cost: layers.plane("cost"),
         criteria: settings.criterion_layers.iter().map(|name| layers.plane(name)).collect(),
     };
-    let scratch = Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
-    let mut grids = GridWriters::create(job.staging.folder(), &layers.frame, options.compression)?;
+    let mut recipe = settings.recipe.clone();
+    if let Some(robustness) = &mut recipe.robustness {
+        robustness.seed = job.record.seed;
+    }
+    let has_robustness = recipe.robustness.is_some();
+    let folder = job.staging.folder();
+    let mut writers = GridWriters::create(folder, &layers.frame, options.compression, has_robustness)?;
     let begun = std::time::Instant::now();
     let clock = || begun.elapsed().as_secs_f64();
     let score_options = score::Options {
@@ -52,19 +72,19 @@ pub fn score_grids(
     let summary = score::score(
         &mut *engine,
         &inputs,
-        &settings.recipe,
+        &recipe,
         score_options,
         &|_| scratch.plane(&layers.frame),
-        &mut grids,
+        &mut writers,
         progress,
     )?;
-    grids.finish()?;
+    writers.finish()?;
     job.record.engine = Some((summary.engine.clone(), note));
     job.record.take_summary(&summary);
     job.outcome.score(&summary);
     tables::write_curve(&job.staging.path("curve.csv"), &summary.curve)?;
     if job.record.command != "plan" {
-        job.outputs.extend(GRIDS.iter().map(|grid| grid.name));
+        job.outputs.extend(grids(has_robustness).map(|grid| grid.name));
         job.outputs.push("curve.csv");
     }
     job.lap("score");
@@ -85,6 +105,10 @@ pub fn outline_tasks(
         |name: &str| -> Result<Arc<dyn Cells>> { Ok(Arc::new(GeoTiff::open(&job.staging.path(name), 1)?)) };
     let (rank, benefit, cost) = (grid("priority.tif")?, grid("benefit.tif")?, grid("cost.tif")?);
     let (people_at_risk, exposure) = (grid("people_at_risk.tif")?, grid("exposure.tif")?);
+    let acceptability = match &recipe.robustness {
+        Some(_) => Some(grid("acceptability.tif")?),
+        None => None,
+    };
     let hazard = layers.plane("hazard");
     let criteria = prepared.project.score.criterion_layers.iter().map(|name| layers.plane(name)).collect();
     let parts = CriterionParts::new(recipe, &summary.maxima, hazard, &*exposure, criteria);
@@ -94,7 +118,7 @@ pub fn outline_tasks(
         benefit: &*benefit,
         cost: &*cost,
         rank: &*rank,
-        acceptability: None,
+        acceptability: acceptability.as_deref(),
         difficulty: settings.difficulty.as_ref().map(|name| layers.plane(name)),
         contributions: Some(&parts),
     };

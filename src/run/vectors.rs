@@ -127,7 +127,8 @@ pub fn read_teams(plan: &PlanSettings, project: &str) -> Result<Vec<TeamSettings
     }
 }
 
-fn read_features(path: &Path, key: &str) -> Result<(Crs, Vec<Feature>)> {
+/// Reads the features of a file and the CRS of their coordinates; `key` is where the project names it.
+pub fn read_features(path: &Path, key: &str) -> Result<(Crs, Vec<Feature>)> {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     if !["geojson", "json"].contains(&extension.as_str()) {
         let fix = format!(
@@ -152,11 +153,13 @@ fn read_features(path: &Path, key: &str) -> Result<(Crs, Vec<Feature>)> {
     Ok((table.crs, table.features))
 }
 
-fn has_column(features: &[Feature], column: &str) -> bool {
+/// Whether any feature has a column.
+pub fn has_column(features: &[Feature], column: &str) -> bool {
     features.iter().any(|feature| feature.properties.contains_key(column))
 }
 
-fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Fault {
+/// A column that is not there; `key` is where the project names it.
+pub fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Fault {
     let known: Vec<&str> =
         features.first().map_or(Vec::new(), |f| f.properties.keys().map(String::as_str).collect());
     let fix = format!("name one of its columns: {}", known.join(", "));
@@ -170,7 +173,8 @@ fn no_column(key: &str, column: &str, features: &[Feature], path: &Path) -> Faul
     )
 }
 
-fn text_of(value: Option<&Value>) -> Option<String> {
+/// A property as text, `None` where it is empty.
+pub fn text_of(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
@@ -178,7 +182,8 @@ fn text_of(value: Option<&Value>) -> Option<String> {
     }
 }
 
-fn reprojected(
+/// A geometry in another CRS, point by point; `number` is its feature's place in the file, from 1.
+pub fn reprojected(
     geometry: Geometry<f64>,
     onto: &Reprojection,
     path: &Path,

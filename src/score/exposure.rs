@@ -15,8 +15,7 @@ mod lanes;
 mod parts;
 
 use super::reach::{Tables, TileReach};
-use disc::Sums;
-use parts::Rooms;
+pub use parts::Rooms;
 
 /// The population that a tile reads, and the tile's hazard, which says what is scored.
 #[derive(Clone, Copy)]
@@ -31,29 +30,23 @@ pub struct Source<'a> {
     pub hazard: &'a [f32],
 }
 
-/// Memory used again from tile to tile: fresh pages cost as much as some of the sums.
-#[derive(Debug, Default)]
-pub struct Memory {
-    rooms: Rooms,
-    sums: Sums,
-}
-
-/// People on the source window → exposure on the tile, `n_cols` wide; unknown where `hazard` is.
+/// People on the source window → exposure on the tile, `n_cols` wide; unknown where `hazard` is. `rooms` are working
+/// memory.
 pub fn exposure(
     population: &[f32],
     hazard: &[f32],
     reach: &TileReach,
     n_cols: usize,
-    memory: &mut Memory,
+    rooms: &Rooms,
     out: &mut [f32],
 ) {
     let source = Source { population, n_cols: reach.source.n_cols, halo_cols: reach.halo_cols, hazard };
     match &reach.tables {
         Tables::Parts(all) => {
             for (i, tables) in all.iter().enumerate() {
-                parts::add_part(&source, tables, i == 0, n_cols, &memory.rooms, out);
+                parts::add_part(&source, tables, i == 0, n_cols, rooms, out);
             }
         }
-        Tables::Disc(table) => disc::disc(&source, table, n_cols, &mut memory.sums, out),
+        Tables::Disc(table) => disc::disc(&source, table, n_cols, out),
     }
 }

@@ -4,6 +4,8 @@
 //! multiply-add, so that a device without one gives the same bits. What is accumulated are integers, so
 //! neither the number of threads nor the cutting into blocks changes a result.
 
+mod sampled;
+
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 
@@ -13,8 +15,10 @@ use crate::error::Result;
 
 use super::benefit::benefit;
 use super::class::class;
+use super::count::count;
 use super::curve::{CurvePlanes, SegmentSum, curve};
-use super::exposure::{Memory, exposure};
+use super::exposure::{Rooms, exposure};
+use super::hazard::hazard;
 use super::histogram::{histogram, refine};
 use super::maximum::maximum;
 use super::ordered::{Tiering, order, ordered, tier};
@@ -22,6 +26,7 @@ use super::people_at_risk::people_at_risk;
 use super::priority::priority;
 use super::product::{factor, product};
 use super::program::{Call, Program, Slot, Tally};
+use super::proximity::proximity;
 use super::quantile::{spread, spread_refined};
 use super::rank::rank;
 use super::value::{Term, value};
@@ -51,7 +56,7 @@ pub struct Native {
     /// Histograms of finished blocks' threads, kept for the next tile, all zero.
     spare_bins: Mutex<Vec<Vec<u32>>>,
     /// Of the exposure.
-    memory: Memory,
+    rooms: Rooms,
 }
 
 impl Native {
@@ -88,7 +93,11 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_exposure(call, program.tile.n_cols, &mut self.memory);
+                if is_sampled(call) {
+                    planes.run_sampled(call, program, tally);
+                } else {
+                    planes.run_whole(call, program.tile.n_cols, &self.rooms);
+                }
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -104,7 +113,21 @@ impl Engine for Native {
 }
 
 fn is_cellwise(call: &Call) -> bool {
-    !matches!(call, Call::Exposure { .. })
+    !is_sampled(call)
+        && !matches!(
+            call,
+            Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. }
+        )
+}
+
+fn is_sampled(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::AcceptabilityTerm { .. }
+            | Call::AcceptabilityCount { .. }
+            | Call::AcceptabilityRecount { .. }
+            | Call::Acceptability { .. }
+    )
 }
 
 /// The planes of a running program: borrowed inputs, owned ones, and those that exist only block by block.
@@ -130,10 +153,15 @@ impl<'a> Planes<'a> {
             own(*slot, mem::take(cells), &mut planes.owned);
         }
         for call in &program.calls {
-            if let Call::Exposure { out, .. } = call
-                && planes.owned[out.0].is_empty()
-            {
-                own(*out, Vec::new(), &mut planes.owned);
+            let kept = match call {
+                Call::Exposure { out, .. } => vec![*out],
+                Call::AcceptabilityTerm { v, terms, .. } => vec![*v, *terms],
+                _ => Vec::new(),
+            };
+            for slot in kept {
+                if planes.owned[slot.0].is_empty() {
+                    own(slot, Vec::new(), &mut planes.owned);
+                }
             }
         }
         planes
@@ -143,13 +171,25 @@ impl<'a> Planes<'a> {
         self.inputs[slot.0].unwrap_or(&self.owned[slot.0])
     }
 
-    fn run_exposure(&mut self, call: &Call, n_cols: usize, memory: &mut Memory) {
-        let Call::Exposure { population, hazard, reach, out, .. } = call else {
-            unreachable!("only exposure is not cell by cell")
-        };
-        let mut filled = mem::take(&mut self.owned[out.0]);
-        exposure(self.get(*population), self.get(*hazard), reach, n_cols, memory, &mut filled);
-        self.owned[out.0] = filled;
+    /// A stage that is not cell by cell.
+    fn run_whole(&mut self, call: &Call, n_cols: usize, rooms: &Rooms) {
+        match call {
+            Call::Exposure { population, hazard, reach, out, .. } => {
+                let mut filled = mem::take(&mut self.owned[out.0]);
+                exposure(self.get(*population), self.get(*hazard), reach, n_cols, rooms, &mut filled);
+                self.owned[out.0] = filled;
+            }
+            Call::Hazard { prior, blocks, accidents, out } => {
+                let mut raised = mem::take(&mut self.owned[out.0]);
+                hazard(self.get(*prior), blocks, accidents, n_cols, &mut raised);
+                self.owned[out.0] = raised;
+            }
+            Call::Proximity { blocks, out } => proximity(blocks, n_cols, &mut self.owned[out.0]),
+            Call::Count { blocks, radius2, out } => {
+                count(blocks, *radius2, n_cols, &mut self.owned[out.0]);
+            }
+            _ => unreachable!("all others are cell by cell"),
+        }
     }
 
     /// Blocks of whole rows over all planes of the tile's shape.
@@ -306,7 +346,7 @@ impl Block<'_> {
                 };
                 curve(&planes, quanta, counts.segments(tally.segments.len()));
             }
-            Call::Exposure { .. } => unreachable!("not cell by cell"),
+            _ => unreachable!("not cell by cell"),
         }
     }
 }

@@ -3,14 +3,16 @@
 //! Planes stay on the device between stages, and those with a name between passes too, as far as its memory
 //! goes; outputs and counts are read back. Counts are read back with every
 //! tile, so that a tile either counts whole or, when the device fails, not at all. A new stage is an arm in
-//! `calls` and a function beside its kin: `reach` for those with a halo, `worth` and `tiers` for those of one criterion
-//! or benefit, `order` for those that count or rank.
+//! `calls` and a function beside its kin: `reach` for those with a halo, `features` for those that read vector layers,
+//! `worth` and `tiers` for those of one criterion or benefit, `order` for those that count or rank.
 
 mod calls;
 mod counted;
+mod features;
 mod order;
 mod reach;
 mod recorder;
+mod sampled;
 mod tiers;
 mod worth;
 

@@ -28,7 +28,7 @@ fn knots(of_part: impl Fn(f64) -> f64) -> Vec<f32> {
 
 /// log2 of a float of at least ε: its exponent, and the table for what its 23 lower bits say.
 #[inline(always)]
-fn log2(v: f32, knots: &[f32]) -> f32 {
+pub(super) fn log2(v: f32, knots: &[f32]) -> f32 {
     let bits = v.to_bits();
     let span = (bits & 0x7f_ffff) >> 12;
     let part = (bits & 0xfff) as f32 * (1.0 / 4096.0);
@@ -39,7 +39,7 @@ fn log2(v: f32, knots: &[f32]) -> f32 {
 
 /// 2 to the power of −100 … 0.
 #[inline(always)]
-fn exp2(power: f32, knots: &[f32]) -> f32 {
+pub(super) fn exp2(power: f32, knots: &[f32]) -> f32 {
     let octave = power.floor();
     let place = (power - octave) * N_SPANS as f32;
     let span = (place as u32).min(N_SPANS - 1);

@@ -65,7 +65,7 @@ impl RankTable {
     }
 }
 
-fn rank_of(below: u64, equal: u64, total: u64) -> f32 {
+pub(super) fn rank_of(below: u64, equal: u64, total: u64) -> f32 {
     match (equal, total) {
         (0, _) => 0.0,
         (_, 1) => 100.0,

@@ -184,7 +184,8 @@ fn quantile_has_the_same_bits_on_a_software_device() {
         if is_software {
             assert_eq!(native.bits(), found.bits());
         } else {
-            assert_cells(&found.get(Plane::Benefit), &native.get(Plane::Benefit), 229, 1e-5, 0.0);
+            // Exposures that differ in the last bit may change places: a few places of 48,000.
+            assert_cells(&found.get(Plane::Benefit), &native.get(Plane::Benefit), 229, 3e-4, 1e-4);
         }
     });
 }

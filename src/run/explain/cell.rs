@@ -154,7 +154,11 @@ impl Here<'_> {
             Some(Unit::UsdPerM2 | Unit::UsdPerCell) => "US$ for the cell".to_owned(),
             Some(Unit::Share) => "probability of contamination".to_owned(),
             Some(Unit::Other(unit)) => unit.clone(),
-            None => String::new(),
+            None => {
+                let measures = &self.project.score.measures;
+                let kind = measures.iter().find(|measure| measure.name == name).map(|measure| &measure.kind);
+                kind.map_or("", |kind| kind.unit()).to_owned()
+            }
         }
     }
 

@@ -7,11 +7,15 @@ use serde_json::Value;
 use super::super::layers::{OpenLayers, open_unread};
 use super::super::project::Project;
 use super::super::verify::{entries, read_json};
+use super::super::{hazard, measures};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells as _, Window, is_unknown};
 use crate::io::atomic::RUN_RECORD;
 use crate::io::geotiff::GeoTiff;
 use crate::io::hash::file_hash;
+use crate::io::scratch::Scratch;
+use crate::progress::Silent;
+use crate::score::Native;
 
 /// Decoded blocks that layers may keep, bytes: a few windows are read.
 const CACHE_BYTES: u64 = 512 << 20;
@@ -62,20 +66,16 @@ impl Finished {
         let project = Project::of_record(&self.record["settings"], Path::new(files[0].0))?;
         let mut faults = Faults::new();
         let layers = open_unread(&project, CACHE_BYTES, &mut faults)?;
-        std::mem::take(&mut faults).finish()?;
-        let layers = layers.ok_or_else(|| {
+        faults.finish()?;
+        let mut layers = layers.ok_or_else(|| {
             Fault::new("explain.no_project", place(), "layers on a frame", "none", "run the project again")
         })?;
-        let needed = ["hazard", "population", "cost"].map(str::to_owned);
-        let needed = needed.iter().chain(&project.score.criterion_layers);
-        for name in needed.filter(|name| !layers.planes.contains_key(*name)) {
-            let found = format!("`{name}`, which is made from other layers");
-            let fix = "look at its source at that place";
-            let fault =
-                Fault::new("explain.made_layer", place(), "layers that can be read again", found, fix);
-            faults.push(fault);
-        }
-        faults.finish()?;
+        // What the run made of its inputs is made again: it wrote no plane of a measure.
+        let scratch = Scratch::new(&std::env::temp_dir(), CACHE_BYTES as usize);
+        let (mut engine, silent) = (Native::new(), Silent::default());
+        hazard::make(&mut layers, &mut engine, &scratch, &silent)?;
+        let measured = &project.score.measures;
+        measures::make(&mut layers, measured, &mut engine, &scratch, CACHE_BYTES as usize, &silent)?;
         Ok((project, layers))
     }
 

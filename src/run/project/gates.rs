@@ -3,22 +3,30 @@
 use super::super::document::Value as Toml;
 use super::super::section::Section;
 use super::layers::LayerSettings;
-use super::score::layer_index;
+use super::measure::{MeasureSettings, source_index};
 use crate::score::Gate;
 
 /// The gates; their layers are added to `names` where no criterion uses them.
-pub fn read(score: &Section<'_>, layers: &[LayerSettings], names: &mut Vec<String>) -> Vec<Gate> {
-    score.tables("gates").into_iter().filter_map(|section| read_gate(section, layers, names)).collect()
+pub fn read(
+    score: &Section<'_>,
+    layers: &[LayerSettings],
+    names: &mut Vec<String>,
+    measures: &mut Vec<MeasureSettings>,
+) -> Vec<Gate> {
+    let gates = score.tables("gates").into_iter();
+    gates.filter_map(|section| read_gate(section, layers, names, measures)).collect()
 }
 
-fn read_gate(section: Section<'_>, layers: &[LayerSettings], names: &mut Vec<String>) -> Option<Gate> {
+fn read_gate(
+    section: Section<'_>,
+    layers: &[LayerSettings],
+    names: &mut Vec<String>,
+    measures: &mut Vec<MeasureSettings>,
+) -> Option<Gate> {
     let name = section.text("layer");
     let name = section.required("layer", name, "layer = \"contact_line\"");
-    let layer = name.as_ref().and_then(|name| layer_index(&section, name, "a layer", layers, names));
-    if let Some(measure) = section.text("measure") {
-        let instead = "a raster layer of that measure, without `measure`";
-        section.not_yet("measure", &format!("measure = {measure:?}"), instead);
-    }
+    let layer =
+        name.as_ref().and_then(|name| source_index(&section, name, "a layer", layers, names, measures));
     let (below, above) = (section.number("exclude_below"), section.number("exclude_above"));
     if let (Some(below), Some(above)) = (below, above)
         && below > above

@@ -37,6 +37,13 @@ pub enum LayerSource {
     },
     /// One number everywhere.
     Constant(f64),
+    /// Made from other files: hazard.
+    Built,
+    /// Points, lines and polygons of a file, to be measured.
+    Vector {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 const RESAMPLINGS: [(&str, Resampling); 4] = [
@@ -77,23 +84,52 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> (Vec<LayerSe
             section.fault("project.missing_key", name, &format!("the layer `{name}`"), "nothing", &fix);
         }
     }
-    if top.node("hazard").is_some() {
-        let instead = "a hazard raster, `hazard = { path = … }` under [layers]";
-        top.not_yet("hazard", "hazard from polygons and accident points", instead);
+    let is_built = top.node("hazard").is_some();
+    if is_built && has("hazard") {
+        let fix = "remove [hazard], or the layer `hazard`";
+        section.fault(
+            "project.hazard_twice",
+            "hazard",
+            "a hazard layer or [hazard], one of them",
+            "both",
+            fix,
+        );
+    } else if is_built {
+        layers.push(built_hazard());
     }
     if !has("cost") {
         layers.push(default_cost());
     }
-    let default = if has("frame") { "frame" } else { "hazard" };
+    let default = match (has("frame"), is_built) {
+        (true, _) => "frame",
+        (false, true) => "population",
+        (false, false) => "hazard",
+    };
     let frame = frame.unwrap_or_else(|| default.to_owned());
     match layers.iter().find(|layer| layer.name == frame) {
         Some(LayerSettings { source: LayerSource::Constant(_), .. }) => {
             section.wrong("frame", "a raster layer", &format!("`{frame}`, a constant"));
         }
+        Some(LayerSettings { source: LayerSource::Built, .. }) => {
+            section.wrong("frame", "a raster layer", "`hazard`, which is built on the frame");
+        }
+        Some(LayerSettings { source: LayerSource::Vector { .. }, .. }) if frame != "hazard" => {
+            section.wrong("frame", "a raster layer", &format!("`{frame}`, a vector layer"));
+        }
         None if has("frame") => section.wrong("frame", "the name of a layer", &format!("`{frame}`")),
         _ => {}
     }
     (layers, frame)
+}
+
+/// The layer that [hazard] builds, for criteria and gates to name.
+fn built_hazard() -> LayerSettings {
+    LayerSettings {
+        name: "hazard".to_owned(),
+        source: LayerSource::Built,
+        unit: Unit::Share,
+        ..default_cost()
+    }
 }
 
 /// 2.00 US$/m² (domain.md §6: Afghanistan 0.77 to ageconsearch's 10; the middle is our estimate).
@@ -146,15 +182,33 @@ fn read_layer(reading: &Reading, name: &str, node: &Node, folder: &Path) -> Opti
             .map(LayerSource::Constant),
         _ => {
             let path = section.required("path", path, &format!("path = \"{name}.tif\""));
-            if let Some(path) = path.as_ref().filter(|path| is_vector(path)) {
-                let instead = "a raster of the distance or the value itself";
-                section.not_yet("path", &format!("a vector layer ({path}) as a criterion"), instead);
+            match path {
+                Some(path) if is_vector(&path) => {
+                    refuse_vector(&section, name);
+                    Some(LayerSource::Vector { path: folder.join(path) })
+                }
+                path => path.map(|path| LayerSource::Raster { path: folder.join(path), band }),
             }
-            path.map(|path| LayerSource::Raster { path: folder.join(path), band })
         }
     };
     section.finish();
     Some(LayerSettings { source: source?, ..settings })
+}
+
+/// What a vector layer cannot be, and the keys that say nothing of one.
+fn refuse_vector(section: &Section<'_>, name: &str) {
+    if ["hazard", "population", "cost"].contains(&name) {
+        let fix = match name {
+            "hazard" => "name it as `areas` under [hazard], which builds the layer from polygons",
+            _ => "burn it into a raster, `gdal_rasterize` does",
+        };
+        section.fault("project.value", "path", "a raster", "a vector layer", fix);
+    }
+    for key in ["band", "unit", "resample", "scale", "offset", "nodata"] {
+        if section.node(key).is_some() {
+            section.wrong(key, "nothing beside the `path` of a vector layer", &format!("`{key}`"));
+        }
+    }
 }
 
 fn read_unit(section: &Section<'_>, name: &str) -> Option<Unit> {

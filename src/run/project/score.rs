@@ -3,6 +3,7 @@
 use super::super::document::Value as Toml;
 use super::super::section::Section;
 use super::layers::LayerSettings;
+use super::measure::{MeasureSettings, source_index};
 use crate::report::tables::contribution_column;
 use crate::score::ordered::MOST_TIERS;
 use crate::score::{Benefit, Bound, Criterion, Kernel, PriorityBy, Recipe, Source, Value};
@@ -14,6 +15,8 @@ pub struct ScoreSettings {
     pub recipe: Recipe,
     /// Names of the layers that criteria and gates use besides exposure, in the order the recipe counts them.
     pub criterion_layers: Vec<String>,
+    /// The measures among them, to be made before scoring.
+    pub measures: Vec<MeasureSettings>,
 }
 
 impl ScoreSettings {
@@ -43,7 +46,7 @@ impl ScoreSettings {
 const DEFAULT_SIGMA_M: f64 = 1000.0;
 
 /// Reads `[score]`, or its defaults where it is left out: people as the one criterion.
-pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings> {
+pub fn read(top: &Section<'_>, layers: &[LayerSettings], seed: u64) -> Option<ScoreSettings> {
     let Some(section) = top.section("score") else {
         return Some(settings(
             Vec::new(),
@@ -79,10 +82,10 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
         }
         numbers
     });
-    let mut names = Vec::new();
+    let (mut names, mut measures) = (Vec::new(), Vec::new());
     let criteria = section.tables("criteria").into_iter().filter_map(|s| {
         let threshold = read_threshold(&s, form);
-        read_criterion(s, layers, &mut names).map(|criterion| (criterion, threshold))
+        read_criterion(s, layers, &mut names, &mut measures).map(|criterion| (criterion, threshold))
     });
     let (criteria, thresholds): (Vec<Criterion>, Vec<Option<f64>>) = criteria.unzip();
     let n_thresholds = thresholds.iter().flatten().count();
@@ -102,20 +105,21 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
             section.wrong("criteria", expected, &format!("{:?} and {:?}", other.name, criterion.name));
         }
     }
-    let gates = super::gates::read(&section, layers, &mut names);
-    if section.node("robustness").is_some() {
-        section.not_yet("robustness", "sampling for robustness", "the table left out");
-    }
-    section.finish();
-    let mut settings = settings(criteria, names, kernel?, priority_by, classes);
+    let gates = super::gates::read(&section, layers, &mut names, &mut measures);
+    let has_kernel = kernel.is_some();
+    let mut settings = settings(criteria, names, kernel.unwrap_or(Kernel::None), priority_by, classes);
     settings.recipe.gates = gates;
+    settings.measures = measures;
     settings.recipe.benefit = form;
     if form == Benefit::Ordered {
         settings.recipe.thresholds = thresholds;
         // An ordered list ranks by the sum inside a tier; what a dollar buys only where it is asked for.
         settings.recipe.priority_by = priority_by.unwrap_or(PriorityBy::Benefit);
     }
-    Some(settings)
+    let ScoreSettings { recipe, criterion_layers, .. } = &mut settings;
+    recipe.robustness = super::robustness::read(&section, recipe, layers, criterion_layers, seed);
+    section.finish();
+    has_kernel.then_some(settings)
 }
 
 fn settings(
@@ -138,7 +142,7 @@ fn settings(
         class_percents: classes.unwrap_or_else(|| vec![5.0, 15.0, 40.0]),
         ..Recipe::default()
     };
-    ScoreSettings { recipe, criterion_layers }
+    ScoreSettings { recipe, criterion_layers, measures: Vec::new() }
 }
 
 fn read_kernel(section: &Section<'_>) -> Option<Kernel> {
@@ -166,6 +170,7 @@ fn read_criterion(
     section: Section<'_>,
     layers: &[LayerSettings],
     names: &mut Vec<String>,
+    measures: &mut Vec<MeasureSettings>,
 ) -> Option<Criterion> {
     let name = section.text("name");
     let name = section.required("name", name, "name = \"people\"");
@@ -175,12 +180,9 @@ fn read_criterion(
         if layer == "exposure" {
             return Some(Source::Exposure);
         }
-        layer_index(&section, &layer, "\"exposure\" or a layer", layers, names).map(Source::Layer)
+        let expected = "\"exposure\" or a layer";
+        source_index(&section, &layer, expected, layers, names, measures).map(Source::Layer)
     });
-    if let Some(measure) = section.text("measure") {
-        let instead = "a raster layer of that measure, without `measure`";
-        section.not_yet("measure", &format!("measure = {measure:?}"), instead);
-    }
     let weight = section.number_where("weight", "0 or more", |w| w >= 0.0).unwrap_or(1.0);
     let value = super::value::read(&section);
     section.finish();

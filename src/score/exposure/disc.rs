@@ -26,32 +26,27 @@ const ROWS: usize = 4;
 /// Rows a thread takes at once.
 const BAND_ROWS: usize = 64;
 
-/// Running sums of a source, row by row.
-pub type Sums = Vec<u64>;
-
 /// Exposure by a disc; unknown where hazard is.
-pub fn disc(source: &Source<'_>, table: &DiscTable, n_cols: usize, sums: &mut Sums, out: &mut [f32]) {
+pub fn disc(source: &Source<'_>, table: &DiscTable, n_cols: usize, out: &mut [f32]) {
     let stride = source.n_cols + 1;
-    // Every sum is written below.
-    sums.resize(stride * (source.population.len() / source.n_cols), 0);
+    // Two planes' worth: not kept from tile to tile.
+    let mut sums = vec![0; stride * (source.population.len() / source.n_cols)];
     sums.par_chunks_mut(stride).zip(source.population.par_chunks(source.n_cols)).for_each(
         |(sums, people)| {
             running_sums(people, sums);
         },
     );
-    let sums = &sums[..];
     let is_empty: Vec<bool> = sums.par_chunks(stride).map(|sums| sums[stride - 1] == 0).collect();
     let bands = out.par_chunks_mut(BAND_ROWS * n_cols).zip(source.hazard.par_chunks(BAND_ROWS * n_cols));
     bands.zip(table.rows.par_chunks(BAND_ROWS)).for_each(|((out, hazard), rows)| {
         let groups: Vec<Group> = rows.chunks(ROWS).map(|rows| Group::new(rows, &table.half_widths)).collect();
-        let disc = Disc { groups: &groups, sums, is_empty: &is_empty, halo_cols: source.halo_cols };
+        let disc = Disc { groups: &groups, sums: &sums, is_empty: &is_empty, halo_cols: source.halo_cols };
         widest(Band { disc, stride, hazard, n_cols, out });
     });
 }
 
 /// Sums of the people before each column, and of all, in quanta.
 fn running_sums(people: &[f32], sums: &mut [u64]) {
-    sums[0] = 0;
     let mut sum = 0u64;
     for (out, &people) in sums[1..].iter_mut().zip(people) {
         sum = sum.wrapping_add(people_in_quanta(people));

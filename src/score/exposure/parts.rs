@@ -35,7 +35,7 @@ const BAND_OVERLAPS: usize = 4;
 /// Pieces of work for each thread, so that none waits long for the last.
 const TASKS_A_THREAD: usize = 4;
 
-/// Working memory of panels that are done, for the next ones.
+/// Working memory of panels that are done, for the next ones: fresh pages cost as much as some of the sums.
 #[derive(Debug, Default)]
 pub struct Rooms(Mutex<Vec<Room>>);
 

@@ -13,6 +13,11 @@ impl<'a> Recorder<'a> {
     /// Records a call; of the tally only the sizes matter.
     pub fn call(&mut self, call: &'a Call, tally: &Tally) {
         match call {
+            Call::Hazard { prior, blocks, accidents, out } => {
+                self.hazard(*prior, blocks, accidents, *out);
+            }
+            Call::Proximity { blocks, out } => self.proximity(blocks, *out),
+            Call::Count { blocks, radius2, out } => self.count_features(blocks, *radius2, *out),
             Call::Exposure { population, hazard, reach, between, out } => {
                 self.exposure(*population, *hazard, reach, *between, *out);
             }
@@ -51,6 +56,16 @@ impl<'a> Recorder<'a> {
             Call::Class { rank, thresholds, out } => self.class(*rank, thresholds, *out),
             Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta } => {
                 self.curve([*rank, *cost, *benefit, *people_at_risk], row_area_m2, quanta);
+            }
+            Call::AcceptabilityTerm { v, hazard, cost, row_area_m2, form, index, terms } => {
+                self.acceptability_term([*v, *hazard, *cost, *terms], row_area_m2, *form, *index);
+            }
+            Call::AcceptabilityCount { planes, group } => self.acceptability_count(*planes, group),
+            Call::AcceptabilityRecount { planes, group, again } => {
+                self.acceptability_recount(*planes, group, again);
+            }
+            Call::Acceptability { planes, group, ranks, out } => {
+                self.acceptability(*planes, group, ranks, *out);
             }
         }
     }

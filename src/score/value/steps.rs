@@ -28,14 +28,16 @@ impl StepTable {
         Self { is_classes: true, pairs }
     }
 
-    /// v of one cell, unknown where a code has no entry.
+    /// v of some cells, unknown where a code has no entry.
     #[inline(always)]
-    pub fn value_of(&self, x: f32) -> f32 {
-        let mut v = if self.is_classes { UNKNOWN } else { 0.0 };
+    pub fn values_of(&self, of: &[f32], values: &mut [f32]) {
+        values.fill(if self.is_classes { UNKNOWN } else { 0.0 });
         for pair in self.pairs.chunks_exact(2) {
-            let is_it = if self.is_classes { x == pair[0] } else { x >= pair[0] };
-            v = if is_it { pair[1] } else { v };
+            let (key, value) = (pair[0], pair[1]);
+            for (v, &x) in values.iter_mut().zip(of) {
+                let is_it = if self.is_classes { x == key } else { x >= key };
+                *v = if is_it { value } else { *v };
+            }
         }
-        v
     }
 }
