@@ -9,8 +9,10 @@
 //! | `exposure` | `population.f32` (people; cells of 30 m; gaussian, radius 64 cells) | `exposure.f32` |
 //! | `rank` | `priority.f32` (above 0, all known) | `rank.f32` |
 //! | `proximity` | `features.f32` (1 at features, else 0; cells of 30 m) | `proximity.f32` |
+//! | `acceptability` | `layers.f32` (8 planes: hazard, cost, six criteria 0..1) | `weights.f32` at once, `acceptability.f32` |
 #![allow(clippy::print_stdout)] // a protocol over pipes
 
+mod acceptability;
 mod proximity;
 
 use std::io::BufRead;
@@ -38,6 +40,10 @@ fn main() {
         "exposure" => serve(Exposure::new(engine, size, &folder), &folder.join("exposure.f32")),
         "rank" => serve(Rank::new(engine, size, &folder), &folder.join("rank.f32")),
         "proximity" => serve(proximity::Proximity::new(size, &folder), &folder.join("proximity.f32")),
+        "acceptability" => {
+            let stage = acceptability::Acceptability::new(engine, size, &folder);
+            serve(stage, &folder.join("acceptability.f32"));
+        }
         other => panic!("no stage `{other}`"),
     }
 }
