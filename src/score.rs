@@ -10,12 +10,14 @@
 //! pass 1b quantiles of the criteria that ask for them                 (spread; refined where a bin holds too much)
 //! pass 2  value… (factor…) → benefit → priority → histogram          (then refine, where a bin holds too much)
 //! pass 3  rank → class → curve                             sums in integers
+//! pass 4  value… → acceptability_count, _recount → acceptability     only with robustness
 //! ```
 //!
 //! The work runs tile by tile through one pipeline ([`score`]) on an [`Engine`]: the native one (all cores) or a
 //! GPU. Results do not depend on the tile size or the number of threads: counts, histograms, ranks and sums are
 //! integers, and every cell's arithmetic has one order. This module opens no files and asks no clock.
 
+pub mod acceptability;
 mod benefit;
 mod blocks;
 mod class;
@@ -56,6 +58,7 @@ mod tile_size;
 mod value;
 pub(crate) mod widest;
 
+pub use acceptability::{Draws, HazardDraw, Robustness, WeightDraw};
 pub use blocks::{Blocks, Candidates, LocalPiece};
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};

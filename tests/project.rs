@@ -4,8 +4,13 @@ use std::path::Path;
 
 use clearway::error::Error;
 use clearway::plan::Objective;
-use clearway::run::project::{ClosedSeason, LayerSource, MeasureKind, Project, TaskSource, TeamsSource};
-use clearway::score::{Benefit, Bound, Gate, Kernel, PriorityBy, Source, Value};
+use clearway::run::project::{ClosedSeason, LayerSource, Project, TaskSource, TeamsSource};
+use clearway::score::{Bound, Kernel, Source, Value};
+
+mod project {
+    mod measures;
+    mod values;
+}
 
 const LEAST: &str = r#"
 [project]
@@ -135,11 +140,41 @@ fn dates_that_do_not_exist_are_refused() {
 
 #[test]
 fn what_this_version_does_not_do_is_refused_by_name() {
-    let (section, key) = ("[score.robustness]\nsamples = 256", "score.robustness");
+    let (section, key) =
+        ("[score]\nbenefit = \"sum\"\nrobustness = { hazard_sigma = 1 }", "score.robustness.hazard_sigma");
     let found = faults(&format!("{LEAST}\n{section}\n"));
     let is_told =
         |(code, place): &(String, String)| code == "project.not_yet" && place.contains(&format!("`{key}`"));
     assert!(found.iter().any(is_told), "{key}: {found:?}");
+}
+
+#[test]
+fn robustness_is_read_with_its_defaults_and_each_wrong_key_is_named() {
+    let project = open(&format!("{LEAST}\n[score.robustness]\ncost_sigma = 0.2\n"), &[]).unwrap();
+    let robustness = project.score.recipe.robustness.unwrap();
+    assert_eq!((robustness.n_samples, robustness.top_percent, robustness.correlated), (256, 10.0, 1));
+    assert_eq!(robustness.weights, clearway::score::WeightDraw::Dirichlet { concentration: 20.0 });
+    assert!(open(LEAST, &[]).unwrap().score.recipe.robustness.is_none());
+    for (keys, key) in [
+        ("samples = 0", "samples"),
+        ("samples = 100000", "samples"),
+        ("samples = 2.5", "samples"),
+        ("top_percent = 100", "top_percent"),
+        ("weight_concentration = 0", "weight_concentration"),
+        ("weight_concentration = 5\nranges = {}", "weight_concentration"),
+        ("cost_sigma = -1", "cost_sigma"),
+        ("hazard_sigma = 6", "hazard_sigma"),
+        ("correlated = 0", "correlated"),
+        ("ranges = { people = [2, 1] }", "ranges"),
+        ("ranges = { nobody = [1, 2] }", "ranges"),
+        ("ranges = { people = [0, 0] }", "ranges"),
+        ("sample = 3", "sample"),
+        ("ranges = 3", "ranges"),
+    ] {
+        let found = faults(&format!("{LEAST}\n[score.robustness]\n{keys}\n"));
+        let place = format!("`score.robustness.{key}`");
+        assert!(found.iter().any(|(_, at)| at.contains(&place)), "{keys}: {found:?}");
+    }
 }
 
 #[test]
@@ -214,225 +249,4 @@ fn project_name_hides_no_path() {
 fn missing_project_is_the_persons_to_mend() {
     let error = Project::open(Path::new("/nowhere/project.toml"), &[]).unwrap_err();
     assert_eq!((error.exit_code(), error.faults()[0].code), (2, "project.missing"));
-}
-
-/// A project with one criterion on the layer `x` and this value function.
-fn with_value(value: &str) -> String {
-    format!(
-        "{}x = {{ path = \"x.tif\" }}\n[[score.criteria]]\nname = \"x\"\nlayer = \"x\"\nvalue = {{ {value} }}\n",
-        LEAST
-    )
-}
-
-#[test]
-fn every_value_function_is_read() {
-    let log = |lo, hi| Value::Log { lo, hi };
-    for (written, expected) in [
-        ("log = [1, 1000]", log(Bound::At(1.0), Bound::At(1000.0))),
-        ("log = [0.5, \"max\"]", log(Bound::At(0.5), Bound::Max)),
-        ("sigmoid = [500, -0.01]", Value::Sigmoid { mid: 500.0, slope: -0.01 }),
-        ("steps = [[0, 0.25], [500, 1]]", Value::Steps(vec![(0.0, 0.25), (500.0, 1.0)])),
-        ("classes = { 40 = 1.0, 30 = 0.5 }", Value::Classes(vec![(40, 1.0), (30, 0.5)])),
-    ] {
-        let project = open(&with_value(written), &[]).unwrap();
-        assert_eq!(project.score.recipe.criteria[0].value, expected, "{written}");
-    }
-}
-
-#[test]
-fn value_functions_that_mean_nothing_are_faults_at_their_key() {
-    for (written, code, key) in [
-        ("log = [0, 10]", "project.value", "value.log"),
-        ("log = [5, 5]", "project.value", "value.log"),
-        ("sigmoid = [500]", "project.value", "value.sigmoid"),
-        ("sigmoid = [500, 0]", "project.value", "value.sigmoid"),
-        ("steps = [[5, 0.2], [5, 1]]", "project.value", "value.steps"),
-        ("steps = [5, 0.2]", "project.value", "value.steps"),
-        ("steps = []", "project.value", "value.steps"),
-        ("classes = { forest = 1 }", "project.value", "value.classes.forest"),
-        ("classes = { -2147483648 = 1 }", "project.value", "value.classes.-2147483648"),
-        ("classes = { 40 = 2 }", "project.value", "value.classes.40"),
-        ("classes = {}", "project.value", "value.classes"),
-        ("log = [1, 10], linear = [0, 1]", "project.unknown_key", "value.linear"),
-        ("quantile = 1", "project.value", "value.quantile"),
-    ] {
-        let found = faults(&with_value(written));
-        let place = format!("`score.criteria[0].{key}`");
-        assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
-    }
-}
-
-#[test]
-fn quantile_is_a_word_or_a_table_and_auto_means_it() {
-    let with = |value: &str| {
-        let criterion = "[[score.criteria]]\nname = \"slope\"\nlayer = \"exposure\"";
-        format!("{LEAST}\n{criterion}\nvalue = {value}\n")
-    };
-    for written in ["\"quantile\"", "\"auto\"", "{ quantile = true }"] {
-        let project = open(&with(written), &[]).unwrap();
-        assert_eq!(project.score.recipe.criteria[0].value, Value::Quantile, "{written}");
-    }
-    for written in ["\"quantiles\"", "\"linear\"", "3", "{ quantile = false }"] {
-        let found = faults(&with(written));
-        assert!(
-            found.iter().any(|(_, place)| place.contains("`score.criteria[0].value")),
-            "{written}: {found:?}"
-        );
-    }
-}
-
-#[test]
-fn ordered_list_is_read_with_its_thresholds_and_ranks_by_the_sum() {
-    let list = |head: &str, thresholds: [&str; 2]| {
-        let criterion = |name: &str, more: &str| {
-            format!("[[score.criteria]]\nname = {name:?}\nlayer = \"exposure\"\nvalue = \"auto\"\n{more}\n")
-        };
-        let (a, b) = (criterion("a", thresholds[0]), criterion("b", thresholds[1]));
-        format!("{LEAST}\n[score]\n{head}\n{a}{b}")
-    };
-    let project = open(&list("benefit = \"ordered\"", ["threshold = 0.5", ""]), &[]).unwrap();
-    assert_eq!(project.score.recipe.thresholds, [Some(0.5), None]);
-    assert_eq!(project.score.recipe.priority_by, PriorityBy::Benefit);
-    let by_cost = "benefit = \"ordered\"\npriority_by = \"benefit_per_cost\"";
-    let project = open(&list(by_cost, ["threshold = 0.5", ""]), &[]).unwrap();
-    assert_eq!(project.score.recipe.priority_by, PriorityBy::BenefitPerCost);
-    for (head, thresholds, key) in [
-        ("benefit = \"ordered\"", ["", ""], "score.criteria"),
-        ("benefit = \"ordered\"", ["threshold = 0", ""], "score.criteria[0].threshold"),
-        ("benefit = \"ordered\"", ["threshold = 50", ""], "score.criteria[0].threshold"),
-        ("benefit = \"sum\"", ["", "threshold = 0.5"], "score.criteria[1].threshold"),
-    ] {
-        let found = faults(&list(head, thresholds));
-        let place = format!("`{key}`");
-        assert!(found.iter().any(|(_, p)| p.ends_with(&place)), "{head} {thresholds:?}: {found:?}");
-    }
-}
-
-#[test]
-fn every_form_of_benefit_is_read() {
-    for (written, expected) in [("risk", Benefit::Risk), ("sum", Benefit::Sum), ("product", Benefit::Product)]
-    {
-        let project = open(&format!("{LEAST}\n[score]\nbenefit = {written:?}\n"), &[]).unwrap();
-        assert_eq!(project.score.recipe.benefit, expected);
-    }
-    // Hazard as a criterion of a weighted sum: its name is a layer's like any other.
-    let text = format!(
-        "{LEAST}\n[score]\nbenefit = \"sum\"\n[[score.criteria]]\nname = \"contamination\"\nlayer = \"hazard\"\n\
-         value = {{ linear = [0, 1] }}\n"
-    );
-    assert_eq!(open(&text, &[]).unwrap().score.criterion_layers, ["hazard"]);
-}
-
-#[test]
-fn names_that_would_stand_for_two_things_are_refused() {
-    let criterion = |name: &str| {
-        format!(
-            "[[score.criteria]]\nname = \"{name}\"\nlayer = \"exposure\"\nvalue = {{ linear = [0, \"max\"] }}\n"
-        )
-    };
-    // Both would be the column contribution_road_access.
-    let text = format!("{LEAST}\n{}{}", criterion("road access"), criterion("road-access"));
-    let error = open(&text, &[]).expect_err("a fault");
-    assert!(error.to_string().contains("road-access"), "{error}");
-    let text = LEAST.replace("hazard =", "exposure = { path = \"e.tif\" }\nhazard =");
-    let error = open(&text, &[]).expect_err("a fault");
-    assert!(error.to_string().contains("layers.exposure"), "{error}");
-}
-
-#[test]
-fn gates_are_read_and_their_layers_join_those_of_the_criteria() {
-    let text = with_value("linear = [0, 1]")
-        .replace("[[score.criteria]]", "zone = { path = \"z.tif\" }\n[[score.criteria]]");
-    let text = format!(
-        "{text}\n[[score.gates]]\nlayer = \"zone\"\nexclude = [3, 7]\n[[score.gates]]\nlayer = \"x\"\n\
-         exclude_below = 20000\nexclude_above = 1e6\n"
-    );
-    let score = open(&text, &[]).unwrap().score;
-    assert_eq!(score.criterion_layers, ["x", "zone"]);
-    let zone = Gate { name: "zone".into(), layer: 1, codes: vec![3, 7], ..Gate::default() };
-    let x = Gate { name: "x".into(), layer: 0, below: Some(2e4), above: Some(1e6), ..Gate::default() };
-    assert_eq!(score.recipe.gates, [zone, x]);
-}
-
-#[test]
-fn gates_that_mean_nothing_are_faults_at_their_key() {
-    for (written, code, key) in [
-        ("layer = \"zoone\"\nexclude_below = 1", "project.unknown_layer", "layer"),
-        ("layer = \"exposure\"\nexclude_below = 1", "project.unknown_layer", "layer"),
-        ("exclude_below = 1", "project.missing_key", "layer"),
-        ("layer = \"cost\"", "project.missing_key", "exclude_below"),
-        ("layer = \"cost\"\nexclude_below = 5\nexclude_above = 3", "project.value", "exclude_above"),
-        ("layer = \"cost\"\nexclude = [1.5]", "project.value", "exclude"),
-        ("layer = \"cost\"\nexclude = []", "project.value", "exclude"),
-        ("layer = \"cost\"\nexclude_belwo = 5", "project.unknown_key", "exclude_belwo"),
-    ] {
-        let found = faults(&format!("{LEAST}\n[[score.gates]]\n{written}\n"));
-        let place = format!("`score.gates[0].{key}`");
-        assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
-    }
-}
-
-/// A project with the vector layer `roads` and one criterion on it, with these keys.
-fn with_measure(keys: &str) -> String {
-    format!(
-        "{LEAST}roads = {{ path = \"roads.geojson\" }}\n[[score.criteria]]\nname = \"roads\"\nlayer = \"roads\"\n{keys}\n\
-         value = {{ linear = [5000, 0] }}\n"
-    )
-}
-
-#[test]
-fn measures_of_criteria_and_gates_are_planes_made_once() {
-    let text = with_measure("measure = \"proximity\"")
-        + "[[score.criteria]]\nname = \"n\"\nlayer = \"roads\"\nmeasure = \"count\"\nradius_m = 500\n\
-           value = { linear = [0, \"max\"] }\n\
-           [[score.gates]]\nlayer = \"roads\"\nmeasure = \"proximity\"\nexclude_above = 20000\n";
-    let score = open(&text, &[]).unwrap().score;
-    assert_eq!(score.criterion_layers, ["proximity of roads", "count of roads within 500 m"]);
-    let kinds: Vec<_> = score.measures.iter().map(|m| (m.layer.as_str(), m.kind.clone())).collect();
-    let count = MeasureKind::Count { radius_m: 500.0 };
-    assert_eq!(kinds, [("roads", MeasureKind::Proximity { codes: Vec::new() }), ("roads", count)]);
-    assert_eq!((score.recipe.gates[0].layer, score.recipe.gates[0].name.as_str()), (0, "roads"));
-}
-
-#[test]
-fn measures_that_mean_nothing_are_faults_at_their_key() {
-    for (written, code, key) in [
-        ("", "project.measure", "layer"),
-        ("measure = \"distance\"", "project.value", "measure"),
-        ("measure = \"count\"", "project.missing_key", "radius_m"),
-        ("measure = \"count\"\nradius_m = 0", "project.value", "radius_m"),
-        ("measure = \"proximity\"\nradius_m = 5", "project.value", "radius_m"),
-        ("measure = \"proximity\"\ncodes = [1]", "project.value", "codes"),
-    ] {
-        let found = faults(&with_measure(written));
-        let place = format!("`score.criteria[0].{key}`");
-        assert!(found.iter().any(|(c, p)| c == code && p.ends_with(&place)), "{written}: {found:?}");
-    }
-    // A vector layer has no unit, and cannot be what scoring needs a raster for.
-    let found = faults(&LEAST.replace("population.tif\"", "people.geojson\", unit = \"people_per_cell\""));
-    for key in ["path", "unit"] {
-        assert!(found.iter().any(|(_, p)| p.ends_with(&format!("`layers.population.{key}`"))), "{found:?}");
-    }
-}
-
-#[test]
-fn proximity_to_raster_cells_takes_codes_and_built_hazard_is_a_layer() {
-    let text = with_value("linear = [0, 1]")
-        .replace("layer = \"x\"", "layer = \"x\"\nmeasure = \"proximity\"\ncodes = [40, 30]");
-    let score = open(&text, &[]).unwrap().score;
-    assert_eq!(score.measures[0].kind, MeasureKind::Proximity { codes: vec![40, 30] });
-    let count = text.replace("proximity\"\ncodes = [40, 30]", "count\"\nradius_m = 5");
-    assert!(faults(&count).iter().any(|(_, place)| place.ends_with("`score.criteria[0].measure`")));
-    // The frame is then the population's, unless one is named.
-    let least = LEAST.replace("hazard = { path = \"hazard.tif\" }\n", "");
-    let built = format!(
-        "{least}\n[score]\nbenefit = \"sum\"\n[[score.criteria]]\nname = \"h\"\nlayer = \"hazard\"\nvalue = {{ linear = [0, 1] }}\n\
-         [hazard]\nareas = {{ path = \"a.geojson\" }}\nprior = {{ cha = 0.8, DHA = 0.4 }}\n"
-    );
-    let project = open(&built, &[]).unwrap();
-    assert_eq!(project.frame, "population");
-    let hazard = project.hazard.unwrap();
-    assert_eq!(hazard.areas.unwrap().classification, "classification");
-    let priors: Vec<_> = hazard.priors.iter().map(|(class, prior)| (class.as_str(), *prior)).collect();
-    assert_eq!((priors, hazard.elsewhere), (vec![("SHA", 0.05), ("CHA", 0.8), ("DHA", 0.4)], 0.001));
 }

@@ -12,6 +12,7 @@ mod score {
     pub mod harness;
     pub mod shapes;
 
+    mod acceptability;
     mod benefit;
     mod contribution;
     mod count;

@@ -45,12 +45,13 @@ def binary():
 class Ours:
     """One stage of Clearway on the planes given (a dict of name to f32 array)."""
 
-    def __init__(self, stage, planes, device):
+    def __init__(self, stage, planes, device, size=None):
         self.folder = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self.folder.name)
         for name, plane in planes.items():
             np.ascontiguousarray(plane, dtype="<f4").tofile(folder / f"{name}.f32")
-        self.shape = next(iter(planes.values())).shape
+        size = size or next(iter(planes.values())).shape[0]
+        self.shape = (size, size)
         self.command = [str(binary()), stage, str(self.shape[0]), str(folder), device]
         self.start()
 

@@ -3,7 +3,8 @@
 use super::params::{
     AcrossParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DiscParams, DownParams,
     FactorParams, HazardParams, Members, ProbeParams, ProximityParams, QuantileParams, RowParams,
-    RunningParams, SpreadParams, TierParams, TieredParams, ValueParams, ValueStepsParams, ValueTableParams,
+    RunningParams, SampleParams, SpreadParams, TermParams, TierParams, TieredParams, ValueParams,
+    ValueStepsParams, ValueTableParams,
 };
 
 use super::wrapped::wrapped;
@@ -48,14 +49,16 @@ pub const COUNT_CELLS_EACH: u32 = 16;
 pub const CURVE_WORDS: usize = 200 + 200 * 4 * 3;
 
 const GRID: &str = include_str!("../../shaders/grid.wgsl");
+/// What the stages of `acceptability` share.
+const SAMPLE: &str = include_str!("../../shaders/sample.wgsl");
 
 use Bind::{Read, Write};
 
 macro_rules! kernels {
-    ($($(#[$meta:meta])* $id:ident = $name:literal, $entry:literal, $params:ty, [$($bind:expr),*], $group:expr;)*) => {
+    ($($(#[$meta:meta])* $id:ident = $name:literal, $entry:literal, $params:ty, [$($bind:expr),*], $group:expr $(, $shared:expr)?;)*) => {
         $($(#[$meta])* pub static $id: KernelSpec = KernelSpec {
             name: $name,
-            wgsl: &[GRID, include_str!(concat!("../../shaders/", $name, ".wgsl"))],
+            wgsl: &[GRID, $($shared,)? include_str!(concat!("../../shaders/", $name, ".wgsl"))],
             entry: $entry,
             params: <$params>::MEMBERS,
             bindings: &[$($bind),*],
@@ -120,6 +123,14 @@ kernels! {
     CLASS = "class", "classes", ClassParams, [Read, Read, Write], [256, 1, 1];
     /// rank, cost, benefit, people at risk, row areas → tally.
     CURVE = "curve", "curve", CurveParams, [Read, Read, Read, Read, Read, Write], [256, 1, 1];
+    /// v, hazard, cost, row areas, knots → terms.
+    ACCEPTABILITY_TERM = "acceptability_term", "acceptability_term", TermParams, [Read, Read, Read, Read, Read, Write], [256, 1, 1];
+    /// draws, values, terms, hazards → tally.
+    ACCEPTABILITY_COUNT = "acceptability_count", "acceptability_count", SampleParams, [Read, Read, Read, Read, Write], [256, 1, 1], SAMPLE;
+    /// draws, values, terms, hazards, again → tally.
+    ACCEPTABILITY_RECOUNT = "acceptability_recount", "acceptability_recount", SampleParams, [Read, Read, Read, Read, Read, Write], [256, 1, 1], SAMPLE;
+    /// draws, values, terms, hazards, ranks, refined ranks → four planes of sums.
+    ACCEPTABILITY = "acceptability", "acceptability", SampleParams, [Read, Read, Read, Read, Read, Read, Write], [256, 1, 1], SAMPLE;
     /// No stage: four words → four words, for `clearway bench`.
     PROBE_COPY = "probe_copy", "probe_copy", CellParams, [Read, Write], [256, 1, 1];
     /// No stage: nothing → sums, for `clearway bench`.

@@ -299,6 +299,68 @@ params! {
         /// Of people at risk, person-m².
         quantum_people: i32,
     }
+    /// `acceptability_term`.
+    TermParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// Columns of the tile.
+        n_cols: u32,
+        /// The criterion's place among those sampled.
+        index: u32,
+        /// 1 where g holds hazard.
+        times_hazard: u32,
+        /// 1 where g holds a / c.
+        per_cost: u32,
+        /// 1 where the term is a logarithm.
+        is_product: u32,
+        /// Unused.
+        pad_a: u32,
+    }
+    /// `acceptability_count`, `acceptability_recount`, `acceptability`.
+    SampleParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// Columns of the tile.
+        n_cols: u32,
+        /// Criteria.
+        n_terms: u32,
+        /// Samples of the group.
+        n_samples: u32,
+        /// First sample to be counted again.
+        first_sample: u32,
+        /// 0 fixed, 1 factors of the odds, 2 spread by cell.
+        hazard_kind: u32,
+        /// 1 where cost is drawn.
+        draws_cost: u32,
+        /// 1 where sums are logarithms.
+        is_product: u32,
+        /// First word of the seed.
+        seed_a: u32,
+        /// Second word of the seed.
+        seed_b: u32,
+        /// Cells along the side of a block with common draws.
+        side: u32,
+        /// Column of the tile's first cell in the whole grid.
+        col: u32,
+        /// Row of it.
+        row: u32,
+        /// Of the cut.
+        base: u32,
+        /// Of the cut.
+        shift: u32,
+        /// Samples in which cells without priority are in the top.
+        zero_top: f32,
+        /// Their rank.
+        zero_rank: f32,
+        /// Samples to be counted again.
+        n_again: u32,
+        /// Unused.
+        pad_a: u32,
+    }
     /// `proximity`.
     ProximityParams {
         /// Columns of the window.

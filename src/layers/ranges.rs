@@ -24,6 +24,8 @@ pub enum Role {
     Population,
     /// US$ per cell, above zero.
     Cost,
+    /// Standard deviation of hazard, not negative.
+    HazardSd,
     /// Any other layer.
     Criterion,
 }
@@ -50,6 +52,7 @@ pub fn range_faults(role: Role, name: &str, frame: &Frame, survey: &Survey) -> F
         Role::Hazard => judge.hazard(min, max),
         Role::Population => judge.population(min, max),
         Role::Cost => judge.cost(min),
+        Role::HazardSd => judge.hazard_sd(min),
         Role::Criterion if min.0 == max.0 => {
             judge.warn(format!("it is {} wherever it is known: it cannot tell cells apart", min.0));
         }
@@ -94,6 +97,14 @@ impl Judge<'_> {
             self.warn("no cell has any hazard, so nothing can be gained anywhere".into());
         } else if survey.n_whole == survey.n_known {
             self.warn("it holds only 0 and 1, which looks like labels instead of probabilities".into());
+        }
+    }
+
+    fn hazard_sd(&mut self, min: At) {
+        if self.survey.n_negative > 0 {
+            let found = format!("{} and {} more below zero", self.at(min), self.survey.n_negative - 1);
+            let fix = self.negative_fix(min);
+            self.fault("layer.hazard_sd_range", "standard deviations, none below zero", found, fix);
         }
     }
 

@@ -104,7 +104,7 @@ fn reason(problem: &Problem, model: &Model, state: &State, j: usize) -> String {
     }
     let least = able.iter().map(|&k| model.task_cost(j, k)).fold(f64::INFINITY, f64::min);
     if least > model.budget {
-        return format!("it costs {least} at least, more than the whole budget");
+        return format!("it costs {least:.2} at least, more than the whole budget");
     }
     if let Some(&p) = task.preds.iter().find(|&&p| state.at[p as usize].0 == NONE) {
         return format!(
@@ -116,7 +116,7 @@ fn reason(problem: &Problem, model: &Model, state: &State, j: usize) -> String {
         return format!("locked to `{}`, where it does not fit beside what else is locked", team.id);
     }
     if least > model.budget - state.cost() + SLACK {
-        return format!("the budget does not reach: it costs {least} at least");
+        return format!("the budget does not reach: it costs {least:.2} at least");
     }
     let is_against = |floor: &FloorModel| {
         let (reach, size) = floor.reach(state);

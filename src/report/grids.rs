@@ -40,6 +40,23 @@ pub const GRIDS: [GridFile; 7] = [
     ),
 ];
 
+/// Those that a run with robustness writes besides.
+pub const ROBUSTNESS_GRIDS: [GridFile; 3] = [
+    grid(
+        Plane::Acceptability,
+        "acceptability.tif",
+        "share of the samples of weights, hazard and cost in which the cell is in the top, 0..1",
+        "1",
+    ),
+    grid(Plane::RankMean, "rank_mean.tif", "mean rank over the samples, 100 = first", "percentile"),
+    grid(Plane::RankSd, "rank_sd.tif", "standard deviation of the rank over the samples", "percentile"),
+];
+
+/// The grids of a run.
+pub fn grids(has_robustness: bool) -> impl Iterator<Item = &'static GridFile> {
+    GRIDS.iter().chain(ROBUSTNESS_GRIDS.iter().filter(move |_| has_robustness))
+}
+
 const fn grid(plane: Plane, name: &'static str, description: &'static str, unit: &'static str) -> GridFile {
     GridFile { plane, name, description, unit }
 }
@@ -50,8 +67,13 @@ pub struct GridWriters {
 }
 
 impl GridWriters {
-    /// Begins every file of [`GRIDS`] on a frame.
-    pub fn create(folder: &Path, frame: &Frame, compression: Compression) -> Result<Self> {
+    /// Begins every file of [`grids`] on a frame.
+    pub fn create(
+        folder: &Path,
+        frame: &Frame,
+        compression: Compression,
+        has_robustness: bool,
+    ) -> Result<Self> {
         let begin = |file: &GridFile| {
             let spec = match file.plane {
                 Plane::Class => WriteSpec::classes(file.description),
@@ -60,7 +82,7 @@ impl GridWriters {
             let spec = WriteSpec { compression, ..spec };
             Ok((file.plane, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
         };
-        Ok(Self { writers: GRIDS.iter().map(begin).collect::<Result<_>>()? })
+        Ok(Self { writers: grids(has_robustness).map(begin).collect::<Result<_>>()? })
     }
 
     /// Ends every file.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::hazard::{self, OpenHazard};
 use super::measures;
-use super::project::{LayerSettings, LayerSource, Project};
+use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
 use crate::io::geotiff::{GeoTiff, ReadOptions};
@@ -183,7 +183,8 @@ fn used(project: &Project) -> Vec<(String, Role)> {
     let difficulty = project.tasks.as_ref().and_then(|tasks| tasks.difficulty.clone());
     for name in project.score.criterion_layers.iter().cloned().chain(difficulty) {
         if !roles.iter().any(|(known, _)| *known == name) {
-            roles.push((name, Role::Criterion));
+            let is_sd = name == HAZARD_SD;
+            roles.push((name, if is_sd { Role::HazardSd } else { Role::Criterion }));
         }
     }
     roles

@@ -223,7 +223,7 @@ fn count(n: u64) -> String {
 }
 
 /// A number as a person reads it: whole from 1000 on, otherwise four digits.
-fn short(value: f64) -> String {
+pub(super) fn short(value: f64) -> String {
     if value.abs() >= 1000.0 {
         let sign = if value < 0.0 { "-" } else { "" };
         format!("{sign}{}", count(value.abs().round() as u64))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::RUN_RECORD;
-use crate::report::grids::GRIDS;
+use crate::report::grids::grids;
 
 /// What a run may write besides grids and record.
 const TABLES: [&str; 6] =
@@ -13,7 +13,7 @@ const TABLES: [&str; 6] =
 
 /// Every name that a run may write.
 fn names() -> impl Iterator<Item = &'static str> {
-    GRIDS.iter().map(|grid| grid.name).chain(TABLES).chain([RUN_RECORD])
+    grids(true).map(|grid| grid.name).chain(TABLES).chain([RUN_RECORD])
 }
 
 /// Refuses to write over what is read: `--out .` beside a `cost.tif` of the project's own, or the folder of the

@@ -8,6 +8,7 @@ mod hazard;
 mod layers;
 mod measure;
 mod plan;
+mod robustness;
 mod score;
 mod tasks;
 mod teams;
@@ -19,6 +20,7 @@ pub use hazard::{AccidentSettings, AreaSettings, HazardSettings};
 pub use layers::{LayerSettings, LayerSource};
 pub use measure::{MeasureKind, MeasureSettings};
 pub use plan::{LockSettings, PlanSettings, TeamsSource, UncertaintySettings, WorthColumn};
+pub use robustness::HAZARD_SD;
 pub use score::ScoreSettings;
 pub use tasks::{TaskSettings, TaskSource};
 pub use teams::{ClosedSeason, TeamSettings, duplicates as duplicate_teams, read_team_tables};
@@ -126,7 +128,7 @@ impl Project {
         let (project_name, seed) = read_project(&top);
         let (layers, frame) = layers::read(&reading, &top, &folder);
         let hazard = hazard::read(&top, &folder);
-        let score = score::read(&top, &layers);
+        let score = score::read(&top, &layers, seed);
         let tasks = tasks::read(&top, &folder, &layers);
         let plan = plan::read(&reading, &top, &folder);
         if top.node("plan").is_some() && top.node("tasks").is_none() {

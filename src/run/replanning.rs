@@ -188,11 +188,11 @@ impl Earlier {
         let mut lines = vec![(
             "replanned".to_owned(),
             format!(
-                "from {} on: {} tasks finished and {} under way are kept, {:.0} US$ are spent",
+                "from {} on: {} tasks finished and {} under way are kept, {} US$ are spent",
                 self.date,
                 standing.finished.len(),
                 standing.under_way.len(),
-                standing.spent
+                super::outcome::short(standing.spent)
             ),
         )];
         let inputs = self.inputs_changed(left);

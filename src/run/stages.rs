@@ -13,7 +13,7 @@ use crate::grid::Cells;
 use crate::io::geotiff::GeoTiff;
 use crate::io::scratch::Scratch;
 use crate::progress::Progress;
-use crate::report::grids::{GRIDS, GridWriters};
+use crate::report::grids::{GridWriters, grids};
 use crate::report::tables;
 use crate::report::vectors;
 use crate::score::{self, Benefit, Inputs, PriorityBy, Summary};
@@ -55,7 +55,13 @@ pub fn score_grids(
         cost: layers.plane("cost"),
         criteria: settings.criterion_layers.iter().map(|name| layers.plane(name)).collect(),
     };
-    let mut grids = GridWriters::create(job.staging.folder(), &layers.frame, options.compression)?;
+    let mut recipe = settings.recipe.clone();
+    if let Some(robustness) = &mut recipe.robustness {
+        robustness.seed = job.record.seed;
+    }
+    let has_robustness = recipe.robustness.is_some();
+    let folder = job.staging.folder();
+    let mut writers = GridWriters::create(folder, &layers.frame, options.compression, has_robustness)?;
     let begun = std::time::Instant::now();
     let clock = || begun.elapsed().as_secs_f64();
     let score_options = score::Options {
@@ -66,19 +72,19 @@ pub fn score_grids(
     let summary = score::score(
         &mut *engine,
         &inputs,
-        &settings.recipe,
+        &recipe,
         score_options,
         &|_| scratch.plane(&layers.frame),
-        &mut grids,
+        &mut writers,
         progress,
     )?;
-    grids.finish()?;
+    writers.finish()?;
     job.record.engine = Some((summary.engine.clone(), note));
     job.record.take_summary(&summary);
     job.outcome.score(&summary);
     tables::write_curve(&job.staging.path("curve.csv"), &summary.curve)?;
     if job.record.command != "plan" {
-        job.outputs.extend(GRIDS.iter().map(|grid| grid.name));
+        job.outputs.extend(grids(has_robustness).map(|grid| grid.name));
         job.outputs.push("curve.csv");
     }
     job.lap("score");
@@ -99,6 +105,10 @@ pub fn outline_tasks(
         |name: &str| -> Result<Arc<dyn Cells>> { Ok(Arc::new(GeoTiff::open(&job.staging.path(name), 1)?)) };
     let (rank, benefit, cost) = (grid("priority.tif")?, grid("benefit.tif")?, grid("cost.tif")?);
     let (people_at_risk, exposure) = (grid("people_at_risk.tif")?, grid("exposure.tif")?);
+    let acceptability = match &recipe.robustness {
+        Some(_) => Some(grid("acceptability.tif")?),
+        None => None,
+    };
     let hazard = layers.plane("hazard");
     let criteria = prepared.project.score.criterion_layers.iter().map(|name| layers.plane(name)).collect();
     let parts = CriterionParts::new(recipe, &summary.maxima, hazard, &*exposure, criteria);
@@ -108,7 +118,7 @@ pub fn outline_tasks(
         benefit: &*benefit,
         cost: &*cost,
         rank: &*rank,
-        acceptability: None,
+        acceptability: acceptability.as_deref(),
         difficulty: settings.difficulty.as_ref().map(|name| layers.plane(name)),
         contributions: Some(&parts),
     };

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::outcome::short;
 use super::project::UncertaintySettings;
 use crate::plan::{Chances, Problem, Solution, Uncertainty, uncertainty};
-use crate::report::tables::significant;
 
 /// What becomes of a plan in the samples, with the settings it was asked with.
 pub struct Uncertain {
@@ -45,7 +45,6 @@ impl Uncertain {
 
     /// For stdout.
     pub fn to_line(&self) -> (String, String) {
-        let short = |value: f64| significant(value, 4);
         let of = if self.chances.worths.is_some() { "worths sampled, durations" } else { "durations" };
         let text = format!(
             "mean {}, 9 of 10 between {} and {} ({of} ±{:.0} %)",

@@ -6,10 +6,10 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::outcome::short;
 use super::project::{PlanSettings, TeamSettings};
 use crate::error::Result;
 use crate::plan::{Marginal, Problem, Solution, Team, Variant};
-use crate::report::tables::significant;
 
 /// Up to so many tasks the question is asked without being told to.
 pub const UP_TO_TASKS: usize = 1_000;
@@ -103,7 +103,7 @@ pub fn to_table(marginals: &[Marginal]) -> String {
     }
     let _ = writeln!(text, "{:<width$}  {:>14}  {:>9}", "what if", "objective", "change");
     for m in marginals {
-        let value = m.objective_value.map_or_else(|| "no plan".to_owned(), |value| significant(value, 7));
+        let value = m.objective_value.map_or_else(|| "no plan".to_owned(), short);
         let percent = m.percent.map_or_else(|| "-".to_owned(), |percent| format!("{percent:+.2} %"));
         let _ = writeln!(text, "{:<width$}  {value:>14}  {percent:>9}", m.what);
     }

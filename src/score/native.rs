@@ -4,6 +4,9 @@
 //! multiply-add, so that a device without one gives the same bits. What is accumulated are integers, so
 //! neither the number of threads nor the cutting into blocks changes a result.
 
+mod counts;
+mod sampled;
+
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 
@@ -14,8 +17,8 @@ use crate::error::Result;
 use super::benefit::benefit;
 use super::class::class;
 use super::count::count;
-use super::counting::{Locks, Pending, Refined};
-use super::curve::{CurvePlanes, SegmentSum, curve};
+use super::counting::{Locks, Refined};
+use super::curve::{CurvePlanes, curve};
 use super::exposure::{Rooms, exposure};
 use super::hazard::hazard;
 use super::histogram::{histogram, refine};
@@ -31,6 +34,7 @@ use super::rank::rank;
 use super::value::{Term, value};
 use super::widest::{widest, work};
 use super::{Benefit, Engine, EngineInfo};
+use counts::Counts;
 
 work!(Maximum = maximum(of: &'a [f32], so_far: &'a mut u32));
 work!(PeopleAtRisk = people_at_risk(hazard: &'a [f32], exposure: &'a [f32], out: &'a mut [f32]));
@@ -95,7 +99,11 @@ impl Engine for Native {
         while let Some(call) = calls.first() {
             let n_cellwise = calls.iter().take_while(|call| is_cellwise(call)).count();
             if n_cellwise == 0 {
-                planes.run_whole(call, program.tile.n_cols, &self.rooms);
+                if is_sampled(call) {
+                    planes.run_sampled(call, program, tally);
+                } else {
+                    planes.run_whole(call, program.tile.n_cols, &self.rooms);
+                }
                 calls = &calls[1..];
             } else {
                 let (cellwise, rest) = calls.split_at(n_cellwise);
@@ -111,7 +119,21 @@ impl Engine for Native {
 }
 
 fn is_cellwise(call: &Call) -> bool {
-    !matches!(call, Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. })
+    !is_sampled(call)
+        && !matches!(
+            call,
+            Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. }
+        )
+}
+
+fn is_sampled(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::AcceptabilityTerm { .. }
+            | Call::AcceptabilityCount { .. }
+            | Call::AcceptabilityRecount { .. }
+            | Call::Acceptability { .. }
+    )
 }
 
 /// The planes of a running program: borrowed inputs, owned ones, and those that exist only block by block.
@@ -137,10 +159,15 @@ impl<'a> Planes<'a> {
             own(*slot, mem::take(cells), &mut planes.owned);
         }
         for call in &program.calls {
-            if let Call::Exposure { out, .. } = call
-                && planes.owned[out.0].is_empty()
-            {
-                own(*out, Vec::new(), &mut planes.owned);
+            let kept = match call {
+                Call::Exposure { out, .. } => vec![*out],
+                Call::AcceptabilityTerm { v, terms, .. } => vec![*v, *terms],
+                _ => Vec::new(),
+            };
+            for slot in kept {
+                if planes.owned[slot.0].is_empty() {
+                    own(slot, Vec::new(), &mut planes.owned);
+                }
             }
         }
         planes
@@ -328,31 +355,8 @@ impl Block<'_> {
                 };
                 curve(&planes, quanta, counts.segments(tally.segments.len()));
             }
-            Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. } => {
-                unreachable!("not cell by cell")
-            }
+            _ => unreachable!("not cell by cell"),
         }
-    }
-}
-
-/// What one thread counts over its blocks.
-#[derive(Default)]
-struct Counts {
-    maximum_bits: u32,
-    bins: Vec<u32>,
-    segments: Vec<SegmentSum>,
-    pending: Pending,
-}
-
-impl Counts {
-    fn bins(&mut self, n: usize) -> &mut [u32] {
-        self.bins.resize(n, 0);
-        &mut self.bins
-    }
-
-    fn segments(&mut self, n: usize) -> &mut [SegmentSum] {
-        self.segments.resize(n, SegmentSum::default());
-        &mut self.segments
     }
 }
 

@@ -12,6 +12,7 @@ mod features;
 mod order;
 mod reach;
 mod recorder;
+mod sampled;
 mod tiers;
 mod worth;
 

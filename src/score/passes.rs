@@ -7,6 +7,7 @@
 //! priority   layers + exposure → benefit, cost, priority, histogram
 //! refine     priority          → counts of the bins that hold too much (only where there are such)
 //! rank       kept planes, cost → rank, class, curve
+//! acceptability  layers + exposure → acceptability, rank_mean, rank_sd (only with robustness; three walks)
 //! ```
 //!
 //! A pass is a file here: a function `run` that reads, computes and writes every tile
@@ -14,6 +15,7 @@
 //! [`Passes::run`]: before `exposure` what makes a layer, between it and `priority` what needs all exposures,
 //! after `rank` what needs all ranks.
 
+mod acceptability;
 mod exposure;
 mod findings;
 mod priority;
@@ -42,7 +44,8 @@ pub type Scratch<'a> = &'a dyn Fn(&str) -> Result<Box<dyn CellStore>>;
 /// Scores a frame: planes to `sink`, tile by tile, and totals back.
 ///
 /// Planes reach the sink in this order: exposure and people at risk of
-/// every tile, then benefit, cost and benefit per cost of every tile, then rank and class of every tile. A
+/// every tile, then benefit, cost and benefit per cost of every tile, then rank and class of every tile, then, with
+/// robustness, acceptability, mean and standard deviation of the rank. A
 /// device that fails is replaced by the native engine, tile by tile, and a warning says so.
 ///
 /// # Errors
@@ -67,12 +70,14 @@ pub fn score(
     let n_tier_planes = if recipe.benefit == Benefit::Ordered { 4 } else { 0 };
     let n_planes = 8 + n_tier_planes + reader.all_layers().len();
     let size = options.tile_size.unwrap_or_else(|| tile_size(engine, &reach, n_planes, options.memory_bytes));
+    let sampling_side = acceptability::tile_side(recipe, engine, options.memory_bytes, size);
     let no_clock = || 0.0;
     let mut passes = Passes {
         inputs,
         recipe,
         reach,
         tiling: Tiling::new(inputs.frame, size),
+        sampling_side,
         runner: Runner::new(engine),
         buffers: &buffers,
         reader: &reader,
@@ -96,6 +101,7 @@ struct Passes<'a> {
     recipe: &'a Recipe,
     reach: Reach,
     tiling: Tiling,
+    sampling_side: usize,
     runner: Runner<'a>,
     buffers: &'a Buffers,
     reader: &'a Reader<'a>,
@@ -110,6 +116,8 @@ struct Passes<'a> {
 struct Kept {
     /// Exposure until the second pass, which puts each tile's benefit in its place.
     exposure_then_benefit: Box<dyn CellStore>,
+    /// Exposure to the end, where it is sampled.
+    sampled_exposure: Option<Box<dyn CellStore>>,
     people_at_risk: Box<dyn CellStore>,
     /// What the rank orders by: benefit per cost, or by tiers; `None` where it is benefit alone.
     ranked: Option<Box<dyn CellStore>>,
@@ -131,6 +139,7 @@ impl Passes<'_> {
             self.recipe.priority_by == PriorityBy::Benefit && self.recipe.benefit != Benefit::Ordered;
         let kept = Kept {
             exposure_then_benefit: scratch("exposure, then benefit")?,
+            sampled_exposure: self.recipe.robustness.as_ref().map(|_| scratch("exposure")).transpose()?,
             people_at_risk: scratch("people_at_risk")?,
             ranked: if by_benefit { None } else { Some(scratch("priority")?) },
         };
@@ -151,6 +160,7 @@ impl Passes<'_> {
         let largest_area_m2 = rows.map(area_m2).fold(0.0, f64::max);
         let quanta = quanta(largest_area_m2, f64::from(counts.largest_cost), maxima.exposure);
         let (segments, classes) = rank::run(self, &kept, table, quanta)?;
+        acceptability::run(self, &kept, &functions, &bins, scratch)?;
         Ok(self.summary(&counts, maxima, &segments, &quanta, &classes))
     }
 
@@ -159,6 +169,18 @@ impl Passes<'_> {
         add(stage.to_string(), seconds.wall);
         add(format!("{stage}, waiting for layers"), seconds.waiting_to_read);
         add(format!("{stage}, waiting for writing"), seconds.waiting_to_write);
+    }
+
+    /// Adds a further walk's seconds to those of a stage that takes several.
+    fn took_more(&mut self, stage: &str, seconds: PassSeconds) {
+        let n_before = self.seconds.len();
+        self.took(stage, seconds);
+        for more in self.seconds.split_off(n_before) {
+            match self.seconds.iter_mut().find(|taken| taken.stage == more.stage) {
+                Some(taken) => taken.seconds += more.seconds,
+                None => self.seconds.push(more),
+            }
+        }
     }
 
     fn summary(

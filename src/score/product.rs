@@ -16,22 +16,19 @@ pub const EPSILON: f32 = 1e-6;
 
 const N_SPANS: u32 = 2048;
 
-/// A function at the ends of the spans.
-pub type Knots = [f32; N_SPANS as usize + 1];
-
 /// log2 of 1, 1 + 1/2048, … 2.
-pub static LOG2_KNOTS: LazyLock<Knots> = LazyLock::new(|| knots(|part| (1.0 + part).log2()));
+pub static LOG2_KNOTS: LazyLock<Vec<f32>> = LazyLock::new(|| knots(|part| (1.0 + part).log2()));
 
 /// 2 to the power of 0, 1/2048, … 1.
-pub static EXP2_KNOTS: LazyLock<Knots> = LazyLock::new(|| knots(f64::exp2));
+pub static EXP2_KNOTS: LazyLock<Vec<f32>> = LazyLock::new(|| knots(f64::exp2));
 
-fn knots(of_part: impl Fn(f64) -> f64) -> Knots {
-    std::array::from_fn(|k| of_part(k as f64 / f64::from(N_SPANS)) as f32)
+fn knots(of_part: impl Fn(f64) -> f64) -> Vec<f32> {
+    (0..=N_SPANS).map(|k| of_part(f64::from(k) / f64::from(N_SPANS)) as f32).collect()
 }
 
 /// log2 of a float of at least ε: its exponent, and the table for what its 23 lower bits say.
 #[inline(always)]
-fn log2(v: f32, knots: &Knots) -> f32 {
+pub(super) fn log2(v: f32, knots: &[f32]) -> f32 {
     let bits = v.to_bits();
     let span = (bits & 0x7f_ffff) >> 12;
     let part = (bits & 0xfff) as i32 as f32 * (1.0 / 4096.0);
@@ -42,7 +39,7 @@ fn log2(v: f32, knots: &Knots) -> f32 {
 
 /// 2 to the power of −100 … 0.
 #[inline(always)]
-fn exp2(power: f32, knots: &Knots) -> f32 {
+pub(super) fn exp2(power: f32, knots: &[f32]) -> f32 {
     let octave = power.floor();
     let place = (power - octave) * N_SPANS as f32;
     let span = (place as i32 as u32).min(N_SPANS - 1);
@@ -51,10 +48,17 @@ fn exp2(power: f32, knots: &Knots) -> f32 {
     of_part * f32::from_bits(((octave + 127.0) as i32 as u32) << 23)
 }
 
+/// A table of known length that nobody else sees: then the compiler can look up many cells at once, sure that writing
+/// results leaves it alone.
+#[inline(always)]
+fn own_copy(knots: &[f32]) -> [f32; N_SPANS as usize + 1] {
+    knots.try_into().expect("the ends of all spans")
+}
+
 /// Cell by cell: worth = worth + w · log2(max(v, ε)); the first criterion starts from 0.
 #[inline(always)]
 pub fn factor(v: &[f32], weight: f32, is_first: bool, worth: &mut [f32]) {
-    let knots = &*LOG2_KNOTS;
+    let knots = &own_copy(&LOG2_KNOTS);
     for (worth, &v) in worth.iter_mut().zip(v) {
         let so_far = if is_first { 0.0 } else { *worth };
         let is_known = !is_unknown(v) & !is_unknown(so_far);
@@ -65,7 +69,7 @@ pub fn factor(v: &[f32], weight: f32, is_first: bool, worth: &mut [f32]) {
 /// Cell by cell: b = 2^worth.
 #[inline(always)]
 pub fn product(hazard: &[f32], worth: &[f32], out: &mut [f32]) {
-    let knots = &*EXP2_KNOTS;
+    let knots = &own_copy(&EXP2_KNOTS);
     for ((out, &hazard), &worth) in out.iter_mut().zip(hazard).zip(worth) {
         let is_known = !is_unknown(hazard) & !is_unknown(worth);
         *out = if is_known { exp2(worth.clamp(-100.0, 0.0), knots) } else { UNKNOWN };

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Benefit;
+use super::acceptability::bins::{Again, Ranks};
+use super::acceptability::{Group, TermForm};
 use super::blocks::Blocks;
 use super::curve::{N_SEGMENTS, Quanta, SegmentSum};
 use super::hazard::Accidents;
@@ -134,6 +136,33 @@ pub enum Call {
         row_area_m2: Arc<Vec<f32>>,
         quanta: Quanta,
     },
+    /// `acceptability_term` of the criterion with this place among those sampled.
+    AcceptabilityTerm {
+        v: Slot,
+        hazard: Slot,
+        cost: Slot,
+        row_area_m2: Arc<Vec<f32>>,
+        form: TermForm,
+        index: usize,
+        terms: Slot,
+    },
+    /// `acceptability_count` into [`Tally::samples`].
+    AcceptabilityCount { planes: SampledPlanes, group: Shared<Group> },
+    /// `acceptability_recount` into [`Tally::samples`].
+    AcceptabilityRecount { planes: SampledPlanes, group: Shared<Group>, again: Shared<Again> },
+    /// `acceptability`: samples in the top, two sums and the first rank, one plane after the other.
+    Acceptability { planes: SampledPlanes, group: Shared<Group>, ranks: Shared<Ranks>, out: Slot },
+}
+
+/// What the stages of `acceptability` read: planes one after the other in a plane of as many times the tile's rows.
+#[derive(Debug, Clone, Copy)]
+pub struct SampledPlanes {
+    /// Terms by criterion.
+    pub terms: Slot,
+    /// Where hazard is drawn: odds, and spread where it differs by cell.
+    pub hazards: Option<Slot>,
+    /// Column and row of the tile's first cell in the whole grid.
+    pub origin: [u32; 2],
 }
 
 /// Stage calls over planes of one tile.
@@ -192,6 +221,13 @@ impl Program {
         slot
     }
 
+    /// A plane of any shape handed back.
+    pub fn output_of(&mut self, shape: Shape) -> Slot {
+        let slot = self.plane_of(shape);
+        self.outputs.push(slot);
+        slot
+    }
+
     /// Records a call.
     pub fn call(&mut self, call: Call) {
         self.calls.push(call);
@@ -219,6 +255,8 @@ pub struct Tally {
     pub refined: Vec<AtomicU64>,
     /// Sums by segment of the curve.
     pub segments: Vec<SegmentSum>,
+    /// Cells by sample and bin, or by sample and part.
+    pub samples: Vec<u64>,
 }
 
 impl Tally {
@@ -246,6 +284,11 @@ impl Tally {
     /// For programs with `curve`.
     pub fn of_curve() -> Self {
         Self { segments: vec![SegmentSum::default(); N_SEGMENTS], ..Self::default() }
+    }
+
+    /// For programs with `acceptability_count` or `acceptability_recount`.
+    pub fn of_samples(n_counts: usize) -> Self {
+        Self { samples: vec![0; n_counts], ..Self::default() }
     }
 
     /// The counts by refined bin.

@@ -65,7 +65,7 @@ impl RankTable {
     }
 }
 
-fn rank_of(below: u64, equal: u64, total: u64) -> f32 {
+pub(super) fn rank_of(below: u64, equal: u64, total: u64) -> f32 {
     match (equal, total) {
         (0, _) => 0.0,
         (_, 1) => 100.0,
@@ -79,11 +79,17 @@ const BATCH: usize = 1024;
 /// Cell by cell; unknown where the priority is.
 pub fn rank(priority: &[f32], table: &RankTable, out: &mut [f32]) {
     let first: &[u32; N_BINS] = table.first.as_slice().try_into().expect("an entry for every bin");
+    let mut second = [0; BATCH];
     for (priority, out) in priority.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
-        if table.refined.is_empty() {
-            widest(LookUp { priority, first, out });
-        } else {
-            widest(LookUpBoth { priority, first, refined: &table.refined, out });
+        widest(LookUp { priority, first, out: &mut *out });
+        if !table.refined.is_empty() {
+            let second = &mut second[..out.len()];
+            widest(FindPlaces { priority, out, second: &mut *second });
+            // Many such loads are under way at once, as long as none of them depends on a branch.
+            for entry in &mut *second {
+                *entry = table.refined[*entry as usize];
+            }
+            widest(TakeSecond { second, out });
         }
     }
 }
@@ -99,23 +105,30 @@ fn look_up(priority: &[f32], first: &[u32; N_BINS], out: &mut [f32]) {
     }
 }
 
-work!(LookUpBoth = look_up_both(
-    priority: &'a [f32], first: &'a [u32; N_BINS], refined: &'a [u32], out: &'a mut [f32]
-));
-
-/// The same at both levels, without a branch: cells that need no second look take it at place 0.
+/// Whether a first-level entry points into the second level.
 #[inline(always)]
-fn look_up_both(priority: &[f32], first: &[u32; N_BINS], refined: &[u32], out: &mut [f32]) {
-    assert!(!refined.is_empty(), "there is a place 0");
-    let last = refined.len() - 1;
-    for (out, &priority) in out.iter_mut().zip(priority) {
-        let key = key(priority);
-        let entry = first[(key >> LOW_BITS) as usize];
-        let is_refined = entry & REFINED_FLAG != 0;
-        let place = (entry & !REFINED_FLAG) << LOW_BITS | key & (N_REFINED as u32 - 1);
-        let place = if is_refined { place } else { 0 };
-        let of_place = refined[(place as usize).min(last)];
-        let rank = f32::from_bits(if is_refined { of_place } else { entry });
-        *out = if is_unknown(priority) { UNKNOWN } else { rank };
+fn is_refined(entry: f32) -> bool {
+    (entry.to_bits() & REFINED_FLAG != 0) & !is_unknown(entry)
+}
+
+work!(FindPlaces = find_places(priority: &'a [f32], out: &'a [f32], second: &'a mut [u32]));
+
+/// Where the second level has a cell; the first place where it needs none.
+#[inline(always)]
+fn find_places(priority: &[f32], out: &[f32], second: &mut [u32]) {
+    for ((second, &priority), &entry) in second.iter_mut().zip(priority).zip(out) {
+        let index = entry.to_bits() & !REFINED_FLAG;
+        let place = index << LOW_BITS | key(priority) & (N_REFINED as u32 - 1);
+        *second = if is_refined(entry) { place } else { 0 };
+    }
+}
+
+work!(TakeSecond = take_second(second: &'a [u32], out: &'a mut [f32]));
+
+/// Puts the second level's entries where the first one points there.
+#[inline(always)]
+fn take_second(second: &[u32], out: &mut [f32]) {
+    for (out, &second) in out.iter_mut().zip(second) {
+        *out = if is_refined(*out) { f32::from_bits(second) } else { *out };
     }
 }

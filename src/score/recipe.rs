@@ -5,6 +5,7 @@
 
 use crate::error::{Fault, Faults, Result};
 
+use super::acceptability::Robustness;
 use super::ordered::MOST_TIERS;
 use super::value::check::{LARGEST_CODE, MOST_ENTRIES, check as check_value};
 
@@ -26,6 +27,8 @@ pub struct Recipe {
     pub priority_by: PriorityBy,
     /// Class k holds the cells of the top `class_percents[k - 1]` per cent; what remains is the last class.
     pub class_percents: Vec<f64>,
+    /// Samples of weights, hazard and cost; none where `None`.
+    pub robustness: Option<Robustness>,
 }
 
 /// The kernel k(d) of exposure E_i = Σ_j P_j · k(d_ij), with k(0) = 1.
@@ -181,6 +184,7 @@ impl Default for Recipe {
             gates: Vec::new(),
             priority_by: PriorityBy::BenefitPerCost,
             class_percents: vec![5.0, 15.0, 40.0],
+            robustness: None,
         }
     }
 }
@@ -230,6 +234,9 @@ impl Recipe {
         self.gates.iter().for_each(|gate| gate.check(&mut faults));
         self.check_thresholds(&mut faults);
         self.check_classes(&mut faults);
+        if let Some(robustness) = &self.robustness {
+            robustness.check(&self, &mut faults);
+        }
         faults.finish().map(|()| self)
     }
 

@@ -27,6 +27,12 @@ pub enum Plane {
     Rank,
     /// 1 = first … n.
     Class,
+    /// Share of samples in which the cell is in the top, 0..1.
+    Acceptability,
+    /// Mean over samples of the percentile rank.
+    RankMean,
+    /// Standard deviation of the percentile rank over samples, in points.
+    RankSd,
 }
 
 /// Takes planes of results, tile by tile in row-major order of the tiles; unknown where not scored.

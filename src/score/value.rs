@@ -111,7 +111,10 @@ impl ValueOf for QuantileTable {
 pub fn value(of: &[f32], term: &Term, is_first: bool, worth: &mut [f32]) {
     match &term.lookup {
         Lookup::Linear(line) => add(of, line, term.weight, is_first, worth),
-        Lookup::Table(table) => add_batches(of, |of, v| table.values_of(of, v), term.weight, is_first, worth),
+        Lookup::Table(table) => {
+            let knots = table.padded_knots();
+            add_batches(of, |of, v| table.values_of(&knots, of, v), term.weight, is_first, worth);
+        }
         Lookup::Steps(steps) => add_batches(of, |of, v| steps.values_of(of, v), term.weight, is_first, worth),
         Lookup::Quantile(table) => add(of, &**table, term.weight, is_first, worth),
     }

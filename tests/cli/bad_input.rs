@@ -173,7 +173,8 @@ fn teams_are_checked_row_by_row() {
 fn budget_that_buys_nothing_is_refused() {
     let region = region("hillside");
     let mut args = RUN.to_vec();
-    args.extend(["--backend", "cpu", "--set", "plan.budget_usd=1"]);
+    // A dollar more than the cheapest mobilisation: that it buys nothing shows when the tasks are scored.
+    args.extend(["--backend", "cpu", "--set", "plan.budget_usd=4501"]);
     let text = refused(region.path(), &args, &["plan.budget"]);
     assert!(text.contains("cheapest task"), "{text}");
     assert!(!region.path().join("out").exists());

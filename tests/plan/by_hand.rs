@@ -121,9 +121,9 @@ fn budget_buys_the_best_pair() {
 }
 
 #[test]
-fn budget_of_nothing_buys_nothing() {
+fn budget_below_every_cost_buys_nothing() {
     let (_, solution) = planned(
-        r#"{"objective": "collect", "horizon_days": 9, "budget": 0, "teams": [{"id": "M"}],
+        r#"{"objective": "collect", "horizon_days": 9, "budget": 1, "teams": [{"id": "M"}],
             "tasks": [{"id": "A", "worth": 6, "work": 1, "cost": 60}]}"#,
     );
     near(solution.objective_value, 0.0);

@@ -149,3 +149,45 @@ fn classes_follow_thresholds_and_the_unknown_stays() {
         assert_cells(&found[0], &[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, UNKNOWN, 1.0], 8, 0.0, 0.0);
     });
 }
+
+#[test]
+fn counts_of_many_rows_are_those_of_one_cell_at_a_time() {
+    // Rows enough for several threads; stretches of ties, scattered ties, unknown cells, and bins that stay coarse.
+    const SIDE: usize = 512;
+    let mut rng = Pcg64::seed_from_u64(6);
+    let priorities: Vec<f32> = (0..SIDE * SIDE)
+        .map(|i| match (i / 5000 % 3, rng.random_range(0..20)) {
+            (0, _) => 0.0,
+            (_, 0) => UNKNOWN,
+            (1, 1..12) => 0.75,
+            (1, _) => 1.0 + 0.05 * rng.random::<f32>(),
+            _ => 10f32.powf(rng.random_range(-6.0..6.0)),
+        })
+        .collect();
+    let known = || priorities.iter().filter(|x| **x >= 0.0).map(|x| x.to_bits() as usize);
+    let mut bins = vec![0u64; Tally::of_histogram().bins.len()];
+    known().for_each(|bits| bins[bits >> 11] += 1);
+    let (index_of, n_refined) = bins_to_refine(&bins);
+    assert!((20..2000).contains(&n_refined), "{n_refined}");
+    let mut refined = vec![0u64; n_refined * 2048];
+    for bits in known().filter(|bits| index_of[bits >> 11] > 0) {
+        refined[(index_of[bits >> 11] as usize - 1) * 2048 + (bits & 2047)] += 1;
+    }
+    let index_of = Shared::new(index_of);
+    let (mut histogram, mut refine) = (Program::new(SIDE, SIDE), Program::new(SIDE, SIDE));
+    let priority = histogram.input();
+    histogram.call(Call::Histogram { priority });
+    let priority = refine.input();
+    refine.call(Call::Refine { priority, index_of });
+    on_each_engine(|tested| {
+        let (mut counted, mut finely) = (Tally::of_histogram(), Tally::of_refined(n_refined));
+        run(tested.engine, &histogram, &[&priorities], &mut counted);
+        assert_eq!(counted.bins, bins, "{}", tested.name);
+        // Twice: what one tile leaves behind must not be lost or counted again.
+        for times in 1..=2 {
+            run(tested.engine, &refine, &[&priorities], &mut finely);
+            let expected: Vec<u64> = refined.iter().map(|n| n * times).collect();
+            assert_eq!(finely.refined_counts(), expected, "{}", tested.name);
+        }
+    });
+}

@@ -46,7 +46,7 @@ impl ScoreSettings {
 const DEFAULT_SIGMA_M: f64 = 1000.0;
 
 /// Reads `[score]`, or its defaults where it is left out: people as the one criterion.
-pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings> {
+pub fn read(top: &Section<'_>, layers: &[LayerSettings], seed: u64) -> Option<ScoreSettings> {
     let Some(section) = top.section("score") else {
         return Some(settings(
             Vec::new(),
@@ -106,11 +106,8 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
         }
     }
     let gates = super::gates::read(&section, layers, &mut names, &mut measures);
-    if section.node("robustness").is_some() {
-        section.not_yet("robustness", "sampling for robustness", "the table left out");
-    }
-    section.finish();
-    let mut settings = settings(criteria, names, kernel?, priority_by, classes);
+    let has_kernel = kernel.is_some();
+    let mut settings = settings(criteria, names, kernel.unwrap_or(Kernel::None), priority_by, classes);
     settings.recipe.gates = gates;
     settings.measures = measures;
     settings.recipe.benefit = form;
@@ -119,7 +116,10 @@ pub fn read(top: &Section<'_>, layers: &[LayerSettings]) -> Option<ScoreSettings
         // An ordered list ranks by the sum inside a tier; what a dollar buys only where it is asked for.
         settings.recipe.priority_by = priority_by.unwrap_or(PriorityBy::Benefit);
     }
-    Some(settings)
+    let ScoreSettings { recipe, criterion_layers, .. } = &mut settings;
+    recipe.robustness = super::robustness::read(&section, recipe, layers, criterion_layers, seed);
+    section.finish();
+    has_kernel.then_some(settings)
 }
 
 fn settings(

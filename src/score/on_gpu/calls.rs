@@ -57,6 +57,16 @@ impl<'a> Recorder<'a> {
             Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta } => {
                 self.curve([*rank, *cost, *benefit, *people_at_risk], row_area_m2, quanta);
             }
+            Call::AcceptabilityTerm { v, hazard, cost, row_area_m2, form, index, terms } => {
+                self.acceptability_term([*v, *hazard, *cost, *terms], row_area_m2, *form, *index);
+            }
+            Call::AcceptabilityCount { planes, group } => self.acceptability_count(*planes, group),
+            Call::AcceptabilityRecount { planes, group, again } => {
+                self.acceptability_recount(*planes, group, again);
+            }
+            Call::Acceptability { planes, group, ranks, out } => {
+                self.acceptability(*planes, group, ranks, *out);
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ pub enum Counted {
     Bins,
     Refined,
     Segments,
+    Samples,
 }
 
 impl Counted {
@@ -33,6 +34,11 @@ impl Counted {
             Self::Maximum => tally.maximum_bits = tally.maximum_bits.max(words[0]),
             Self::Bins => {
                 for (sum, &more) in tally.bins.iter_mut().zip(words) {
+                    *sum += u64::from(more);
+                }
+            }
+            Self::Samples => {
+                for (sum, &more) in tally.samples.iter_mut().zip(words) {
                     *sum += u64::from(more);
                 }
             }

@@ -90,7 +90,7 @@ impl<'a> Recorder<'a> {
             is_first: u32::from(is_first),
             weight,
         };
-        let knots = self.table(LOG2_KNOTS.as_slice());
+        let knots = self.table(&LOG2_KNOTS);
         let buffers = [self.plane(v), knots, self.plane(worth)];
         self.cellwise(&kernels::FACTOR, bytes_of(&params), &buffers, groups);
     }
@@ -98,7 +98,7 @@ impl<'a> Recorder<'a> {
     /// `product`.
     pub fn product(&mut self, hazard: Slot, worth: Slot, out: Slot) {
         let (params, groups) = self.cells();
-        let knots = self.table(EXP2_KNOTS.as_slice());
+        let knots = self.table(&EXP2_KNOTS);
         let buffers = [self.plane(hazard), self.plane(worth), knots, self.plane(out)];
         self.cellwise(&kernels::PRODUCT, bytes_of(&params), &buffers, groups);
     }

@@ -19,6 +19,10 @@ const LARGEST_ERROR: f64 = 4e-6;
 const SPANS_A_UNIT: f64 = 64.0;
 const UNITS: f64 = 16.0;
 
+/// No table has more: a sigmoid's has 2049; a log's most spans, 5632, belong to ln(hi / lo) just below 122, where
+/// `shift` falls to 18.
+pub const MOST_KNOTS: usize = 8192;
+
 /// A value function as lines between knots.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueTable {
@@ -96,48 +100,56 @@ impl ValueTable {
     }
 
     /// v of one cell.
-    #[inline(always)]
     pub fn value_of(&self, x: f32) -> f32 {
         let mut v = [0.0];
-        self.values_of(&[x], &mut v);
+        self.values_of(&self.padded_knots(), &[x], &mut v);
         v[0]
     }
 
     /// v of cells; that of an unknown cell means nothing.
     #[inline(always)]
-    pub fn values_of(&self, of: &[f32], values: &mut [f32]) {
-        let (n_spans, shift, bit_scale) = (self.n_spans(), self.shift, self.bit_scale());
+    pub fn values_of(&self, knots: &[f32; MOST_KNOTS], of: &[f32], values: &mut [f32]) {
+        let (last, shift, bit_scale) = (self.n_spans() - 1, self.shift, self.bit_scale());
         let (base, mid, scale, half) = (self.base, self.mid, self.scale, self.half());
         if self.by_bits {
-            self.interpolate(of, values, |x| {
+            self.interpolate(knots, of, values, |x| {
                 let place = x.to_bits() - base;
-                let span = (place >> shift).min(n_spans - 1);
+                let span = (place >> shift).min(last);
                 (span, (place - (span << shift)) as i32 as f32 * bit_scale)
             });
         } else {
-            self.interpolate(of, values, |x| {
+            self.interpolate(knots, of, values, |x| {
                 let place = ((x - mid) * scale + half).max(0.0);
-                let span = (place as i32 as u32).min(n_spans - 1);
+                let span = (place as i32 as u32).min(last);
                 (span, place - span as i32 as f32)
             });
         }
     }
 
+    /// The knots in a list whose length the compiler knows, so that it need not ask before it looks.
+    pub fn padded_knots(&self) -> [f32; MOST_KNOTS] {
+        let mut padded = [0.0; MOST_KNOTS];
+        padded[..self.knots.len()].copy_from_slice(&self.knots);
+        padded
+    }
+
     /// `locate` says in which span an x between the ends lies, and how far into it. Without a branch, so that wide
     /// registers can do it.
     #[inline(always)]
-    fn interpolate(&self, of: &[f32], values: &mut [f32], locate: impl Fn(f32) -> (u32, f32)) {
+    fn interpolate(
+        &self,
+        knots: &[f32; MOST_KNOTS],
+        of: &[f32],
+        values: &mut [f32],
+        locate: impl Fn(f32) -> (u32, f32),
+    ) {
         let (lo, hi, below, above) = (self.lo, self.hi, self.below, self.above);
-        let n_spans = self.knots.len() - 1;
-        assert!(n_spans > 0, "a table has two knots at least");
-        let (starts, ends) = (&self.knots[..n_spans], &self.knots[1..=n_spans]);
         for (v, &x) in values.iter_mut().zip(of) {
-            // What is not comparable goes to the lower end.
             let inside = if x > lo { x } else { lo };
             let inside = if inside < hi { inside } else { hi };
             let (span, part) = locate(inside);
-            let span = (span as usize).min(n_spans - 1);
-            let (from, to) = (starts[span], ends[span]);
+            let span = span.min(MOST_KNOTS as u32 - 2) as usize;
+            let (from, to) = (knots[span], knots[span + 1]);
             let between = (from + part * (to - from)).clamp(0.0, 1.0);
             let from_below = if x <= lo { below } else { between };
             *v = if x >= hi { above } else { from_below };

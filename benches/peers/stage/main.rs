@@ -8,7 +8,12 @@
 //! |---|---|---|
 //! | `exposure` | `population.f32` (people; cells of 30 m; gaussian, radius 64 cells) | `exposure.f32` |
 //! | `rank` | `priority.f32` (above 0, all known) | `rank.f32` |
+//! | `proximity` | `features.f32` (1 at features, else 0; cells of 30 m) | `proximity.f32` |
+//! | `acceptability` | `layers.f32` (8 planes: hazard, cost, six criteria 0..1) | `weights.f32` at once, `acceptability.f32` |
 #![allow(clippy::print_stdout)] // a protocol over pipes
+
+mod acceptability;
+mod proximity;
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -34,6 +39,11 @@ fn main() {
     match name.as_str() {
         "exposure" => serve(Exposure::new(engine, size, &folder), &folder.join("exposure.f32")),
         "rank" => serve(Rank::new(engine, size, &folder), &folder.join("rank.f32")),
+        "proximity" => serve(proximity::Proximity::new(size, &folder), &folder.join("proximity.f32")),
+        "acceptability" => {
+            let stage = acceptability::Acceptability::new(engine, size, &folder);
+            serve(stage, &folder.join("acceptability.f32"));
+        }
         other => panic!("no stage `{other}`"),
     }
 }
@@ -57,8 +67,8 @@ fn open(_: Option<&str>) -> Box<dyn Engine> {
 }
 
 trait Stage {
-    /// Works once; the result is kept.
-    fn work(&mut self);
+    /// Works once and says how long; the result is kept.
+    fn work(&mut self) -> f64;
 
     fn result(&self) -> &[f32];
 }
@@ -67,11 +77,23 @@ fn serve(mut stage: impl Stage, to: &Path) {
     println!("ready");
     for line in std::io::stdin().lock().lines() {
         line.expect("a line");
-        let began = Instant::now();
-        stage.work();
-        println!("{}", began.elapsed().as_secs_f64());
+        println!("{}", stage.work());
     }
     std::fs::write(to, bytemuck::cast_slice(stage.result())).expect("the folder can be written to");
+}
+
+/// Seconds that some work takes.
+fn timed(work: impl FnOnce()) -> f64 {
+    let began = Instant::now();
+    work();
+    began.elapsed().as_secs_f64()
+}
+
+/// Square cells on a map.
+fn frame(size: usize) -> Frame {
+    let crs = Crs::from_epsg(32636, "peers").expect("a known code");
+    let corner = glam::DVec2::new(500_000.0, 5_500_000.0);
+    Frame::north_up(crs, corner, glam::DVec2::splat(CELL_M), size, size)
 }
 
 fn read(path: &Path, n: usize) -> Vec<f32> {
@@ -90,9 +112,7 @@ struct Exposure {
 
 impl Exposure {
     fn new(engine: Box<dyn Engine>, size: usize, folder: &Path) -> Self {
-        let crs = Crs::from_epsg(32636, "peers").expect("a known code");
-        let corner = glam::DVec2::new(500_000.0, 5_500_000.0);
-        let frame = Frame::north_up(crs, corner, glam::DVec2::splat(CELL_M), size, size);
+        let frame = frame(size);
         let reach = Reach::new(Kernel::Gaussian { sigma_m: RADIUS_CELLS * CELL_M / 4.0 }, &frame);
         let tile = Window::new(0, 0, size, size);
         let reach = Arc::new(reach.of_tile(tile));
@@ -110,11 +130,13 @@ impl Exposure {
 }
 
 impl Stage for Exposure {
-    fn work(&mut self) {
+    fn work(&mut self) -> f64 {
         let [population, hazard] = &self.inputs;
         let mut tally = Tally::of_maximum();
-        let ran = self.engine.run(&self.program, &[population, hazard], &mut self.outputs, &mut tally);
-        ran.expect("the engine runs");
+        timed(|| {
+            let ran = self.engine.run(&self.program, &[population, hazard], &mut self.outputs, &mut tally);
+            ran.expect("the engine runs");
+        })
     }
 
     fn result(&self) -> &[f32] {
@@ -146,7 +168,8 @@ impl Rank {
 }
 
 impl Stage for Rank {
-    fn work(&mut self) {
+    fn work(&mut self) -> f64 {
+        let began = Instant::now();
         let outputs = std::mem::take(&mut self.outputs);
         let mut tally = Tally::of_histogram();
         self.run(&mut tally, |_, priority| Call::Histogram { priority });
@@ -163,6 +186,7 @@ impl Stage for Rank {
             let out = program.output();
             Call::Rank { priority, table, out }
         });
+        began.elapsed().as_secs_f64()
     }
 
     fn result(&self) -> &[f32] {

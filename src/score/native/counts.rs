@@ -1,0 +1,31 @@
+//! What one thread counts over its blocks, before it is added to the tally.
+
+use super::super::counting::Pending;
+use super::super::curve::SegmentSum;
+
+/// What one thread counts over its blocks.
+#[derive(Default)]
+pub struct Counts {
+    /// Bits of the largest value.
+    pub maximum_bits: u32,
+    /// Cells by first-level bin.
+    pub bins: Vec<u32>,
+    /// Sums by segment.
+    pub segments: Vec<SegmentSum>,
+    /// Cells of refined bins.
+    pub pending: Pending,
+}
+
+impl Counts {
+    /// The bins, so many of them.
+    pub fn bins(&mut self, n: usize) -> &mut [u32] {
+        self.bins.resize(n, 0);
+        &mut self.bins
+    }
+
+    /// The segments, so many of them.
+    pub fn segments(&mut self, n: usize) -> &mut [SegmentSum] {
+        self.segments.resize(n, SegmentSum::default());
+        &mut self.segments
+    }
+}

@@ -1,0 +1,380 @@
+//! Pass 4, with robustness only: samples of weights, hazard and cost, in groups. For each group a walk over the
+//! tiles counts, a second counts again where that is too coarse, a third looks ranks up and sums.
+
+use std::ops::Range;
+
+use super::{Kept, Passes, Scratch, TilePlanes, row_areas};
+use crate::error::Result;
+use crate::grid::{CellStore, Tiling, UNKNOWN, Window, is_unknown};
+use crate::score::acceptability::bins::{Again, Cells, N_BINS, Ranks};
+use crate::score::acceptability::draws::{odds_of, sigma_of};
+use crate::score::acceptability::group::{GROUP_SAMPLES, HazardNoise, cut, used_criteria};
+use crate::score::acceptability::{Draws, Group, HazardDraw, Robustness, TermForm, WeightDraw};
+use crate::score::histogram::LOW_BITS;
+use crate::score::pipeline::run_pass;
+use crate::score::program::{Call, Program, SampledPlanes, Shape, Shared, Slot, Tally};
+use crate::score::reading::Reader;
+use crate::score::value::{Function, Term};
+use crate::score::{Benefit, Engine, Inputs, Plane, PlaneSink, PriorityBy, Recipe, Source};
+
+const LABEL: &str = "acceptability";
+
+/// Largest tile side: a tile's terms lie in memory several times over.
+const LARGEST_TILE: usize = 1024;
+
+/// Cells along a tile's side for sampling: what memory and the device hold.
+pub(super) fn tile_side(recipe: &Recipe, engine: &dyn Engine, memory_bytes: u64, largest: usize) -> usize {
+    let memory = if memory_bytes == 0 { 1 << 30 } else { memory_bytes };
+    // Terms as planes and packed for vectors, layers read ahead, hazards and sums.
+    let planes = 3 * recipe.criteria.len() + 16;
+    let fits = |side: &usize| {
+        let cells = side * side;
+        (4 * planes * cells) as u64 <= memory / 2
+            && cells * recipe.criteria.len().max(4) <= engine.largest_plane()
+    };
+    let sides = [LARGEST_TILE, 512, 256, 128];
+    sides.into_iter().find(fits).unwrap_or(64).min(largest)
+}
+
+/// Samples the scored cells and hands their three planes to the sink. `bins` are counts of the recipe's own priorities.
+pub(super) fn run(
+    passes: &mut Passes<'_>,
+    kept: &Kept,
+    functions: &[Function<'_>],
+    bins: &[u64],
+    scratch: Scratch<'_>,
+) -> Result<()> {
+    let recipe = passes.recipe;
+    let (Some(draws), Some(robustness)) = (Draws::new(recipe), recipe.robustness.as_ref()) else {
+        return Ok(());
+    };
+    let Some(exposure) = kept.sampled_exposure.as_deref() else { return Ok(()) };
+    warn(passes, robustness);
+    let (low, high) = spread(bins);
+    let cut = cut(recipe, &draws, low, high);
+    let mut sampling = Sampling {
+        recipe,
+        robustness,
+        terms: used_criteria(&draws)
+            .iter()
+            .map(|&k| (recipe.criteria[k].source, Term::new(functions[k], 1.0)))
+            .collect(),
+        tiling: Tiling::new(passes.inputs.frame, passes.sampling_side),
+        exposure,
+        n_cells: None,
+    };
+    let n_samples = draws.n_samples();
+    let n_groups = n_samples.div_ceil(GROUP_SAMPLES);
+    let so_far = if n_groups > 1 { Some(SoFar::new(scratch)?) } else { None };
+    for first in (0..n_samples).step_by(GROUP_SAMPLES) {
+        let samples = first..(first + GROUP_SAMPLES).min(n_samples);
+        let group = Shared::new(Group::new(recipe, &draws, samples.clone(), cut));
+        let ranks = Shared::new(sampling.ranks(passes, &group)?);
+        sampling.sum(passes, &group, &ranks, samples, n_samples, so_far.as_ref())?;
+    }
+    let n_scored = bins.iter().sum::<u64>();
+    let n_left_out = n_scored - sampling.n_cells.unwrap_or(n_scored);
+    if n_left_out > 0 {
+        passes.warnings.push(format!(
+            "acceptability is unknown in {n_left_out} scored cells, because `hazard_sd` is unknown there; the others \
+             are ranked without them"
+        ));
+    }
+    Ok(())
+}
+
+/// Says what the settings leave without effect.
+fn warn(passes: &mut Passes<'_>, robustness: &Robustness) {
+    let by_benefit = passes.recipe.priority_by == PriorityBy::Benefit;
+    if by_benefit && robustness.cost_sigma > 0.0 {
+        passes
+            .warnings
+            .push("`cost_sigma` changes nothing: the rank is by benefit, not by benefit per cost".into());
+    }
+    let draws_cost = robustness.cost_sigma > 0.0 && !by_benefit;
+    let draws_hazard = robustness.hazard != HazardDraw::Fixed;
+    let n_weighty = passes.recipe.criteria.iter().filter(|criterion| criterion.weight > 0.0).count();
+    if !draws_cost && !draws_hazard && n_weighty < 2 && !matches!(robustness.weights, WeightDraw::Ranges(_)) {
+        passes.warnings.push(
+            "every sample of [score.robustness] is the same: one criterion has all the weight, and neither hazard \
+             nor cost is drawn"
+                .into(),
+        );
+    }
+}
+
+/// Bits between which nearly all priorities above 0 lie: all but one in 10,000 at the lower end.
+fn spread(bins: &[u64]) -> (u32, u32) {
+    let above_zero: u64 = bins.iter().skip(1).sum();
+    let (mut below, mut low, mut high) = (0, None, 0);
+    for (bin, &count) in bins.iter().enumerate().skip(1).filter(|(_, count)| **count > 0) {
+        below += count;
+        if low.is_none() && below.saturating_mul(10_000) >= above_zero {
+            low = Some((bin as u32) << LOW_BITS);
+        }
+        high = ((bin as u32 + 1) << LOW_BITS) - 1;
+    }
+    low.map_or((1f32.to_bits(), 1f32.to_bits()), |low| (low, high))
+}
+
+/// What the walks share.
+struct Sampling<'a> {
+    recipe: &'a Recipe,
+    robustness: &'a Robustness,
+    /// Sources and value functions of the criteria that can have weight.
+    terms: Vec<(Source, Term)>,
+    tiling: Tiling,
+    exposure: &'a dyn CellStore,
+    /// Sampled cells, once counted.
+    n_cells: Option<u64>,
+}
+
+impl Sampling<'_> {
+    /// Counts a group's samples, and makes their tables of ranks.
+    fn ranks(&mut self, passes: &mut Passes<'_>, group: &Shared<Group>) -> Result<Ranks> {
+        let least_rank = (100.0 - self.robustness.top_percent) as f32;
+        let mut tally = Tally::of_samples(group.n_samples * N_BINS);
+        let mut n_cells = 0;
+        let call = |_: &mut Program, planes| Call::AcceptabilityCount { planes, group: group.clone() };
+        self.walk(passes, group, &mut tally, &call, &mut n_cells, no_planes)?;
+        self.n_cells = Some(n_cells);
+        let counts = tally.samples;
+        let n_live: u64 = counts[..N_BINS].iter().sum();
+        let cells = Cells { n: n_cells, n_zero: n_cells - n_live };
+        let mut ranks = Ranks::new(cells, group.n_samples, least_rank);
+        let mut first = 0;
+        while first < group.n_samples {
+            let again = Shared::new(Again::new(&counts, first, cells, least_rank));
+            let mut tally = Tally::of_samples(again.n_counts());
+            if again.is_needed() {
+                let call = |_: &mut Program, planes| {
+                    let (group, again) = (group.clone(), again.clone());
+                    Call::AcceptabilityRecount { planes, group, again }
+                };
+                self.walk(passes, group, &mut tally, &call, &mut 0, no_planes)?;
+            }
+            ranks.extend(group.cut, &counts, &again, &tally.samples, cells, least_rank);
+            first = again.samples.end;
+        }
+        Ok(ranks.finished())
+    }
+
+    /// Looks a group's ranks up; with the last group the planes go to the sink.
+    fn sum(
+        &self,
+        passes: &mut Passes<'_>,
+        group: &Shared<Group>,
+        ranks: &Shared<Ranks>,
+        samples: Range<usize>,
+        n_samples: usize,
+        so_far: Option<&SoFar>,
+    ) -> Result<()> {
+        let is_last = samples.end == n_samples;
+        let n_before = samples.start;
+        let call = |program: &mut Program, planes| {
+            let Shape { n_cols, n_rows } = program.tile;
+            let out = program.output_of(Shape { n_cols, n_rows: 4 * n_rows });
+            Call::Acceptability { planes, group: group.clone(), ranks: ranks.clone(), out }
+        };
+        let write = |tile: Window, out: &[Vec<f32>], sink: &mut dyn PlaneSink| {
+            let before = match so_far {
+                Some(so_far) if n_before > 0 => Some(so_far.read(tile)?),
+                _ => None,
+            };
+            let moments = merged(&out[0], group.n_samples, before.as_ref(), n_before);
+            if is_last {
+                let [acceptability, mean, sd] = planes_of(&moments, n_samples);
+                sink.put(Plane::Acceptability, tile, &acceptability)?;
+                sink.put(Plane::RankMean, tile, &mean)?;
+                sink.put(Plane::RankSd, tile, &sd)
+            } else {
+                so_far.map_or(Ok(()), |so_far| so_far.write(tile, &moments))
+            }
+        };
+        self.walk(passes, group, &mut Tally::default(), &call, &mut 0, write)
+    }
+
+    /// One walk over the tiles: layers in, terms made, `call` recorded on them; its planes go to `write`. Known cells
+    /// are added to `n_cells`.
+    fn walk(
+        &self,
+        passes: &mut Passes<'_>,
+        group: &Group,
+        tally: &mut Tally,
+        call: &dyn Fn(&mut Program, SampledPlanes) -> Call,
+        n_cells: &mut u64,
+        mut write: impl FnMut(Window, &[Vec<f32>], &mut dyn PlaneSink) -> Result<()> + Send,
+    ) -> Result<()> {
+        let (inputs, reader, buffers, sink) =
+            (passes.inputs, passes.reader, passes.buffers, &mut *passes.sink);
+        let runner = &mut passes.runner;
+        let exposure = self.exposure;
+        let seconds = run_pass(
+            LABEL,
+            &self.tiling,
+            passes.clock,
+            passes.progress,
+            |tile| {
+                let exposure = reader.read(exposure, tile)?;
+                let hazard = reader.read_masked(inputs.hazard, tile, &exposure)?;
+                let cost = reader.read_masked(inputs.cost, tile, &exposure)?;
+                let hazards = self.hazards(reader, inputs, tile, &hazard, group)?;
+                let known = hazards.as_deref().unwrap_or(&hazard)[..tile.len()].iter();
+                *n_cells += known.filter(|x| !is_unknown(**x)).count() as u64;
+                let mut planes = vec![hazard, cost, exposure];
+                for &layer in reader.layers() {
+                    planes.push(reader.read_layer(layer, tile)?);
+                }
+                planes.extend(hazards);
+                Ok(planes)
+            },
+            |tile, planes: TilePlanes| {
+                let program = self.program(tile, reader, inputs, group, call);
+                let out = runner.run(&program, &planes, buffers, tally)?;
+                buffers.give(planes);
+                Ok(out)
+            },
+            |tile, out| {
+                write(tile, &out, sink)?;
+                buffers.give(out);
+                Ok(())
+            },
+        )?;
+        passes.took_more(LABEL, seconds);
+        Ok(())
+    }
+
+    /// Odds, and spreads where they differ by cell; unknown where the cell is not sampled.
+    fn hazards(
+        &self,
+        reader: &Reader<'_>,
+        inputs: &Inputs<'_>,
+        tile: Window,
+        hazard: &[f32],
+        group: &Group,
+    ) -> Result<Option<Vec<f32>>> {
+        if group.hazard == HazardNoise::None {
+            return Ok(None);
+        }
+        let unless = |is_unknown: bool, value: f64| if is_unknown { UNKNOWN } else { value as f32 };
+        let mut planes: Vec<f32> =
+            hazard.iter().map(|&h| unless(is_unknown(h), odds_of(f64::from(h)))).collect();
+        if let HazardDraw::Layer(layer) = self.robustness.hazard {
+            let sd = reader.read_masked(inputs.criteria[layer], tile, hazard)?;
+            for (odds, &sd) in planes.iter_mut().zip(&sd) {
+                *odds = if is_unknown(sd) { UNKNOWN } else { *odds };
+            }
+            let spread = |(&h, &sd): (&f32, &f32)| {
+                let octaves = sigma_of(f64::from(h), f64::from(sd)) * std::f64::consts::LOG2_E;
+                unless(is_unknown(sd), octaves)
+            };
+            planes.extend(hazard.iter().zip(&sd).map(spread));
+        }
+        Ok(Some(planes))
+    }
+
+    fn program(
+        &self,
+        tile: Window,
+        reader: &Reader<'_>,
+        inputs: &Inputs<'_>,
+        group: &Group,
+        call: &dyn Fn(&mut Program, SampledPlanes) -> Call,
+    ) -> Program {
+        let mut program = Program::new(tile.n_cols, tile.n_rows);
+        let [hazard, cost, exposure] = [program.input(), program.input(), program.input()];
+        let layers: Vec<(usize, Slot)> =
+            reader.layers().iter().map(|layer| (*layer, program.input())).collect();
+        let stacked = |n: usize| Shape { n_cols: tile.n_cols, n_rows: n * tile.n_rows };
+        let hazards = match group.hazard {
+            HazardNoise::None => None,
+            HazardNoise::Factors => Some(program.input_of(stacked(1))),
+            HazardNoise::Spread => Some(program.input_of(stacked(2))),
+        };
+        let (v, terms) = (program.plane(), program.plane_of(stacked(self.terms.len())));
+        let form = TermForm {
+            times_hazard: self.recipe.benefit == Benefit::Risk && hazards.is_none(),
+            per_cost: self.recipe.priority_by == PriorityBy::BenefitPerCost,
+            is_product: group.is_product,
+        };
+        let row_area_m2 = row_areas(inputs, tile);
+        for (index, (source, term)) in self.terms.iter().enumerate() {
+            let of = match source {
+                Source::Exposure => exposure,
+                Source::Layer(layer) => {
+                    let slot = layers.iter().find(|(read, _)| read == layer);
+                    slot.expect("every layer of the recipe is read").1
+                }
+            };
+            program.call(Call::Value { of, term: term.clone(), is_first: true, worth: v });
+            let row_area_m2 = row_area_m2.clone();
+            program.call(Call::AcceptabilityTerm { v, hazard, cost, row_area_m2, form, index, terms });
+        }
+        let planes = SampledPlanes { terms, hazards, origin: [tile.col as u32, tile.row as u32] };
+        let call = call(&mut program, planes);
+        program.call(call);
+        program
+    }
+}
+
+fn no_planes(_: Window, _: &[Vec<f32>], _: &mut dyn PlaneSink) -> Result<()> {
+    Ok(())
+}
+
+/// Of every cell: samples in the top, mean rank, and Σ (rank − mean)².
+type Moments = [Vec<f32>; 3];
+
+/// The moments of a group's sums, put together with those of the `n_before` samples before it.
+fn merged(sums: &[f32], n_samples: usize, before: Option<&Moments>, n_before: usize) -> Moments {
+    let n_cells = sums.len() / 4;
+    let (n, n_before) = (n_samples as f64, n_before as f64);
+    let mut moments = [vec![UNKNOWN; n_cells], vec![UNKNOWN; n_cells], vec![UNKNOWN; n_cells]];
+    for cell in 0..n_cells {
+        if is_unknown(sums[cell]) {
+            continue;
+        }
+        let [top, sum, squares, first] = [0, 1, 2, 3].map(|plane| f64::from(sums[plane * n_cells + cell]));
+        let mut of_cell = [top, first + sum / n, (squares - sum * sum / n).max(0.0)];
+        if let Some(before) = before {
+            let [top, mean, squares] = [0, 1, 2].map(|plane| f64::from(before[plane][cell]));
+            let total = n + n_before;
+            let apart = of_cell[1] - mean;
+            of_cell = [
+                of_cell[0] + top,
+                mean + apart * n / total,
+                of_cell[2] + squares + apart * apart * n * n_before / total,
+            ];
+        }
+        for (plane, value) in moments.iter_mut().zip(of_cell) {
+            plane[cell] = value as f32;
+        }
+    }
+    moments
+}
+
+/// Acceptability 0..1, mean rank, and its standard deviation.
+fn planes_of(moments: &Moments, n_samples: usize) -> Moments {
+    let n = n_samples as f64;
+    let known = |x: f32, value: f64| if is_unknown(x) { UNKNOWN } else { value as f32 };
+    let share = moments[0].iter().map(|&top| known(top, f64::from(top) / n)).collect();
+    let sd = moments[2].iter().map(|&squares| known(squares, (f64::from(squares) / n).sqrt())).collect();
+    [share, moments[1].clone(), sd]
+}
+
+/// Moments of the groups so far, kept on the frame.
+struct SoFar([Box<dyn CellStore>; 3]);
+
+impl SoFar {
+    fn new(scratch: Scratch<'_>) -> Result<Self> {
+        Ok(Self([scratch("acceptability")?, scratch("rank_mean")?, scratch("rank_sd")?]))
+    }
+
+    fn read(&self, tile: Window) -> Result<Moments> {
+        let [top, mean, squares] = &self.0;
+        Ok([top.read_vec(tile)?, mean.read_vec(tile)?, squares.read_vec(tile)?])
+    }
+
+    fn write(&self, tile: Window, moments: &Moments) -> Result<()> {
+        self.0.iter().zip(moments).try_for_each(|(store, values)| store.write(tile, values))
+    }
+}
