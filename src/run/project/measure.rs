@@ -84,9 +84,6 @@ pub fn source_index(
         if codes.is_some() && is_vector {
             section.wrong("codes", "codes of a raster layer", "`codes` of a vector layer");
         }
-        if is_raster {
-            section.not_yet("measure", "proximity to cells of a raster layer", "a vector layer");
-        }
         MeasureKind::Proximity { codes: read_codes(section) }
     } else {
         if is_raster {
