@@ -11,6 +11,7 @@
 //! | `model.rs` | bytes and operations of each stage, per cell (`docs/PERFORMANCE.md` explains them) |
 //! | `planes.rs` | the made-up layers |
 //! | `stages.rs`, `reference.rs` | one entry a stage: its program, and what its result must be |
+//! | `features.rs`, `kernels.rs`, `tiers.rs`, `sampled.rs` | such entries that come with their formulas |
 //! | `limits.rs`, `device_limits.rs` | copy bandwidth and multiply-add rate of the processor, and of a GPU with its bus |
 //! | `rounds.rs` | checking and timing |
 //! | `whole.rs` | the whole pipeline, in memory and through files |
@@ -21,13 +22,17 @@
 mod compare;
 #[cfg(feature = "gpu")]
 mod device_limits;
+mod features;
+mod kernels;
 mod limits;
 pub mod model;
 mod planes;
 mod reference;
 mod report;
 mod rounds;
+mod sampled;
 mod stages;
+mod tiers;
 mod whole;
 
 use std::time::Instant;

@@ -26,6 +26,7 @@ mod prepared;
 mod problem;
 pub mod project;
 mod replanning;
+mod sampled_worths;
 mod section;
 mod stages;
 mod tasks_file;
@@ -47,6 +48,7 @@ use planning::plan_teams;
 use prepared::{Need, Prepared};
 use project::Project;
 use replanning::Earlier;
+use sampled_worths::sample_worths;
 use stages::{outline_tasks, score_grids};
 pub use verify::{VerifyReport, verify};
 
@@ -226,9 +228,11 @@ impl Job {
             let tasks = outline_tasks(&mut self, &prepared, settings, &summary, progress)?;
             if let Some(plan) = &prepared.project.plan {
                 let crs = &prepared.layers.frame.crs;
+                let worths = sample_worths(&mut self, &prepared, &tasks, &summary, options, progress)?;
                 plan_teams(
                     &mut self,
                     &tasks,
+                    worths,
                     &prepared.teams,
                     plan,
                     &prepared.project,
@@ -261,7 +265,7 @@ impl Job {
         self.spare_inputs()?;
         let crs = crate::grid::Crs::wgs84();
         self.outcome.tasks(&tasks);
-        plan_teams(&mut self, &tasks, &teams, plan, &project, &crs, options, progress)?;
+        plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
         self.commit()
     }
 

@@ -58,7 +58,7 @@ mod tile_size;
 mod value;
 pub(crate) mod widest;
 
-pub use acceptability::{Draws, HazardDraw, Robustness, WeightDraw};
+pub use acceptability::{Draws, HazardDraw, Robustness, WeightDraw, WorthCell, WorthOf, WorthSamples};
 pub use blocks::{Blocks, Candidates, LocalPiece};
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};

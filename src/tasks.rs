@@ -30,6 +30,7 @@ mod polygons;
 mod prior;
 mod repair;
 mod rings;
+mod sampled;
 mod split;
 mod survey;
 mod zonal;
@@ -48,6 +49,7 @@ pub use parcels::{PARCEL_OF, cut_into_parcels};
 pub use places::{District, Settlement};
 pub use polygons::{PolygonFeature, from_polygons};
 pub use prior::PriorGround;
+pub use sampled::{SampledCells, SampledTile, sampled_sums};
 pub use survey::survey_polygons;
 
 /// A piece of ground and what clearing it is worth, costs and needs.

@@ -35,4 +35,5 @@ mod score {
     #[cfg(feature = "gpu")]
     mod survival;
     mod value;
+    mod worth;
 }

@@ -13,6 +13,7 @@ mod tasks {
     mod places;
     mod prior;
     mod repair;
+    mod sampled;
     mod split;
     mod survey;
     mod zonal;

@@ -95,7 +95,7 @@ impl Change {
         };
         let share = self.share_ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
         format!(
-            "{:<8}{:<16}{:>11.2}{:>11.2}{:>9.2}{share:>9}  {verdict}\n",
+            "{:<8}{:<22}{:>11.2}{:>11.2}{:>9.2}{share:>9}  {verdict}\n",
             self.engine, self.stage, self.ms_before, self.ms, self.speedup
         )
     }
@@ -103,7 +103,7 @@ impl Change {
     /// The table's first line.
     pub fn header() -> String {
         format!(
-            "{:<8}{:<16}{:>11}{:>11}{:>9}{:>9}\n",
+            "{:<8}{:<22}{:>11}{:>11}{:>9}{:>9}\n",
             "engine", "stage", "ms before", "ms now", "speed-up", "of limit"
         )
     }

@@ -2,8 +2,8 @@
 //!
 //! Bytes: every plane a stage reads or writes counts once, 4 bytes a cell; tables and counts that stay in a cache
 //! count nothing, nor does what a halo adds. Operations: additions, subtractions, multiplications, divisions,
-//! minima and maxima of floats as the native engine executes them; comparisons, look-ups and integer work count
-//! nothing. `docs/PERFORMANCE.md` holds the same table, and a test compares the two.
+//! roots, minima and maxima of floats as the native engine executes them; comparisons, look-ups and integer work count
+//! nothing, but for the sums of `exposure_disc`, which are integers. `docs/PERFORMANCE.md` holds the same table, and a test compares the two.
 
 /// One stage's model.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,16 +12,19 @@ pub struct StageModel {
     pub name: &'static str,
     /// Bytes a cell.
     pub bytes: f64,
-    /// Operations a cell that do not depend on the radius.
+    /// Operations a cell in any case.
     pub operations: f64,
-    /// Operations a cell for each cell of the exposure's radius.
-    pub operations_by_radius: f64,
+    /// Operations a cell for each of what `each` names.
+    pub operations_each: f64,
+    /// `R`: cells of the exposure's radius, of its parts together where it has several. `P`: pieces of features listed
+    /// for a cell. `S`: samples. Empty where there is none.
+    pub each: &'static str,
 }
 
 impl StageModel {
-    /// Operations a cell at a radius.
-    pub fn operations_at(&self, radius_cells: usize) -> f64 {
-        self.operations + self.operations_by_radius * radius_cells as f64
+    /// Operations a cell with so many of `each`.
+    pub fn operations_at(&self, n: f64) -> f64 {
+        self.operations + self.operations_each * n
     }
 
     /// The model of a stage of the bench.
@@ -35,36 +38,66 @@ impl StageModel {
 }
 
 const fn cellwise(name: &'static str, bytes: f64, operations: f64) -> StageModel {
-    StageModel { name, bytes, operations, operations_by_radius: 0.0 }
+    StageModel { name, bytes, operations, operations_each: 0.0, each: "" }
 }
 
-const fn by_radius(name: &'static str, bytes: f64, operations: f64, each: f64) -> StageModel {
-    StageModel { name, bytes, operations, operations_by_radius: each }
+const fn with_each(
+    name: &'static str,
+    bytes: f64,
+    operations: f64,
+    operations_each: f64,
+    each: &'static str,
+) -> StageModel {
+    StageModel { name, bytes, operations, operations_each, each }
 }
 
 /// Every stage of the bench, in the order of the pipeline.
 pub static STAGES: &[StageModel] = &[
+    // Of vector layers: 3 place a cell in its block. A point: 7 for the offsets, 8 for the kernel, 4 to raise; then 3.
+    with_each("hazard", 8.0, 6.0, 19.0, "P"),
+    // A piece: 22 for the squared distance (3 from its end, 5 along it, 3 held within it, 6 from there, 5 squared), and the
+    // least; then 7 for the root and the arc.
+    with_each("proximity", 4.0, 10.0, 23.0, "P"),
+    with_each("count", 4.0, 3.0, 22.0, "P"),
+    // Layer and plane in two sweeps. 2 for rows, 10 to build the envelope, 9 to walk it, 3 for the root; each loop's test
+    // once.
+    cellwise("proximity_to_cells", 16.0, 24.0),
     // population, hazard → exposure. Across: a product at the centre, then a pair's addition, product and addition for
     // each step out; down: a product and an addition for each of 2 R + 1 rows.
-    by_radius("exposure", 12.0, 3.0, 7.0),
+    with_each("exposure", 12.0, 3.0, 7.0, "R"),
+    // Six such parts, the last of radius 0, and their five sums.
+    with_each("exposure_exponential", 12.0, 23.0, 7.0, "R"),
+    // Running sums: an addition; then a difference and an addition for each of 2 R + 1 rows.
+    with_each("exposure_disc", 12.0, 3.0, 4.0, "R"),
     cellwise("maximum", 4.0, 0.0),
     cellwise("people_at_risk", 12.0, 1.0),
     cellwise("value", 8.0, 6.0),
     cellwise("value_table", 8.0, 6.0),
     cellwise("value_steps", 8.0, 2.0),
     cellwise("value_classes", 8.0, 2.0),
+    cellwise("value_quantile", 8.0, 6.0),
     cellwise("factor", 8.0, 8.0),
+    cellwise("tier", 12.0, 2.0),
     cellwise("benefit", 12.0, 1.0),
     cellwise("product", 12.0, 9.0),
+    cellwise("ordered", 16.0, 4.0),
     cellwise("priority", 12.0, 3.0),
+    cellwise("order", 16.0, 3.0),
     cellwise("spread", 4.0, 0.0),
     cellwise("histogram", 4.0, 0.0),
     cellwise("refine", 4.0, 0.0),
     cellwise("rank", 8.0, 0.0),
     cellwise("class", 8.0, 0.0),
     cellwise("curve", 16.0, 4.0),
+    // v, hazard and cost in, a term out.
+    cellwise("acceptability_term", 16.0, 4.0),
+    // Six terms in. A sample: a product and a sum for each, and the offset; `acceptability` adds one for the top, two
+    // for the rank's sum, two for its square, and writes four planes.
+    with_each("acceptability_count", 24.0, 0.0, 13.0, "S"),
+    with_each("acceptability_recount", 24.0, 0.0, 13.0, "S"),
+    with_each("acceptability", 40.0, 0.0, 18.0, "S"),
     // population, hazard, exposure, people at risk.
-    by_radius("pass_exposure", 16.0, 4.0, 7.0),
+    with_each("pass_exposure", 16.0, 4.0, 7.0, "R"),
     // hazard, cost and two criteria in; benefit and benefit per cost out.
     cellwise("pass_priority", 24.0, 16.0),
     // benefit, people at risk, cost and benefit per cost in; rank and class out.

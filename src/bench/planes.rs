@@ -11,6 +11,12 @@ use crate::score::{Kernel, Reach, TileReach};
 /// Cell size, m.
 pub const CELL_M: f64 = 30.0;
 
+/// Criteria that are sampled.
+pub const N_CRITERIA: usize = 6;
+
+/// Samples are drawn for tiles of at most this side, as in a score.
+const LARGEST_SAMPLED_SIDE: usize = 1024;
+
 /// Of 1024 cells so many are unknown.
 const UNKNOWN_OF_1024: u64 = 31;
 
@@ -42,6 +48,10 @@ pub struct Planes {
     pub priority: Vec<f32>,
     /// 0..100.
     pub rank: Vec<f32>,
+    /// Columns, and rows, of the tile that samples are drawn for.
+    pub sampled_side: usize,
+    /// Terms of [`N_CRITERIA`] criteria over that tile, one plane after the other, 0..1 and mostly small.
+    pub terms: Vec<f32>,
 }
 
 impl Planes {
@@ -59,7 +69,15 @@ impl Planes {
         };
         let population =
             (0..reach.source.len() as u64).into_par_iter().map(|i| unit(seed + 100, i)).collect();
+        let sampled_side = side.min(LARGEST_SAMPLED_SIDE);
+        let n_sampled = (sampled_side * sampled_side) as u64;
+        let term = |i: u64| {
+            let (plane, cell) = (i / n_sampled, i % n_sampled);
+            if is_unknown(cell) { UNKNOWN } else { unit(seed + 200 + plane, cell).powi(6) }
+        };
         Self {
+            sampled_side,
+            terms: (0..N_CRITERIA as u64 * n_sampled).into_par_iter().map(term).collect(),
             side,
             radius,
             tile,

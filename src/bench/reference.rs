@@ -20,12 +20,17 @@ type Formula<'p> = Box<dyn Fn(usize) -> Option<f64> + Sync + 'p>;
 /// Whether counts are right, or how they are wrong.
 type Counted<'p> = Box<dyn Fn(&Tally) -> Result<(), String> + Sync + 'p>;
 
+/// Whether planes are right, or how they are wrong.
+type Held<'p> = Box<dyn Fn(&[Vec<f32>]) -> Result<(), String> + Sync + 'p>;
+
 /// What to hold a result against.
 pub enum Check<'p> {
     /// Cells of an output by their formula, within a relative error of the larger of 1 and the value.
     Cells { output: usize, tolerance: f64, expected: Formula<'p> },
-    /// An output that holds mid-rank percentiles of a plane, within 0.01 of a point.
-    Ranks { output: usize, of: &'p [f32] },
+    /// An output that holds mid-ranks of a plane from 0 to `highest`, within 1e-4 of that.
+    Ranks { output: usize, of: &'p [f32], highest: f64 },
+    /// Outputs as a whole.
+    Planes(Held<'p>),
     /// Counts.
     Counts(Counted<'p>),
 }
@@ -53,9 +58,13 @@ impl Check<'_> {
                     agree(i, cells[i], expected(i), |value| tolerance * value.abs().max(1.0))
                 })
             }
-            Self::Ranks { output, of } => sampled(of.len(), N_RANKED)
-                .into_iter()
-                .try_for_each(|i| agree(i, outputs[*output][i], rank(of, i), |_| 0.01)),
+            Self::Ranks { output, of, highest } => {
+                sampled(of.len(), N_RANKED).into_iter().try_for_each(|i| {
+                    let expected = rank(of, i).map(|rank| rank * highest / 100.0);
+                    agree(i, outputs[*output][i], expected, |_| 1e-4 * highest)
+                })
+            }
+            Self::Planes(holds) => holds(outputs),
             Self::Counts(holds) => holds(tally),
         }
     }
@@ -75,7 +84,7 @@ fn agree(i: usize, found: f32, expected: Option<f64>, slack: impl Fn(f64) -> f64
 }
 
 /// Corners, and cells anywhere.
-fn sampled(n_cells: usize, n: u64) -> Vec<usize> {
+pub fn sampled(n_cells: usize, n: u64) -> Vec<usize> {
     let anywhere = (0..n).map(|k| (random(7, k) % n_cells as u64) as usize);
     [0, n_cells - 1].into_iter().chain(anywhere).collect()
 }

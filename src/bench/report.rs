@@ -86,6 +86,12 @@ pub struct StageReport {
     pub bytes_per_cell: f64,
     /// By the model.
     pub operations_per_cell: f64,
+    /// What a textbook would count, where that is another number.
+    #[serde(default)]
+    pub textbook_operations_per_cell: Option<f64>,
+    /// Operations a second ÷ this machine's rate of multiply and add, measured beside each run; median over the rounds.
+    #[serde(default)]
+    pub share_of_rate: Option<f64>,
     /// What bounds it.
     pub bound: Bound,
     /// Time at that limit, measured beside it, ÷ time taken; median over the rounds. On a GPU the time taken is
@@ -180,12 +186,15 @@ impl EngineReport {
                 format!("{:.2}", stage.ms),
                 format!("{:.0}", stage.mcells_per_s),
                 stage.bytes_per_cell.to_string(),
-                stage.operations_per_cell.to_string(),
+                format!("{:.0}", stage.operations_per_cell),
                 format!("{:?}", stage.bound).to_lowercase(),
                 percent(stage.share_of_limit),
                 stage.device_ms.map_or_else(String::new, |ms| format!("{ms:.3}")),
                 stage.share_of_bus.map_or_else(String::new, percent),
             ]);
+        }
+        for stage in &self.stages {
+            text += &stage.of_rate();
         }
         for whole in &self.whole {
             let passes: Vec<_> = whole.passes.iter().map(|(label, ms)| format!("{label} {ms:.0}")).collect();
@@ -209,6 +218,22 @@ impl EngineReport {
     }
 }
 
+impl StageReport {
+    /// A line on the rate of multiply and add, where a textbook counts other operations than are executed.
+    fn of_rate(&self) -> String {
+        let Some((textbook, share)) = self.textbook_operations_per_cell.zip(self.share_of_rate) else {
+            return String::new();
+        };
+        let executed = self.operations_per_cell;
+        format!(
+            "{}: {} of multiply and add by {executed:.0} operations executed, {} by {textbook:.0} of a textbook\n",
+            self.stage,
+            percent(share),
+            percent(share * textbook / executed)
+        )
+    }
+}
+
 fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
@@ -216,5 +241,5 @@ fn percent(share: f64) -> String {
 /// The first column to the left, the others to the right.
 fn row([first, rest @ ..]: [String; 9]) -> String {
     let rest = rest.map(|cell| format!(" {cell:>10}"));
-    format!("{}\n", format!("{first:<16}{}", rest.concat()).trim_end())
+    format!("{}\n", format!("{first:<22}{}", rest.concat()).trim_end())
 }

@@ -8,8 +8,13 @@ use crate::score::curve::{Quanta, quanta};
 use crate::score::program::{Call, Program, Shared, Slot, Tally};
 use crate::score::{Benefit, Engine, Function, Native, RankTable, Term, bins_to_refine, exposure_program};
 
+use super::features::{self, OverCells};
+use super::kernels;
+use super::model::StageModel;
 use super::planes::{CELL_M, Planes};
 use super::reference::{self, Check, cells, known};
+use super::sampled::{self, Sampling};
+use super::tiers;
 
 /// A stage on its planes.
 pub struct Case<'p> {
@@ -23,10 +28,23 @@ pub struct Case<'p> {
     pub tally: Box<dyn Fn() -> Tally + Sync + 'p>,
     /// What must come out.
     pub checks: Vec<Check<'p>>,
+    /// How many of what the model counts operations for.
+    pub n_each: f64,
+    /// Operations a cell as a textbook would count them, where that is another number.
+    pub textbook: Option<f64>,
+    /// Relative difference between engines: a device may fuse a product with a sum.
+    pub slack: f32,
+    /// Share of the cells in which engines may differ by more: those on an edge.
+    pub stray: f64,
+    /// What works natively on whole layers, in place of the program.
+    pub over_cells: Option<OverCells>,
 }
 
+/// Relative difference between engines.
+const ENGINES_DIFFER: f32 = 2e-5;
+
 /// Area of a cell, m².
-const AREA_M2: f32 = (CELL_M * CELL_M) as f32;
+pub const AREA_M2: f32 = (CELL_M * CELL_M) as f32;
 
 /// Lowest ranks of the first three classes.
 const THRESHOLDS: [f32; 3] = [95.0, 85.0, 60.0];
@@ -39,35 +57,49 @@ const CLASSES: [(i32, f64); 8] =
     [(0, 0.0), (1, 0.2), (2, 0.3), (3, 0.5), (4, 0.6), (6, 0.8), (7, 0.9), (9, 1.0)];
 
 /// Relative error that a stage of a few operations may have.
-const FEW_OPERATIONS: f64 = 1e-6;
+pub const FEW_OPERATIONS: f64 = 1e-6;
 
 /// Relative error of a sum over the radius.
-const LONG_SUM: f64 = 2e-5;
+pub const LONG_SUM: f64 = 2e-5;
 
 /// Error that a table may have, of 1.
-const BY_TABLE: f64 = 1e-5;
+pub const BY_TABLE: f64 = 1e-5;
 
 /// Every stage, in the order of the pipeline.
 pub fn cases(planes: &Planes) -> Vec<Case<'_>> {
-    let ranking = Ranking::of(planes);
+    let (ranking, sampling) = (Ranking::of(planes), Sampling::of(planes));
     vec![
+        features::hazard(planes),
+        features::proximity(planes),
+        features::count(planes),
+        features::proximity_to_cells(planes),
         exposure(planes),
+        kernels::exponential(planes),
+        kernels::disc(planes),
         maximum(planes),
         people_at_risk(planes),
         value("value", planes, &planes.exposure, Function::Linear { lo: 80.0, hi: 5.0 }),
         value("value_table", planes, &planes.exposure, Function::Log { lo: 1.0, hi: 90.0 }),
         value("value_steps", planes, &planes.exposure, Function::Steps(&STEPS)),
         value("value_classes", planes, &planes.codes, Function::Classes(&CLASSES)),
+        tiers::value_quantile(planes),
         factor(planes),
+        tiers::tier(planes),
         benefit(planes),
         product(planes),
+        tiers::ordered(planes),
         priority(planes),
+        tiers::order(planes),
         spread(planes),
         histogram(planes),
         refine(planes, &ranking),
         rank(planes, &ranking),
         class(planes),
         curve(planes),
+        sampled::term(planes),
+        sampling.count(planes),
+        sampling.recount(planes),
+        sampling.sum(planes),
         pass_exposure(planes),
         pass_priority(planes),
         pass_rank(planes, &ranking),
@@ -75,28 +107,53 @@ pub fn cases(planes: &Planes) -> Vec<Case<'_>> {
 }
 
 impl<'p> Case<'p> {
-    fn new(stage: &'static str, program: Program, inputs: Vec<&'p [f32]>, check: Check<'p>) -> Self {
-        Self { stage, program, inputs, tally: Box::new(Tally::default), checks: vec![check] }
+    /// A stage that counts into nothing and has operations by cell alone.
+    pub fn new(stage: &'static str, program: Program, inputs: Vec<&'p [f32]>, check: Check<'p>) -> Self {
+        Self {
+            stage,
+            program,
+            inputs,
+            tally: Box::new(Tally::default),
+            checks: vec![check],
+            n_each: 0.0,
+            textbook: None,
+            slack: ENGINES_DIFFER,
+            stray: 0.0,
+            over_cells: None,
+        }
     }
 
-    fn counting(self, tally: impl Fn() -> Tally + Sync + 'p) -> Self {
+    /// Cells of the tile.
+    pub fn n_cells(&self) -> usize {
+        self.program.tile.len()
+    }
+
+    /// Operations a cell.
+    pub fn operations(&self) -> f64 {
+        StageModel::of(self.stage).operations_at(self.n_each)
+    }
+
+    /// With what it counts into.
+    pub fn counting(self, tally: impl Fn() -> Tally + Sync + 'p) -> Self {
         Self { tally: Box::new(tally), ..self }
     }
 
-    fn and(mut self, check: Check<'p>) -> Self {
+    /// With another check.
+    pub fn and(mut self, check: Check<'p>) -> Self {
         self.checks.push(check);
         self
     }
 }
 
 /// A program over the planes' tile.
-fn program<const N: usize>(planes: &Planes) -> (Program, [Slot; N]) {
+pub fn program<const N: usize>(planes: &Planes) -> (Program, [Slot; N]) {
     let mut program = Program::new(planes.side, planes.side);
     let inputs = std::array::from_fn(|_| program.input());
     (program, inputs)
 }
 
-fn areas(planes: &Planes) -> Arc<Vec<f32>> {
+/// Areas of cells by row.
+pub fn areas(planes: &Planes) -> Arc<Vec<f32>> {
     Arc::new(vec![AREA_M2; planes.side])
 }
 
@@ -112,7 +169,8 @@ fn exposure(planes: &Planes) -> Case<'_> {
         Some(reference::exposure(planes, i % planes.side, i / planes.side))
     };
     let inputs = vec![planes.population.as_slice(), &planes.hazard];
-    Case::new("exposure", program, inputs, cells(0, LONG_SUM, expected))
+    let case = Case::new("exposure", program, inputs, cells(0, LONG_SUM, expected));
+    kernels::with_radius(case, &planes.reach)
 }
 
 fn maximum(planes: &Planes) -> Case<'_> {
@@ -238,7 +296,7 @@ fn rank<'p>(planes: &'p Planes, ranking: &Ranking) -> Case<'p> {
     let (mut program, [priority]) = program(planes);
     let out = program.output();
     program.call(Call::Rank { priority, table: ranking.table.clone(), out });
-    let check = Check::Ranks { output: 0, of: &planes.priority };
+    let check = Check::Ranks { output: 0, of: &planes.priority, highest: 100.0 };
     Case::new("rank", program, vec![&planes.priority], check)
 }
 
@@ -275,9 +333,10 @@ fn pass_exposure(planes: &Planes) -> Case<'_> {
     };
     let at_risk = move |i: usize| Some(known(planes.hazard[i])? * exposure(i)?);
     let inputs = vec![planes.population.as_slice(), &planes.hazard];
-    Case::new("pass_exposure", program, inputs, cells(0, LONG_SUM, exposure))
+    let case = Case::new("pass_exposure", program, inputs, cells(0, LONG_SUM, exposure))
         .and(cells(1, LONG_SUM, at_risk))
-        .counting(Tally::of_maximum)
+        .counting(Tally::of_maximum);
+    Case { n_each: planes.radius as f64, ..case }
 }
 
 fn pass_priority(planes: &Planes) -> Case<'_> {
@@ -309,6 +368,6 @@ fn pass_rank<'p>(planes: &'p Planes, ranking: &Ranking) -> Case<'p> {
     let (row_area_m2, quanta) = (areas(planes), curve_quanta());
     program.call(Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta });
     let inputs: Vec<&[f32]> = vec![&planes.share, &planes.exposure, &planes.cost, &planes.priority];
-    let check = Check::Ranks { output: 0, of: &planes.priority };
+    let check = Check::Ranks { output: 0, of: &planes.priority, highest: 100.0 };
     Case::new("pass_rank", program, inputs, check).counting(Tally::of_curve)
 }

@@ -3,6 +3,7 @@
 use super::problem::problem_of;
 use super::project::{PlanSettings, Project, TeamSettings, WorthColumn};
 use super::replanning::{Earlier, LeftOver};
+use super::sampled_worths::SampledWorths;
 use super::uncertain::uncertain;
 use super::{Job, Options, what_if};
 use serde_json::Map;
@@ -18,11 +19,13 @@ use crate::tasks::TaskArea;
 /// Seconds to search where neither the project nor the command line says.
 pub const DEFAULT_SECONDS: f64 = 30.0;
 
-/// Plans the teams and writes the plan's files. `crs` is that of the tasks' geometry.
+/// Plans the teams and writes the plan's files. `crs` is that of the tasks' geometry; `worths` are the tasks' worths in
+/// samples, where they were sampled.
 #[allow(clippy::too_many_arguments)] // each is one of the run's parts, used once
 pub fn plan_teams(
     job: &mut Job,
     tasks: &[TaskArea],
+    worths: Option<SampledWorths>,
     teams: &[TeamSettings],
     settings: &PlanSettings,
     project: &Project,
@@ -89,8 +92,9 @@ pub fn plan_teams(
         job.outcome.more(lines, table);
     }
     let first_day = left.as_ref().map_or(0.0, LeftOver::day);
+    let worths = worths.map(|worths| worths.rows(&problem));
     if let Some(settings) = settings.uncertainty
-        && let Some(found) = uncertain(&problem, &solution, settings, job.record.seed, None, first_day)
+        && let Some(found) = uncertain(&problem, &solution, settings, job.record.seed, worths, first_day)
     {
         more.insert("uncertainty".into(), found.to_json(&problem));
         job.outcome.more(vec![found.to_line()], String::new());

@@ -30,11 +30,12 @@ pub fn uncertain(
 impl Uncertain {
     /// As in `plan.json`.
     pub fn to_json(&self, problem: &Problem) -> Value {
+        let n_worths = self.chances.worths.as_ref().map_or(0, Vec::len);
         let shares = self.found.done.iter().zip(&self.found.first_year);
         let tasks = problem.tasks.iter().zip(shares).filter(|(_, (done, _))| **done > 0.0);
         json!({
             "samples": self.chances.n_samples, "duration_cv": self.chances.duration_cv,
-            "worths": if self.chances.worths.is_some() { "sampled" } else { "as scored" },
+            "worths": if n_worths > 0 { "sampled" } else { "as scored" }, "worth_samples": n_worths,
             "mean": self.found.mean, "percentile_5": self.found.low, "percentile_95": self.found.high,
             "incomplete": self.found.n_incomplete,
             "tasks": tasks.map(|(task, (done, first_year))| {

@@ -31,8 +31,10 @@ pub mod native;
 mod noise;
 pub mod robustness;
 pub mod term;
+pub mod worth;
 
 pub use draws::Draws;
 pub use group::Group;
 pub use robustness::{HazardDraw, Robustness, WeightDraw};
 pub use term::TermForm;
+pub use worth::{WorthCell, WorthOf, WorthSamples};

@@ -114,6 +114,17 @@ impl TileReach {
         Shape { n_cols: self.source.n_cols, n_rows: self.source.n_rows }
     }
 
+    /// Columns within reach to one side, of all parts together.
+    pub fn radius_sum(&self) -> usize {
+        match &self.tables {
+            Tables::Parts(parts) => {
+                let radius = |part: &PartTables| part.across.rows.iter().map(|row| row[1]).max().unwrap_or(0);
+                parts.iter().map(|part| radius(part) as usize).sum()
+            }
+            Tables::Disc(_) => self.halo_cols,
+        }
+    }
+
     /// Words of the plane between the two halves of exposure.
     pub fn between(&self, tile: Shape) -> Shape {
         between(matches!(self.tables, Tables::Disc(_)), tile, self.source_shape())

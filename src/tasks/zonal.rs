@@ -275,7 +275,7 @@ fn known(plane: Option<&[f32]>, index: usize) -> Option<f64> {
 }
 
 /// The first row inside the frame that a piece may cover, `None` when it lies wholly outside.
-fn first_row(piece: &Ground<'_>, frame: &Frame) -> Option<usize> {
+pub(super) fn first_row(piece: &Ground<'_>, frame: &Frame) -> Option<usize> {
     match piece {
         Ground::Cells(runs) => runs.first().map(|run| run.row as usize),
         Ground::Polygon(polygon) => {
@@ -291,7 +291,7 @@ fn first_row(piece: &Ground<'_>, frame: &Frame) -> Option<usize> {
     }
 }
 
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+pub(super) fn overlap(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
     let start = a.start.max(b.start);
     start..a.end.min(b.end).max(start)
 }

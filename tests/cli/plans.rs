@@ -221,6 +221,40 @@ fn task_larger_than_a_team_should_do_alone_is_cut_into_parcels() {
     assert!(locked.clone().all(|task| task["id"].as_str().unwrap().starts_with(&format!("{of}/"))));
 }
 
+#[test]
+fn sampled_worths_are_those_the_plan_is_followed_through() {
+    let of = |hillside: &Hillside, run: &str| {
+        let plan = json_file(&hillside.folder.path().join(run).join("plan.json"));
+        (plan["uncertainty"].clone(), plan["objective_value"].as_f64().unwrap())
+    };
+    let still = ["--set", "plan.uncertainty={ samples = 40, duration_cv = 0 }"];
+    let samples = ["--set", "score.robustness.samples=16"];
+    let number = |found: &serde_json::Value, key: &str| found[key].as_f64().unwrap();
+    // The region has a layer of standard deviations of hazard; parcels have worths of their own.
+    let parcels = ["--set", "plan.max_team_days=8"];
+    let hillside = Hillside::with(&[&still[..], &samples, &parcels].concat());
+    let (found, _) = of(&hillside, "run");
+    assert_eq!((&found["worths"], &found["worth_samples"]), (&"sampled".into(), &16.into()));
+    assert!(number(&found, "percentile_95") > number(&found, "percentile_5"), "{found}");
+    // Less memory and another number of threads change nothing.
+    let little = ["--memory", "64MiB", "--threads", "1"];
+    let again = Hillside::with(&[&still[..], &samples, &parcels, &little].concat());
+    assert_eq!(of(&again, "run").0, found);
+    // The tasks of a finished run come without grids, so their worths are as they were scored.
+    let plan = hillside.plan("again", &still);
+    assert_eq!(plan["uncertainty"]["worths"], "as scored");
+    assert_eq!(plan["uncertainty"]["worth_samples"], 0);
+    // No spread of weights and of hazard: every sample is the plan itself.
+    let benefit = ["--set", "plan.worth=benefit", "--set", "score.robustness.hazard_sigma=0"];
+    let no_ranges = ["--set", "score.robustness.ranges={}"];
+    let flat = Hillside::with(&[&still[..], &samples, &benefit, &no_ranges].concat());
+    let (found, value) = of(&flat, "run");
+    assert_eq!(found["worths"], "sampled", "{found}");
+    for key in ["mean", "percentile_5", "percentile_95"] {
+        assert!((number(&found, key) / value - 1.0).abs() < 1e-5, "{key}: {found}, {value}");
+    }
+}
+
 fn table_has(at: &Path, id: &str) -> bool {
     std::fs::read_to_string(at.join("run/tasks.csv")).unwrap().contains(id)
 }
