@@ -61,7 +61,7 @@ pub struct Blocks {
     pub inverse_radius2: f32,
     /// By block, row by row: first group, groups, features near every cell, first entry of its rows in `axes`.
     pub blocks: Vec<[u32; 4]>,
-    /// By group: first piece, pieces, first word of its mask or [`NO_MASK`], nothing.
+    /// By group: first piece, pieces, first word of its mask or `NO_MASK`, nothing.
     pub groups: Vec<[u32; 4]>,
     /// The pieces.
     pub pieces: Vec<LocalPiece>,
