@@ -1,4 +1,4 @@
-// `acceptability_count`: integer counts of every sample's priorities by bin, 8192 bins a sample.
+// `acceptability_count`: integer counts of every sample's priorities by bin, 16,384 bins a sample.
 //
 // Unknown cells, and cells that no sample gives a priority, are not counted.
 // Twin: src/score/acceptability/native.rs, count.

@@ -2,7 +2,7 @@
 //
 // `again` holds, by sample and bin, 1 + the place of a refined bin or 0; then, by sample, the bin with the threshold.
 // Counts are 4096 parts for each sample's threshold, then 256 parts for each refined bin.
-// Twin: src/score/acceptability/native.rs, recount.
+// Twin: src/score/acceptability/recount.rs.
 
 @group(0) @binding(5) var<storage, read> again: array<u32>;
 @group(0) @binding(6) var<storage, read_write> counts: array<atomic<u32>>;

@@ -38,7 +38,7 @@ struct Params {
 
 const N_VALUES: u32 = 4096u;
 const N_SPANS: u32 = 2048u;
-const N_BINS: u32 = 8192u;
+const N_BINS: u32 = 16384u;
 const PART_BITS: u32 = 8u;
 const N_PARTS: u32 = 256u;
 const EDGE_BITS: u32 = 12u;

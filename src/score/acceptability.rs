@@ -29,6 +29,7 @@ pub mod draws;
 pub mod group;
 pub mod native;
 mod noise;
+pub mod recount;
 pub mod robustness;
 pub mod term;
 pub mod worth;

@@ -1,7 +1,7 @@
 //! Bins of sampled priorities, and what their integer counts say: each sample's ranks and its threshold.
 //!
 //! The bits of a float ≥ 0 order like the float, so an even cut of the bits is a fine cut of the logarithm. The
-//! cut spans what samples can reach, 8192 bins for each sample. A bin has its mid-rank as a whole. One with
+//! cut spans what samples can reach, 16,384 bins for each sample. A bin has its mid-rank as a whole. One with
 //! more than 1 in 1024 of the cells is counted again in 256 parts, so ranks are within 0.05 of a point, and
 //! exact where a part holds only equal priorities. The bin with the threshold is counted again in 4096 parts, each of
 //! which is in the top or out of it as a whole: one cell in some millions may stand on the wrong side.
@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::super::rank::{REFINED_FLAG, rank_of};
 
 /// Bins of a sample.
-pub const N_BINS: usize = 1 << 13;
+pub const N_BINS: usize = 1 << 14;
 /// Parts of a refined bin, as a power of 2.
 pub const PART_BITS: u32 = 8;
 /// Parts of the bin that holds the threshold, as a power of 2.
@@ -42,7 +42,7 @@ impl Cut {
     /// The finest cut that spans keys from `low` to `high`.
     pub fn spanning(low: u32, high: u32) -> Self {
         let span = high.saturating_sub(low).max(1);
-        let shift = (0..32).find(|shift| (span >> shift) < N_BINS as u32).unwrap_or(19);
+        let shift = (0..32).find(|shift| (span >> shift) < N_BINS as u32).unwrap_or(18);
         Self { base: low, shift }
     }
 

@@ -59,6 +59,8 @@ pub struct Dense {
     pub cells: Vec<u32>,
     /// By vector, then criterion.
     pub terms: Vec<Lanes>,
+    /// By vector, then criterion: the least and the largest term of its cells; empty until [`Dense::measure`].
+    pub spans: Vec<[f32; 2]>,
     /// By vector; empty where hazard is fixed.
     pub odds: Vec<Lanes>,
     /// By vector; empty where the spread is one for all.
@@ -102,6 +104,28 @@ impl Dense {
         }
         dense.cells = cells;
         dense
+    }
+
+    /// Fills in the spans.
+    pub fn measure(&mut self, n_terms: usize) {
+        let span_of = |(at, terms): (usize, &Lanes)| {
+            let n_lanes = (self.cells.len() - at / n_terms * LANES).min(LANES);
+            let span = |[least, most]: [f32; 2], u: &f32| [least.min(*u), most.max(*u)];
+            terms[..n_lanes].iter().fold([f32::MAX, f32::MIN], span)
+        };
+        self.spans = self.terms.iter().enumerate().map(span_of).collect();
+    }
+
+    /// Least and largest Σ w u of a vector's cells, bounded term by term and summed in the cells' own order.
+    #[inline(always)]
+    pub fn bounds(&self, vector: usize, weights: &[f32]) -> [f32; 2] {
+        let spans = &self.spans[vector * weights.len()..][..weights.len()];
+        let mut bounds = [0.0; 2];
+        for (span, weight) in spans.iter().zip(weights) {
+            bounds[0] += weight * span[0];
+            bounds[1] += weight * span[1];
+        }
+        bounds
     }
 
     /// Vectors.

@@ -9,7 +9,7 @@ use super::chance::{N_NORMALS, sample_key};
 use super::draws::Draws;
 use super::robustness::HazardDraw;
 
-/// Samples computed at once: their counts and ranks take 24 MiB.
+/// Samples computed at once: their counts and ranks take 48 MiB.
 pub const GROUP_SAMPLES: usize = 256;
 
 /// Added to the logarithms of `product`, so that they lie between 256 and 512 and order like their bits.

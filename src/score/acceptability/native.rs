@@ -1,7 +1,7 @@
-//! The native engine's three walks over a tile's cells and a group's samples: count, count again, sum up.
+//! The native engine's walks over a tile's cells and a group's samples: count, sum up (count again: `recount`).
 //!
-//! Sixteen cells lie side by side in a vector, and four samples are computed from each load. A cell's sum over
-//! criteria has the order of the recipe, without fused multiply-add, as in the shaders. Counting is shared out
+//! 256 cells lie side by side in a vector, and a few samples are computed while their terms are near. A cell's sum
+//! over criteria has the order of the recipe, without fused multiply-add, as in the shaders. Counting is shared out
 //! by samples, so that no two threads count in one place; summing up by cells.
 
 use std::ops::Range;
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::super::rank::REFINED_FLAG;
 use super::super::widest::{Work, widest};
-use super::bins::{Again, N_BINS, N_EDGE_PARTS, N_PARTS, Ranks};
+use super::bins::{N_BINS, N_PARTS, Ranks};
 use super::dense::{Dense, Kind, LANES, Lanes, Tile};
 use super::group::{Group, LOG_OFFSET};
 use super::noise::Noise;
@@ -20,23 +20,34 @@ use crate::grid::UNKNOWN;
 const COUNT_CELLS: usize = 16_384;
 /// Cells of a stretch that is summed up at once: its terms and sums stay near.
 const SUM_CELLS: usize = 4096;
+/// Samples computed while a vector's terms are in the first-level cache.
+const SAMPLES_AT_ONCE: usize = 4;
 /// Criteria summed in one go.
 const TERMS_AT_ONCE: usize = 8;
 
-type Places = [u32; LANES];
+pub(super) type Places = [u32; LANES];
 
-/// Places of sampled priorities above the cut's base, stretch by stretch.
-trait Take {
-    /// Takes one stretch's.
-    fn take(&mut self, vector: usize, places: &Places);
+/// Takes places of sampled priorities above the cut's base, vector by vector.
+pub(super) trait Take {
+    /// Whether a vector whose places lie between these is worth computing.
+    #[inline(always)]
+    fn wants(&self, _sample: usize, _least: u32, _most: u32) -> bool {
+        true
+    }
+
+    /// Whether [`Take::wants`] ever says no.
+    const IS_CHOOSY: bool = false;
+
+    /// Takes one vector's.
+    fn take(&mut self, vector: usize, sample: usize, places: &Places);
 }
 
-/// One sample of a group over dense cells.
-struct Sampled<'a, T> {
-    dense: &'a Dense,
-    group: &'a Group,
-    sample: usize,
-    taker: &'a mut T,
+/// A few samples of a group over dense cells.
+pub(super) struct Sampled<'a, T> {
+    pub dense: &'a Dense,
+    pub group: &'a Group,
+    pub samples: Range<usize>,
+    pub taker: &'a mut T,
 }
 
 impl<T: Take> Work for Sampled<'_, T> {
@@ -44,24 +55,47 @@ impl<T: Take> Work for Sampled<'_, T> {
     fn run(self) {
         let (dense, group) = (self.dense, self.group);
         let n_terms = group.n_terms();
-        let weights: Vec<f32> = group.weights(self.sample).iter().map(|bits| f32::from_bits(*bits)).collect();
-        let noise = group.has_noise().then(|| Noise::new(group, group.key(self.sample)));
+        let weights: Vec<f32> = self
+            .samples
+            .clone()
+            .flat_map(|sample| group.weights(sample))
+            .map(|bits| f32::from_bits(*bits))
+            .collect();
+        let noise = |sample| Noise::new(group, group.key(sample));
+        let noises: Vec<Noise<'_>> =
+            if group.has_noise() { self.samples.clone().map(noise).collect() } else { Vec::new() };
         let (cut, offset) = (group.cut, if group.is_product { LOG_OFFSET } else { 0.0 });
         for (vector, terms) in dense.terms.chunks_exact(n_terms).enumerate() {
-            let mut sums = [0.0; LANES];
-            for (terms, weights) in terms.chunks(TERMS_AT_ONCE).zip(weights.chunks(TERMS_AT_ONCE)) {
-                add_terms(terms, weights, &mut sums);
+            for (i, (sample, weights)) in self.samples.clone().zip(weights.chunks_exact(n_terms)).enumerate()
+            {
+                if T::IS_CHOOSY && noises.is_empty() {
+                    let [least, most] = dense.bounds(vector, weights);
+                    let place = |sum: f32| cut.place((sum + offset).to_bits());
+                    if !self.taker.wants(sample, place(least), place(most)) {
+                        continue;
+                    }
+                }
+                let mut sums = [0.0; LANES];
+                for (terms, weights) in terms.chunks(TERMS_AT_ONCE).zip(weights.chunks(TERMS_AT_ONCE)) {
+                    add_terms(terms, weights, &mut sums);
+                }
+                if let Some(noise) = noises.get(i) {
+                    noise.apply(dense, vector, &mut sums);
+                }
+                let mut places = [0; LANES];
+                for (place, &sum) in places.iter_mut().zip(&sums) {
+                    *place = cut.place((sum + offset).to_bits());
+                }
+                self.taker.take(vector, sample, &places);
             }
-            if let Some(noise) = &noise {
-                noise.apply(dense, vector, &mut sums);
-            }
-            let mut places = [0; LANES];
-            for (place, &sum) in places.iter_mut().zip(&sums) {
-                *place = cut.place((sum + offset).to_bits());
-            }
-            self.taker.take(vector, &places);
         }
     }
+}
+
+/// Samples in a few at a time.
+pub(super) fn packs(samples: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = samples.end;
+    samples.step_by(SAMPLES_AT_ONCE).map(move |first| first..(first + SAMPLES_AT_ONCE).min(end))
 }
 
 /// Adds w · u of up to eight criteria, in their order.
@@ -92,12 +126,12 @@ fn add_some<const N: usize>(terms: &[Lanes], weights: &[f32], sums: &mut Lanes) 
 }
 
 /// Samples shared out to threads, a few dozen at most to an item.
-fn items(samples: Range<usize>) -> Vec<Range<usize>> {
+pub(super) fn items(samples: Range<usize>) -> Vec<Range<usize>> {
     let each = samples.len().div_ceil(2 * rayon::current_num_threads()).clamp(1, 32);
     samples.clone().step_by(each).map(|first| first..(first + each).min(samples.end)).collect()
 }
 
-fn dense_parts(tile: &Tile<'_>, group: &Group) -> Vec<Dense> {
+pub(super) fn dense_parts(tile: &Tile<'_>, group: &Group) -> Vec<Dense> {
     let starts: Vec<usize> = (0..tile.n_cells).step_by(COUNT_CELLS).collect();
     let part = |start: usize| Dense::new(tile, start..(start + COUNT_CELLS).min(tile.n_cells), group);
     starts.into_par_iter().map(part).collect()
@@ -110,12 +144,18 @@ pub fn count(tile: &Tile<'_>, group: &Group, counts: &mut [u64]) {
     let each = items.first().map_or(1, Range::len) * N_BINS;
     items.into_par_iter().zip(counts.par_chunks_mut(each)).for_each(|(samples, counts)| {
         let mut of_tile = vec![0u32; samples.len() * N_BINS];
-        let mut bins = Bins { shift: group.cut.shift, bins: Vec::new() };
-        for dense in &parts {
-            bins.bins.resize(dense.n_vectors(), [0; LANES]);
-            for (sample, counts) in samples.clone().zip(of_tile.chunks_exact_mut(N_BINS)) {
-                widest(Sampled { dense, group, sample, taker: &mut bins });
-                add_counts(&bins.bins.as_flattened()[..dense.cells.len()], counts);
+        let mut bins = Bins { shift: group.cut.shift, first_sample: 0, n_vectors: 0, bins: Vec::new() };
+        for dense in parts.iter().filter(|dense| !dense.cells.is_empty()) {
+            bins.n_vectors = dense.n_vectors();
+            bins.bins.resize(SAMPLES_AT_ONCE * bins.n_vectors, [0; LANES]);
+            for (samples, counts) in packs(samples.clone()).zip(of_tile.chunks_mut(SAMPLES_AT_ONCE * N_BINS))
+            {
+                bins.first_sample = samples.start;
+                widest(Sampled { dense, group, samples, taker: &mut bins });
+                let by_sample = bins.bins.chunks_exact(bins.n_vectors);
+                for (bins, counts) in by_sample.zip(counts.chunks_exact_mut(N_BINS)) {
+                    add_counts(&bins.as_flattened()[..dense.cells.len()], counts);
+                }
             }
         }
         for (sum, &more) in counts.iter_mut().zip(&of_tile) {
@@ -124,16 +164,20 @@ pub fn count(tile: &Tile<'_>, group: &Group, counts: &mut [u64]) {
     });
 }
 
-/// Bins of a part's cells in one sample.
+/// Bins of a part's cells in a few samples.
 struct Bins {
     shift: u32,
+    first_sample: usize,
+    n_vectors: usize,
+    /// By sample and vector.
     bins: Vec<[u16; LANES]>,
 }
 
 impl Take for Bins {
     #[inline(always)]
-    fn take(&mut self, vector: usize, places: &Places) {
-        for (bin, &place) in self.bins[vector].iter_mut().zip(places) {
+    fn take(&mut self, vector: usize, sample: usize, places: &Places) {
+        let at = (sample - self.first_sample) * self.n_vectors + vector;
+        for (bin, &place) in self.bins[at].iter_mut().zip(places) {
             *bin = (place >> self.shift) as u16;
         }
     }
@@ -158,102 +202,10 @@ fn add_counts(bins: &[u16], counts: &mut [u32]) {
     rest.iter().for_each(|bin| add(*bin));
 }
 
-/// `acceptability_recount`: adds a tile's cells in full bins and in bins with a threshold to `counts`, in the
-/// order of [`Again::n_counts`].
-pub fn recount(tile: &Tile<'_>, group: &Group, again: &Again, counts: &mut [u64]) {
-    let parts = dense_parts(tile, group);
-    let (edges, refined) = counts.split_at_mut(again.samples.len() * N_EDGE_PARTS);
-    let counted = items(again.samples.clone()).into_par_iter().map(|samples| {
-        let mut recount = Recount::new(group, again, samples.clone());
-        for dense in &parts {
-            recount.n_cells = dense.cells.len();
-            for sample in samples.clone() {
-                recount.sample = sample;
-                widest(Sampled { dense, group, sample, taker: &mut recount });
-            }
-        }
-        (samples, recount.edges, recount.refined_from, recount.refined)
-    });
-    for (samples, of_edges, from, of_refined) in counted.collect::<Vec<_>>() {
-        let first = (samples.start - again.samples.start) * N_EDGE_PARTS;
-        add(&of_edges, &mut edges[first..]);
-        add(&of_refined, &mut refined[from * N_PARTS..]);
-    }
-}
-
-fn add(more: &[u32], sums: &mut [u64]) {
-    for (sum, &more) in sums.iter_mut().zip(more) {
-        *sum += u64::from(more);
-    }
-}
-
-/// What one item counts again.
-struct Recount<'a> {
-    group: &'a Group,
-    again: &'a Again,
-    samples: Range<usize>,
-    sample: usize,
-    n_cells: usize,
-    edges: Vec<u32>,
-    /// The item's first refined bin.
-    refined_from: usize,
-    refined: Vec<u32>,
-}
-
-impl<'a> Recount<'a> {
-    fn new(group: &'a Group, again: &'a Again, samples: Range<usize>) -> Self {
-        let of = |samples: Range<usize>| {
-            let start = samples.start - again.samples.start;
-            &again.words[start * N_BINS..(start + samples.len()) * N_BINS]
-        };
-        let n_refined = |samples: Range<usize>| of(samples).iter().filter(|index| **index > 0).count();
-        let edges = vec![0; samples.len() * N_EDGE_PARTS];
-        let refined = vec![0; n_refined(samples.clone()) * N_PARTS];
-        let refined_from = n_refined(again.samples.start..samples.start);
-        Self { group, again, sample: samples.start, samples, n_cells: 0, edges, refined_from, refined }
-    }
-}
-
-impl Take for Recount<'_> {
-    #[inline(always)]
-    fn take(&mut self, vector: usize, places: &Places) {
-        let cut = self.group.cut;
-        let sample = self.sample - self.again.samples.start;
-        let edge = self.again.edge(sample);
-        let index_of = self.again.words[sample * N_BINS..].first_chunk::<N_BINS>();
-        let index_of = index_of.expect("an index for every bin");
-        let mut indices = [0; LANES];
-        if self.again.has_refined[sample] {
-            for (index, &place) in indices.iter_mut().zip(places) {
-                let bin = place >> cut.shift;
-                *index = index_of[bin as usize & (N_BINS - 1)] | u32::from(bin == edge);
-            }
-        } else {
-            for (index, &place) in indices.iter_mut().zip(places) {
-                *index = u32::from(place >> cut.shift == edge);
-            }
-        }
-        let n_lanes = (self.n_cells - vector * LANES).min(LANES);
-        let (hits, n_hits) = marked(&indices, |index| index > 0);
-        let edges = &mut self.edges[(self.sample - self.samples.start) * N_EDGE_PARTS..][..N_EDGE_PARTS];
-        for &lane in hits[..n_hits].iter().take_while(|lane| usize::from(**lane) < n_lanes) {
-            let place = places[usize::from(lane)];
-            let bin = place >> cut.shift;
-            if bin == edge {
-                edges[cut.edge_part(place)] += 1;
-            }
-            let index = index_of[bin as usize] as usize;
-            if index > 0 {
-                self.refined[(index - 1 - self.refined_from) * N_PARTS + cut.part(place)] += 1;
-            }
-        }
-    }
-}
-
 /// The lanes whose word is marked, in their order, and how many they are. A loop without a branch for each
 /// lane: which lanes are marked cannot be foretold.
 #[inline(always)]
-fn marked(words: &[u32; LANES], is_marked: impl Fn(u32) -> bool) -> ([u8; LANES], usize) {
+pub(super) fn marked(words: &[u32; LANES], is_marked: impl Fn(u32) -> bool) -> ([u8; LANES], usize) {
     let (mut lanes, mut n) = ([0; LANES], 0);
     let any: u32 = words.iter().map(|word| u32::from(is_marked(*word))).sum();
     if any == 0 {
@@ -285,11 +237,9 @@ pub fn acceptability(tile: &Tile<'_>, group: &Group, ranks: &Ranks, out: &mut [f
             [top[at], sum[at], squares[at], first[at]] = values;
         }
         let dense = Dense::new(tile, stretch, group);
-        let mut sums =
-            Sums { group, ranks, sample: 0, by_vector: vec![[[0.0; LANES]; 4]; dense.n_vectors()] };
-        for sample in 0..group.n_samples {
-            sums.sample = sample;
-            widest(Sampled { dense: &dense, group, sample, taker: &mut sums });
+        let mut sums = Sums { group, ranks, by_vector: vec![[[0.0; LANES]; 4]; dense.n_vectors()] };
+        for samples in packs(0..group.n_samples) {
+            widest(Sampled { dense: &dense, group, samples, taker: &mut sums });
         }
         for (i, &at) in dense.cells.iter().enumerate() {
             let (of_vector, lane, at) = (&sums.by_vector[i / LANES], i % LANES, at as usize);
@@ -301,15 +251,14 @@ pub fn acceptability(tile: &Tile<'_>, group: &Group, ranks: &Ranks, out: &mut [f
 struct Sums<'a> {
     group: &'a Group,
     ranks: &'a Ranks,
-    sample: usize,
     /// Samples in the top, Σ d, Σ d², r.
     by_vector: Vec<[Lanes; 4]>,
 }
 
 impl Take for Sums<'_> {
     #[inline(always)]
-    fn take(&mut self, vector: usize, places: &Places) {
-        let (cut, sample) = (self.group.cut, self.sample);
+    fn take(&mut self, vector: usize, sample: usize, places: &Places) {
+        let cut = self.group.cut;
         let [top, sum, squares, first] = &mut self.by_vector[vector];
         let table = self.ranks.words[sample * N_BINS..].first_chunk::<N_BINS>();
         let table = table.expect("a table of every sample");

@@ -3,7 +3,8 @@
 use std::mem;
 
 use super::super::acceptability::dense::Tile;
-use super::super::acceptability::native::{acceptability, count, recount};
+use super::super::acceptability::native::{acceptability, count};
+use super::super::acceptability::recount::recount;
 use super::super::acceptability::term::{TermPlanes, all_terms};
 use super::super::program::{Call, Program, SampledPlanes, Tally};
 use super::Planes;
