@@ -222,8 +222,12 @@ impl Ran {
                 }
             }
         }
-        let is_same = self.tally.maximum_bits == native.tally.maximum_bits
-            && self.tally.bins == native.tally.bins
+        // A pass counts what it has computed, whose last bits a device may round otherwise.
+        let is_pass = case.stage.starts_with("pass_");
+        let [found, expected] = [self, native].map(|ran| f32::from_bits(ran.tally.maximum_bits));
+        let is_same = are_alike(found, expected, if is_pass { case.slack } else { 0.0 })
+            && (self.tally.bins == native.tally.bins
+                || is_pass && are_counts_alike(&self.tally.bins, &native.tally.bins))
             && self.tally.refined_counts() == native.tally.refined_counts()
             && self.tally.segments == native.tally.segments
             && are_counts_alike(&self.tally.samples, &native.tally.samples);
@@ -231,7 +235,7 @@ impl Ran {
     }
 }
 
-/// Sampled cells by bin: rounding may move a cell from one bin to the next.
+/// Cells by bin: rounding may move a cell from one bin to the next.
 fn are_counts_alike(a: &[u64], b: &[u64]) -> bool {
     let slack = 2 + b.iter().sum::<u64>() / 100_000;
     let mut ahead = 0u64;

@@ -18,13 +18,17 @@ use rand_pcg::Pcg64;
 pub struct Tested<'a> {
     pub name: &'static str,
     pub engine: &'a mut dyn Engine,
+    /// Whether it is held to the native engine's bits: real hardware may fuse a product with a sum.
+    pub has_native_bits: bool,
 }
 
 /// Runs a test on the native engine and on the GPU.
 pub fn on_each_engine(test: impl Fn(&mut Tested<'_>)) {
-    test(&mut Tested { name: "native", engine: &mut Native::new() });
+    test(&mut Tested { name: "native", engine: &mut Native::new(), has_native_bits: true });
     #[cfg(feature = "gpu")]
-    with_gpu(|gpu, _| test(&mut Tested { name: "gpu", engine: gpu }));
+    with_gpu(|gpu, is_software| {
+        test(&mut Tested { name: "gpu", engine: gpu, has_native_bits: is_software });
+    });
 }
 
 /// Runs a test on the GPU, opened once a binary; `true` when it is a software device.
