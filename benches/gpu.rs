@@ -7,21 +7,23 @@
 
 #![allow(clippy::print_stdout)] // its table is its result
 
+mod programs;
+
 use std::sync::Arc;
 use std::time::Instant;
 
 use clearway::gpu::Choice;
 use clearway::grid::{CellStore, Crs, Frame, MemoryCells, Window};
 use clearway::progress::Silent;
-use clearway::score::curve::quanta;
-use clearway::score::program::{Call, Program, Shared, Tally};
+use clearway::score::program::{Call, Program, Tally};
 use clearway::score::{
-    Benefit, Engine, Inputs, Kernel, Native, OnGpu, Options, Plane, PlaneSink, RankTable, Reach, Recipe,
-    Term, bins_to_refine, exposure_program, score,
+    Engine, Inputs, Kernel, Native, OnGpu, Options, Plane, PlaneSink, Reach, Recipe, exposure_program, score,
 };
 use glam::DVec2;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
+
+use programs::{curve, priority, rank_class};
 
 const CELL_M: f64 = 30.0;
 const RADIUS_CELLS: usize = 64;
@@ -49,7 +51,14 @@ fn kernel() -> Kernel {
 
 fn cases(size: usize) -> Vec<Case> {
     let n = size * size;
-    vec![up(size), down(size), exposure(size), fused(size), rank(size, plane(5, n, 0.0, 1.0)), curve(size)]
+    vec![
+        up(size),
+        down(size),
+        exposure(size),
+        fused(size),
+        rank(size, plane(5, n, 0.0, 1.0)),
+        curve_case(size),
+    ]
 }
 
 /// Nothing but four planes up: one is read once.
@@ -89,47 +98,26 @@ fn exposure(size: usize) -> Case {
 
 fn fused(size: usize) -> Case {
     let n = size * size;
-    let mut program = Program::new(size, size);
-    let [hazard, cost, first, second] = [program.input(), program.input(), program.input(), program.input()];
-    let worth = program.plane();
-    let (benefit, out) = (program.output(), program.output());
-    let term = |weight| Term::linear(0.1, 0.7, weight);
-    program.call(Call::Value { of: first, term: term(0.75), is_first: true, worth });
-    program.call(Call::Value { of: second, term: term(0.25), is_first: false, worth });
-    program.call(Call::Benefit { hazard, worth, form: Benefit::Risk, out: benefit });
-    program.call(Call::Priority { benefit, cost, row_area_m2: Arc::new(vec![900.0; size]), out });
-    program.call(Call::Histogram { priority: out });
     let inputs =
         vec![plane(1, n, 0.0, 1.0), plane(2, n, 500.0, 9000.0), plane(3, n, 0.0, 1.0), plane(4, n, 0.0, 1.0)];
-    Case { stage: "value, benefit, priority, histogram", program, inputs, tally: Tally::of_histogram }
+    Case {
+        stage: "value, benefit, priority, histogram",
+        program: priority(size),
+        inputs,
+        tally: Tally::of_histogram,
+    }
 }
 
 fn rank(size: usize, priorities: Vec<f32>) -> Case {
-    let mut program = Program::new(size, size);
-    let priority = program.input();
-    program.call(Call::Histogram { priority });
-    let mut tally = Tally::of_histogram();
-    Native::new().run(&program, &[&priorities], &mut Vec::new(), &mut tally).expect("the native engine runs");
-    let table = RankTable::new(&tally.bins, &bins_to_refine(&vec![0; tally.bins.len()]).0, &[]);
-    let mut program = Program::new(size, size);
-    let priority = program.input();
-    let (rank, class) = (program.output(), program.output());
-    program.call(Call::Rank { priority, table: Shared::new(table), out: rank });
-    program.call(Call::Class { rank, thresholds: Arc::new(vec![95.0, 85.0, 60.0]), out: class });
+    let program = rank_class(size, &priorities);
     Case { stage: "rank, class", program, inputs: vec![priorities], tally: Tally::default }
 }
 
-fn curve(size: usize) -> Case {
+fn curve_case(size: usize) -> Case {
     let n = size * size;
-    let mut program = Program::new(size, size);
-    let [rank, cost, benefit, people_at_risk] =
-        [program.input(), program.input(), program.input(), program.input()];
-    let row_area_m2 = Arc::new(vec![900.0; size]);
-    let quanta = quanta(900.0, 1.0, 1.0);
-    program.call(Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta });
     let inputs =
         vec![plane(6, n, 0.0, 100.0), plane(7, n, 0.0, 1.0), plane(8, n, 0.0, 1.0), plane(9, n, 0.0, 1.0)];
-    Case { stage: "curve", program, inputs, tally: Tally::of_curve }
+    Case { stage: "curve", program: curve(size), inputs, tally: Tally::of_curve }
 }
 
 fn median(mut ms: Vec<f64>) -> f64 {

@@ -2,22 +2,23 @@
 //!
 //! The GPU rows appear where a device called `CLEARWAY_TEST_DEVICE` (default: any real GPU) can be opened.
 
+mod programs;
+
 use std::sync::Arc;
 
 use std::time::Instant;
 
 use clearway::grid::{CellStore, Crs, Frame, MemoryCells, Window};
 use clearway::progress::Silent;
-use clearway::score::curve::quanta;
-use clearway::score::program::{Call, Program, Shared, Tally};
-use clearway::score::{
-    Benefit, Engine, Kernel, Native, RankTable, Reach, Term, bins_to_refine, exposure_program,
-};
+use clearway::score::program::{Program, Tally};
+use clearway::score::{Engine, Kernel, Native, Reach, exposure_program};
 use clearway::score::{Inputs, Options, Plane, PlaneSink, Recipe, score};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use glam::DVec2;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
+
+use programs::{curve, priority, rank_class};
 
 const SIZES: [usize; 2] = [1024, 4096];
 const RADIUS_CELLS: f64 = 64.0;
@@ -88,45 +89,9 @@ fn exposure(size: usize) -> Case {
     Case { stage: "exposure_radius_64", program, inputs: vec![population, hazard], tally: Tally::of_maximum }
 }
 
-fn priority(size: usize) -> Program {
-    let mut program = Program::new(size, size);
-    let [hazard, cost, first, second] = [program.input(), program.input(), program.input(), program.input()];
-    let worth = program.plane();
-    let (benefit, out) = (program.output(), program.output());
-    let term = |weight| Term::linear(0.1, 0.7, weight);
-    program.call(Call::Value { of: first, term: term(0.75), is_first: true, worth });
-    program.call(Call::Value { of: second, term: term(0.25), is_first: false, worth });
-    program.call(Call::Benefit { hazard, worth, form: Benefit::Risk, out: benefit });
-    let row_area_m2 = Arc::new(vec![900.0; size]);
-    program.call(Call::Priority { benefit, cost, row_area_m2, out });
-    program.call(Call::Histogram { priority: out });
-    program
-}
-
 fn rank(size: usize, priorities: Vec<f32>) -> Case {
-    let mut program = Program::new(size, size);
-    let priority = program.input();
-    program.call(Call::Histogram { priority });
-    let mut tally = Tally::of_histogram();
-    let run = Native::new().run(&program, &[&priorities], &mut Vec::new(), &mut tally);
-    run.expect("the native engine runs");
-    let table = RankTable::new(&tally.bins, &bins_to_refine(&vec![0; tally.bins.len()]).0, &[]);
-    let mut program = Program::new(size, size);
-    let priority = program.input();
-    let (rank, class) = (program.output(), program.output());
-    program.call(Call::Rank { priority, table: Shared::new(table), out: rank });
-    program.call(Call::Class { rank, thresholds: Arc::new(vec![95.0, 85.0, 60.0]), out: class });
+    let program = rank_class(size, &priorities);
     Case { stage: "rank_class", program, inputs: vec![priorities], tally: Tally::default }
-}
-
-fn curve(size: usize) -> Program {
-    let mut program = Program::new(size, size);
-    let [rank, cost, benefit, people_at_risk] =
-        [program.input(), program.input(), program.input(), program.input()];
-    let row_area_m2 = Arc::new(vec![900.0; size]);
-    let quanta = quanta(900.0, 1.0, 1.0);
-    program.call(Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta });
-    program
 }
 
 fn stages(criterion: &mut Criterion) {
