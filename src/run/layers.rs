@@ -14,7 +14,9 @@ use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
 use crate::io::geotiff::{GeoTiff, ReadOptions};
-use crate::layers::{ConstantCost, Features, LayerSpec, OnFrame, Role, Survey, range_faults, survey};
+use crate::layers::{
+    ConstantCost, Features, LayerFile, LayerSpec, OnFrame, Role, Survey, range_faults, survey,
+};
 use crate::progress::Progress;
 
 /// The project's layers on one frame.
@@ -199,6 +201,10 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
         // The file was opened with the project's nodata value already.
         nodata: None,
         resampling: layer.resample,
+        file: match &layer.source {
+            LayerSource::Raster { path, .. } => Some(LayerFile { path: path.clone(), nodata: layer.nodata }),
+            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector { .. } => None,
+        },
     };
     match (&layer.source, source) {
         (LayerSource::Constant(usd_per_m2), _) => Ok(Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2))),
