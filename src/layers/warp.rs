@@ -163,9 +163,7 @@ impl Warp {
         }
         let low = corners.iter().copied().reduce(DVec2::min)?;
         let high = corners.iter().copied().reduce(DVec2::max)?;
-        // Corners on both ends of a turn: the shape between them is not the one they would span.
-        let is_torn = self.mapping.turn().is_some_and(|turn| high.x - low.x > turn / 2.0);
-        (!is_torn && self.is_in_source(low, high)).then_some((low, high))
+        self.is_in_source(low, high).then_some((low, high))
     }
 
     fn is_in_source(&self, low: DVec2, high: DVec2) -> bool {
@@ -219,6 +217,7 @@ struct Shapes {
     which: Points,
     n_cols: usize,
     points: Vec<DVec2>,
+    torn: Vec<bool>,
 }
 
 impl Shapes {
@@ -227,13 +226,20 @@ impl Shapes {
             Resampling::Nearest | Resampling::Bilinear => Points::Centres,
             Resampling::Average | Resampling::Mode | Resampling::Sum => Points::Corners,
         };
-        Self { which, n_cols: window.n_cols, points: mapping.points(window, which) }
+        let knots = mapping.knots(window);
+        let points = knots.points(which);
+        let torn = match which {
+            Points::Centres => Vec::new(),
+            Points::Corners => knots.torn(&points),
+        };
+        Self { which, n_cols: window.n_cols, points, torn }
     }
 
-    /// The corners of a cell (index in the window) around it, or its centre four times.
+    /// The corners of a cell (index in the window) around it, or its centre four times; NaN where it has none.
     fn of(&self, i: usize) -> [DVec2; 4] {
         match self.which {
             Points::Centres => [self.points[i]; 4],
+            Points::Corners if self.torn[i] => [DVec2::NAN; 4],
             Points::Corners => {
                 let upper = i + i / self.n_cols;
                 let lower = upper + self.n_cols + 1;

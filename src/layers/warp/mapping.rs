@@ -12,6 +12,8 @@ use crate::grid::{Frame, Reprojection, Window};
 
 /// What may be lost between knots, of a cell of the source or the frame, whichever is smaller.
 const TOLERANCE: f64 = 1e-3;
+/// A cell is torn when its centre lies further from where its corners put it, of its size.
+const TORN: f64 = 0.25;
 /// Cells between knots, the first that keeps the tolerance.
 const STEPS: [i64; 7] = [64, 32, 16, 8, 4, 2, 1];
 /// Places across the frame where a step is tried, and where the frame is looked for in the source.
@@ -83,19 +85,9 @@ impl Mapping {
             .collect()
     }
 
-    /// Source coordinates of the points of a window, row by row; NaN where there are none.
-    pub(super) fn points(&self, window: Window, which: Points) -> Vec<DVec2> {
-        let more = usize::from(which == Points::Corners);
-        let knots = Knots::new(self, window);
-        let n_across = window.n_cols + more;
-        let mut out = vec![DVec2::NAN; n_across * (window.n_rows + more)];
-        let shift = if which == Points::Corners { 0.0 } else { 0.5 };
-        for (line, row) in out.chunks_exact_mut(n_across).zip(window.row..) {
-            for (point, col) in line.iter_mut().zip(window.col..) {
-                *point = knots.point(DVec2::new(col as f64 + shift, row as f64 + shift));
-            }
-        }
-        out
+    /// The lattice over a window.
+    pub(super) fn knots(&self, window: Window) -> Knots<'_> {
+        Knots::new(self, window)
     }
 
     /// The source coordinates of a point of the frame, both in cells; NaN where there are none.
@@ -133,8 +125,9 @@ impl Mapping {
 }
 
 /// The lattice over one window.
-struct Knots<'a> {
+pub(super) struct Knots<'a> {
     mapping: &'a Mapping,
+    window: Window,
     /// First knot (column, row), in steps.
     first: (i64, i64),
     /// Patches by row.
@@ -177,7 +170,50 @@ impl<'a> Knots<'a> {
                     && is_flat_down[j * (n_across + 1) + i + 1]
             })
             .collect();
-        Self { mapping, first, n_across, knots, is_flat_across, is_flat_down, is_flat_patch }
+        Self { mapping, window, first, n_across, knots, is_flat_across, is_flat_down, is_flat_patch }
+    }
+
+    /// Source coordinates of the points of the window, row by row; NaN where there are none.
+    pub(super) fn points(&self, which: Points) -> Vec<DVec2> {
+        let more = usize::from(which == Points::Corners);
+        let window = self.window;
+        let n_across = window.n_cols + more;
+        let shift = if which == Points::Corners { 0.0 } else { 0.5 };
+        let at = |k: usize| {
+            let (col, row) = (window.col + (k % n_across) as i64, window.row + (k / n_across) as i64);
+            self.point(DVec2::new(col as f64 + shift, row as f64 + shift))
+        };
+        (0..n_across * (window.n_rows + more)).map(at).collect()
+    }
+
+    /// Which cells of the window, row by row, lie across a tear of the projection: their corners are on the map, but
+    /// what lies between them is elsewhere. `corners` are those of [`Knots::points`].
+    pub(super) fn torn(&self, corners: &[DVec2]) -> Vec<bool> {
+        let window = self.window;
+        let is_torn = |i: usize| {
+            let cell = DVec2::new(
+                (window.col + (i % window.n_cols) as i64) as f64 + 0.5,
+                (window.row + (i / window.n_cols) as i64) as f64 + 0.5,
+            );
+            if self.is_flat_around(cell) {
+                return false;
+            }
+            let upper = i + i / window.n_cols;
+            let [a, b, c, d] =
+                [upper, upper + 1, upper + window.n_cols + 1, upper + window.n_cols + 2].map(|k| corners[k]);
+            let size = (a.max(b).max(c).max(d) - a.min(b).min(c).min(d)).max_element();
+            let off = ((a + b + c + d) / 4.0 - self.mapping.exact(cell)).abs().max_element();
+            // Off the map is NaN: torn too.
+            !(off <= TORN * size)
+        };
+        (0..window.len()).map(is_torn).collect()
+    }
+
+    /// Whether the patch that holds a point keeps the tolerance.
+    fn is_flat_around(&self, cell: DVec2) -> bool {
+        let knot = (cell / self.mapping.step as f64).floor();
+        let (i, j) = (knot.x as i64 - self.first.0, knot.y as i64 - self.first.1);
+        self.is_flat_patch[j as usize * self.n_across + i as usize]
     }
 
     /// Source coordinates of a point of the window.
