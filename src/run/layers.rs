@@ -29,6 +29,8 @@ pub struct OpenLayers {
     pub features: BTreeMap<String, Features>,
     /// What the layer `hazard` is built from, where it is.
     pub hazard: Option<OpenHazard>,
+    /// How layers were warped onto the frame, where they were.
+    pub warped: BTreeMap<String, String>,
     /// What reading the used layers through showed.
     pub surveys: BTreeMap<String, Survey>,
     /// The raster files behind the layers.
@@ -105,6 +107,7 @@ fn bring_all(
         planes: BTreeMap::new(),
         features: BTreeMap::new(),
         hazard: None,
+        warped: BTreeMap::new(),
         surveys: BTreeMap::new(),
         files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
         warnings: frame_warnings(&frame),
@@ -133,8 +136,9 @@ fn bring_all(
             continue;
         }
         match faults.take(bring(layer, source, &open.frame))? {
-            Some(plane) => {
+            Some((plane, description)) => {
                 open.planes.insert(layer.name.clone(), plane);
+                open.warped.extend(description.map(|text| (layer.name.clone(), text)));
             }
             None => complete = false,
         }
@@ -192,7 +196,10 @@ fn used(project: &Project) -> Vec<(String, Role)> {
     roles
 }
 
-fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Arc<dyn Cells>> {
+/// A layer on the frame, and how it was warped there.
+type Brought = (Arc<dyn Cells>, Option<String>);
+
+fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Brought> {
     let spec = LayerSpec {
         name: layer.name.clone(),
         unit: layer.unit.clone(),
@@ -207,8 +214,14 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
         },
     };
     match (&layer.source, source) {
-        (LayerSource::Constant(usd_per_m2), _) => Ok(Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2))),
-        (_, Some(source)) => Ok(Arc::new(OnFrame::new(source, &spec, frame)?)),
+        (LayerSource::Constant(usd_per_m2), _) => {
+            Ok((Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2)), None))
+        }
+        (_, Some(source)) => {
+            let layer = OnFrame::new(source, &spec, frame)?;
+            let description = layer.description();
+            Ok((Arc::new(layer), description))
+        }
         (LayerSource::Raster { .. } | LayerSource::Vector { .. } | LayerSource::Built, None) => {
             unreachable!("every raster layer was opened or is at fault, and features are no plane")
         }

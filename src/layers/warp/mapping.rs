@@ -204,7 +204,7 @@ impl<'a> Knots<'a> {
             let size = (a.max(b).max(c).max(d) - a.min(b).min(c).min(d)).max_element();
             let off = ((a + b + c + d) / 4.0 - self.mapping.exact(cell)).abs().max_element();
             // Off the map is NaN: torn too.
-            !(off <= TORN * size)
+            off.is_nan() || off > TORN * size
         };
         (0..window.len()).map(is_torn).collect()
     }
