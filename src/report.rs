@@ -4,7 +4,9 @@
 //! Nothing is computed here but dates and cumulative sums.
 
 pub mod grids;
+pub mod picture;
 pub mod plan_files;
+pub mod readable;
 pub mod record;
 pub mod tables;
 pub mod vectors;
