@@ -1,6 +1,6 @@
 //! Grids as pictures: what pixels stand for, and that the PNG reads back.
 
-use clearway::grid::{Crs, Frame, MemoryCells, UNKNOWN};
+use clearway::grid::{Cells, Crs, Frame, MemoryCells, UNKNOWN};
 use clearway::report::picture::{Rgba, Shrink, png, png_of_pixels, shrunk};
 use glam::DVec2;
 
