@@ -4,11 +4,11 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::super::outcome::short;
 use super::Ask;
 use super::look::{Found, Raster, Shape, Sheet, Vector};
 use crate::error::Result;
 use crate::grid::{Crs, Frame, LonLat, Reprojection};
+use crate::report::readable::short;
 
 /// A raster in its role.
 pub struct Layer {
