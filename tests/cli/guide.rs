@@ -244,3 +244,60 @@ fn every_fault_code_is_explained_and_none_that_is_gone() {
     let gone: Vec<_> = listed.difference(&in_sources).collect();
     assert!(gone.is_empty(), "explained, but no longer in the sources: {gone:?}");
 }
+
+/// The cell of a table's row: the row that begins with `label`, its column counted from 0.
+#[track_caller]
+fn cell(page: &str, label: &str, column: usize) -> String {
+    let text = read(&guide().join(page));
+    let row = text.lines().find(|line| line.starts_with(&format!("| {label} |")));
+    let row = row.unwrap_or_else(|| panic!("{page} has no row {label:?}"));
+    row.split('|').nth(column + 1).unwrap().trim().to_owned()
+}
+
+#[test]
+fn defaults_in_the_guide_are_those_of_the_code() {
+    use clearway::run::project::{Project, read_team_tables};
+    let there = folder();
+    let file = there.path().join("project.toml");
+    let project = "[project]\nname = \"x\"\n[layers]\npopulation = { path = \"p.tif\" }\n[hazard]\n\
+                   areas = { path = \"a.geojson\" }\naccidents = { path = \"i.geojson\" }\n[score]\n\
+                   [[score.criteria]]\nname = \"people\"\nlayer = \"exposure\"\nweight = 1\n\
+                   value = { linear = [0, \"max\"] }\n[tasks]\ngrow = {}\n[plan]\nstart = \"2027-03-01\"\n\
+                   teams = \"teams.csv\"\n";
+    fs::write(&file, project).unwrap();
+    let project = Project::open(&file, &[]).unwrap();
+    let hazard = project.hazard.unwrap();
+    let prior = |class: &str| hazard.priors.iter().find(|(known, _)| known == class).unwrap().1.to_string();
+    assert_eq!(cell("limits.md", "share of a suspected area that proves mined", 1), prior("SHA"));
+    assert_eq!(cell("limits.md", "share of a confirmed area", 1), prior("CHA"));
+    assert_eq!(cell("limits.md", "elsewhere", 1), hazard.elsewhere.to_string());
+    let accidents = hazard.accidents.unwrap();
+    let built = &blocks(&read(&guide().join("score.md")), "toml")[0];
+    let strength = format!("strength = {}, sigma_m = {}", accidents.strength, accidents.sigma_m);
+    assert!(built.contains(&strength), "{strength} in\n{built}");
+    let plan = project.plan.unwrap();
+    assert_eq!(cell("limits.md", "detour of roads", 1), plan.detour.to_string());
+    let cv = 100.0 * plan.uncertainty.unwrap().duration_cv;
+    assert_eq!(cell("limits.md", "variation of working days", 1), format!("{cv} %"));
+    assert_eq!((plan.years, plan.discount, plan.uncertainty.unwrap().n_samples), (3.0, 0.03, 256));
+    assert_eq!(cell("limits.md", "reach of exposure", 1), "gaussian, 1,000 m");
+    assert_eq!(
+        project.score.recipe.kernel,
+        clearway::score::Kernel::Gaussian { sigma_m: 1000.0 },
+        "the default reach"
+    );
+    let table = there.path().join("teams.csv");
+    fs::write(&table, "team_id,name,asset_type,lon,lat,rate_m2_per_day\nA,a,manual,0,0,1\n").unwrap();
+    let team = &read_team_tables(&clearway::io::csv::Table::read(&table, &[]).unwrap()).unwrap()[0];
+    for (column, value) in [
+        ("work_days_per_week", f64::from(team.work_days_per_week)),
+        ("cost_factor", team.cost_factor),
+        ("mobilisation_usd", team.mobilisation_usd),
+        ("setup_days", team.setup_days),
+        ("travel_km_per_day", team.travel_km_per_day),
+        ("usd_per_km", team.usd_per_km),
+    ] {
+        assert_eq!(cell("your-data.md", &format!("`{column}`"), 2), value.to_string(), "{column}");
+    }
+    assert_eq!(cell("limits.md", "setting up", 1), format!("{} days", team.setup_days));
+}
