@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
 use clearway::error::{Error, Fault, Result};
+use clearway::io::atomic::write_atomic;
 use clearway::io::geotiff::Compression;
 use clearway::run::bench_plan::{self, BenchReport};
 use clearway::run::{self, Outcome};
@@ -146,8 +147,11 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
         }
         Command::Man { out: None } => print_bytes(&cli::man::page()?)?,
         Command::Man { out: Some(folder) } => {
-            for page in cli::man::write_pages(folder)? {
-                print(&format!("{}\n", page.display()))?;
+            std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+            for (name, page) in cli::man::pages()? {
+                let path = folder.join(name);
+                write_atomic(&path, &page)?;
+                print(&format!("{}\n", path.display()))?;
             }
         }
     }

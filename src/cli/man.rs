@@ -1,10 +1,9 @@
 //! Manual pages and shell completions, made from what a person may type.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Command, CommandFactory};
 use clearway::error::{Error, Result};
-use clearway::io::atomic::write_atomic;
 
 use super::Cli;
 
@@ -20,22 +19,17 @@ pub fn page() -> Result<Vec<u8>> {
     roff(&Cli::command())
 }
 
-/// Writes a page for `clearway` and one for each command into a folder: `clearway.1`, `clearway-run.1`, …
-pub fn write_pages(folder: &Path) -> Result<Vec<PathBuf>> {
-    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+/// A page for `clearway` and one for each command, with the names of their files: `clearway.1`, `clearway-run.1`, …
+pub fn pages() -> Result<Vec<(String, Vec<u8>)>> {
     let mut root = Cli::command();
     // Makes clap hand the options of all commands down and work out every usage line.
     root.build();
     let commands = root.get_subcommands().filter(|command| command.get_name() != "help");
-    let mut written = Vec::new();
-    for (name, command) in std::iter::once(("clearway".to_owned(), root.clone()))
-        .chain(commands.map(|command| (format!("clearway-{}", command.get_name()), command.clone())))
-    {
-        let path = folder.join(format!("{name}.1"));
-        write_atomic(&path, &roff(&command)?)?;
-        written.push(path);
-    }
-    Ok(written)
+    let commands = commands.map(|command| (format!("clearway-{}.1", command.get_name()), command));
+    std::iter::once(("clearway.1".to_owned(), &root))
+        .chain(commands)
+        .map(|(name, command)| Ok((name, roff(command)?)))
+        .collect()
 }
 
 fn roff(command: &Command) -> Result<Vec<u8>> {
