@@ -6,9 +6,13 @@ mod cli {
     pub mod bad_input;
     pub mod bench_plan;
     pub mod by_a_person;
+    pub mod colours;
     pub mod explain;
     pub mod features;
+    pub mod feel;
+    pub mod guide;
     pub mod hazard;
+    pub mod init;
     pub mod main_job;
     pub mod plans;
     pub mod real_layers;

@@ -14,8 +14,10 @@ use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
 use crate::io::geotiff::{GeoTiff, ReadOptions};
-use crate::layers::{ConstantCost, Features, LayerSpec, OnFrame, Role, Survey, range_faults, survey};
-use crate::progress::Progress;
+use crate::layers::{
+    ConstantCost, Features, LayerFile, LayerSpec, OnFrame, Role, Survey, range_faults, survey, survey_blocks,
+};
+use crate::progress::{Progress, Within};
 
 /// The project's layers on one frame.
 pub struct OpenLayers {
@@ -27,6 +29,8 @@ pub struct OpenLayers {
     pub features: BTreeMap<String, Features>,
     /// What the layer `hazard` is built from, where it is.
     pub hazard: Option<OpenHazard>,
+    /// How layers were warped onto the frame, where they were.
+    pub warped: BTreeMap<String, String>,
     /// What reading the used layers through showed.
     pub surveys: BTreeMap<String, Survey>,
     /// The raster files behind the layers.
@@ -103,6 +107,7 @@ fn bring_all(
         planes: BTreeMap::new(),
         features: BTreeMap::new(),
         hazard: None,
+        warped: BTreeMap::new(),
         surveys: BTreeMap::new(),
         files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
         warnings: frame_warnings(&frame),
@@ -131,8 +136,9 @@ fn bring_all(
             continue;
         }
         match faults.take(bring(layer, source, &open.frame))? {
-            Some(plane) => {
+            Some((plane, description)) => {
                 open.planes.insert(layer.name.clone(), plane);
+                open.warped.extend(description.map(|text| (layer.name.clone(), text)));
             }
             None => complete = false,
         }
@@ -149,21 +155,22 @@ fn survey_all(
     progress: &dyn Progress,
 ) -> Result<Option<OpenLayers>> {
     let roles = used(project);
-    progress.start("check layers", roles.len() as u64);
+    let n_blocks = survey_blocks(&open.frame);
+    progress.start("check layers", roles.len() as u64 * n_blocks);
     for (name, role) in roles {
         progress.check()?;
         let Some(plane) = open.planes.get(&name) else { continue };
         // A constant was checked when it was read.
         if project.layer(&name).is_some_and(|layer| matches!(layer.source, LayerSource::Constant(_))) {
+            progress.advance(n_blocks);
             continue;
         }
-        let found = survey(&**plane, &crate::progress::Silent::default())?;
+        let found = survey(&**plane, &Within(progress))?;
         let findings = range_faults(role, &name, &open.frame, &found);
         complete &= findings.faults.is_empty();
         findings.faults.into_iter().for_each(|fault| faults.push(fault));
         open.warnings.extend(findings.warnings);
         open.surveys.insert(name, found);
-        progress.advance(1);
     }
     progress.finish();
     for fault in measures::without_features(project, &open)? {
@@ -190,7 +197,10 @@ fn used(project: &Project) -> Vec<(String, Role)> {
     roles
 }
 
-fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Arc<dyn Cells>> {
+/// A layer on the frame, and how it was warped there.
+type Brought = (Arc<dyn Cells>, Option<String>);
+
+fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Brought> {
     let spec = LayerSpec {
         name: layer.name.clone(),
         unit: layer.unit.clone(),
@@ -199,10 +209,20 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
         // The file was opened with the project's nodata value already.
         nodata: None,
         resampling: layer.resample,
+        file: match &layer.source {
+            LayerSource::Raster { path, .. } => Some(LayerFile { path: path.clone(), nodata: layer.nodata }),
+            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector { .. } => None,
+        },
     };
     match (&layer.source, source) {
-        (LayerSource::Constant(usd_per_m2), _) => Ok(Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2))),
-        (_, Some(source)) => Ok(Arc::new(OnFrame::new(source, &spec, frame)?)),
+        (LayerSource::Constant(usd_per_m2), _) => {
+            Ok((Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2)), None))
+        }
+        (_, Some(source)) => {
+            let layer = OnFrame::new(source, &spec, frame)?;
+            let description = layer.description();
+            Ok((Arc::new(layer), description))
+        }
         (LayerSource::Raster { .. } | LayerSource::Vector { .. } | LayerSource::Built, None) => {
             unreachable!("every raster layer was opened or is at fault, and features are no plane")
         }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::plan::{Objective, Problem, Solution, floor_shares};
 use crate::report::plan_files::{BaselineValue, floors_json};
+use crate::report::readable::{count, short};
 use crate::report::record::{Record, score_results};
 use crate::score::Summary;
 use crate::tasks::TaskArea;
@@ -48,9 +49,17 @@ impl Outcome {
         if !self.tables.is_empty() {
             text.push('\n');
         }
-        let _ = writeln!(text, "{:<width$}  {}", "files", self.out_dir.display());
-        for name in &self.files {
-            let _ = writeln!(text, "{:<width$}    {name}", "");
+        if !self.warnings.is_empty() {
+            let n = self.warnings.len();
+            let _ = writeln!(
+                text,
+                "{:<width$}  {n}: read them in run.json before people act on this",
+                "warnings"
+            );
+        }
+        let _ = writeln!(text, "{:<width$}  in {}:", "files", self.out_dir.display());
+        for line in wrapped(&self.files, FILES_WIDTH) {
+            let _ = writeln!(text, "{:<width$}  {line}", "");
         }
         text
     }
@@ -209,25 +218,24 @@ fn against(problem: &Problem, solution: &Solution, by_hand: &BaselineValue) -> S
     format!(" ({gain:+.1} % with the plan)")
 }
 
-/// A count with its thousands apart.
-fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+/// Columns that the names of files may take in the table.
+const FILES_WIDTH: usize = 90;
 
-/// A number as a person reads it: whole from 1000 on, otherwise four digits.
-pub(super) fn short(value: f64) -> String {
-    if value.abs() >= 1000.0 {
-        let sign = if value < 0.0 { "-" } else { "" };
-        format!("{sign}{}", count(value.abs().round() as u64))
-    } else {
-        crate::report::tables::significant(value, 4)
+/// Words parted by commas, on lines of up to `width` characters.
+fn wrapped(words: &[String], width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() + 3 <= width => {
+                *line += ", ";
+                *line += word;
+            }
+            Some(line) => {
+                line.push(',');
+                lines.push(word.clone());
+            }
+            None => lines.push(word.clone()),
+        }
     }
+    lines
 }
