@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::areas::LeftOut;
 use super::hazard::{self, OpenHazard};
 use super::measures;
 use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
@@ -16,6 +17,7 @@ use crate::grid::{Cells, Frame};
 use crate::io::geotiff::{GeoTiff, ReadOptions};
 use crate::layers::{ConstantCost, Features, LayerSpec, OnFrame, Role, Survey, range_faults, survey};
 use crate::progress::Progress;
+use crate::tasks::Finding;
 
 /// The project's layers on one frame.
 pub struct OpenLayers {
@@ -29,6 +31,10 @@ pub struct OpenLayers {
     pub hazard: Option<OpenHazard>,
     /// What reading the used layers through showed.
     pub surveys: BTreeMap<String, Survey>,
+    /// What was found about the polygons of the areas that hazard is built from.
+    pub findings: Vec<Finding>,
+    /// Areas that hazard is not built from because of their status.
+    pub left_out: Vec<LeftOut>,
     /// The raster files behind the layers.
     pub files: Vec<PathBuf>,
     /// What is odd.
@@ -104,6 +110,8 @@ fn bring_all(
         features: BTreeMap::new(),
         hazard: None,
         surveys: BTreeMap::new(),
+        findings: Vec::new(),
+        left_out: Vec::new(),
         files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
         warnings: frame_warnings(&frame),
         frame,
@@ -113,15 +121,17 @@ fn bring_all(
         complete &= opened.hazard.is_some();
         open.hazard = opened.hazard;
         open.files.extend(opened.files);
+        open.findings = opened.findings;
+        open.left_out = opened.left_out;
         open.warnings.extend(opened.warnings);
     }
     for (layer, source) in sources {
         if matches!(layer.source, LayerSource::Built) {
             continue;
         }
-        if let LayerSource::Vector { path } = &layer.source {
-            open.files.push(path.clone());
-            match faults.take(measures::read_features(path, &layer.name, &open.frame))? {
+        if let LayerSource::Vector(source) = &layer.source {
+            open.files.extend(source.files());
+            match faults.take(measures::read_features(source, &layer.name, &open.frame))? {
                 Some((features, warnings)) => {
                     open.features.insert(layer.name.clone(), features);
                     open.warnings.extend(warnings);
@@ -203,7 +213,7 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
     match (&layer.source, source) {
         (LayerSource::Constant(usd_per_m2), _) => Ok(Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2))),
         (_, Some(source)) => Ok(Arc::new(OnFrame::new(source, &spec, frame)?)),
-        (LayerSource::Raster { .. } | LayerSource::Vector { .. } | LayerSource::Built, None) => {
+        (LayerSource::Raster { .. } | LayerSource::Vector(_) | LayerSource::Built, None) => {
             unreachable!("every raster layer was opened or is at fault, and features are no plane")
         }
     }
