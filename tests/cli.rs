@@ -11,6 +11,7 @@ mod cli {
     pub mod hazard;
     pub mod main_job;
     pub mod plans;
+    pub mod real_inputs;
     pub mod real_layers;
     pub mod score_keys;
     pub mod streams;

@@ -47,11 +47,11 @@ fn esri_web_mercator(root: &Node) -> Option<u32> {
     (plain(method) == "mercatorauxiliarysphere" && is_plain && datum(root)? == "wgs1984").then_some(3857)
 }
 
-/// The CRS that says the same, the one of the same name before others, then that of the lowest code.
+/// The CRS that says the same: of several the one whose name begins most like it, then that of the lowest code.
 fn by_parameters(root: &Node) -> Option<u32> {
     let sought = Facts::of(root)?;
-    let name = plain(root.text(0)?);
-    let mut found: Option<(bool, u32)> = None;
+    let name = name_of(root);
+    let mut found: Option<(usize, u32)> = None;
     for code in 1024..=32_767 {
         let Some(definition) = crs_definitions::from_code(code) else { continue };
         // Most are told apart by a word, without taking them apart.
@@ -60,12 +60,19 @@ fn by_parameters(root: &Node) -> Option<u32> {
         }
         let Some(candidate) = parse(definition.wkt) else { continue };
         if Facts::of(&candidate).is_some_and(|facts| facts.equals(&sought)) {
-            let is_other_name = plain(candidate.text(0).unwrap_or_default()) != name;
-            let this = (is_other_name, u32::from(code));
-            found = Some(found.map_or(this, |best| best.min(this)));
+            let alike = name.bytes().zip(name_of(&candidate).bytes()).take_while(|(a, b)| a == b).count();
+            if found.is_none_or(|(best, _)| alike > best) {
+                found = Some((alike, u32::from(code)));
+            }
         }
     }
     found.map(|(_, code)| code)
+}
+
+/// A CRS's name by one spelling: "WGS 84 / UTM zone 36N" and "WGS_1984_UTM_Zone_36N" are the same.
+fn name_of(root: &Node) -> String {
+    let name = plain(root.text(0).unwrap_or_default());
+    name.strip_prefix("gcs").unwrap_or(&name).replace("wgs1984", "wgs84").replace("etrs1989", "etrs89")
 }
 
 /// What a CRS is, whatever it is called.

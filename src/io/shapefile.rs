@@ -24,15 +24,15 @@ pub(super) fn read(source: &VectorSource, declared: Option<Crs>) -> Result<Featu
     let path = &source.path;
     let place = source.place();
     let mut notes = Vec::new();
-    let crs = match declared {
-        Some(crs) => crs,
-        None => crs_of(path, &place)?,
-    };
     let index = part(path, "shx");
     if index.is_none() {
         notes.push(format!("{place}: no .shx lies beside it; its records are taken one after another"));
     }
     let shapes = shapes::read(path, index.as_deref())?;
+    let crs = match declared {
+        Some(crs) => crs,
+        None => crs_of(path, &place)?,
+    };
     let table = match part(path, "dbf") {
         Some(file) => {
             let cpg = part_text(path, "cpg")?;
