@@ -88,6 +88,10 @@ fn is_cut(column: &str, name: &str) -> bool {
 /// `SHA` or `CHA` for the spellings that are usual.
 pub fn class_of(text: &str) -> Option<&'static str> {
     let text = text.trim().to_lowercase();
+    // `SHA-00017` is an identifier, not a class.
+    if text.chars().any(|letter| letter.is_ascii_digit()) {
+        return None;
+    }
     let first = text.split(|letter: char| !letter.is_alphanumeric()).find(|word| !word.is_empty())?;
     match first {
         "sha" | "suspected" | "suspect" | "suspicious" => Some("SHA"),
