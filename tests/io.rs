@@ -15,6 +15,7 @@ mod io {
     mod geotiff_roundtrip;
     mod gpkg;
     mod kml;
+    mod picture;
     mod shapefile;
     mod tiff_bytes;
     mod xlsx;
