@@ -40,7 +40,7 @@ pub(super) fn read_zipped(path: &Path) -> Result<FeatureTable> {
             "export it again",
         )
     })?;
-    let text = archive.read(&name.to_owned())?;
+    let text = archive.read(name)?;
     check_text(&text, Syntax::Xml, &place)?;
     parse(&text, &place)
 }

@@ -123,7 +123,7 @@ fn broken_geometries_are_told_together_and_take_no_memory() {
     let declared = blob(7, 0, &polygon(100_000_000, &SQUARE));
     let elsewhere = blob(8, 0, &polygon(5, &SQUARE));
     let curve = blob(7, 0, &[1, 10, 0, 0, 0, 0, 0, 0, 0]);
-    let mut nested = vec![1, 7, 0, 0, 0, 1, 0, 0, 0].repeat(200);
+    let mut nested = [1, 7, 0, 0, 0, 1, 0, 0, 0].repeat(200);
     nested.extend([1, 1, 0, 0, 0]);
     let nested = blob(7, 0, &nested);
     let sql = format!(

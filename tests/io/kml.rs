@@ -1,7 +1,5 @@
 //! KML and KMZ as people send them, and as they should not be.
 
-use std::path::Path;
-
 use clearway::error::Result;
 use clearway::io::features::{FeatureTable, VectorSource};
 use geo::{Area, Geometry};
@@ -78,7 +76,7 @@ fn placemarks_of_all_folders_are_read_with_their_columns() {
 #[test]
 fn other_encodings_are_read_as_they_say() {
     let text = AREAS.replace("UTF-8", "windows-1250");
-    let bytes = encoding_of(&text.replace("Teslić", "Tesli\u{0107}"));
+    let bytes = encoding_of(&text);
     let table = read("a.kml", &bytes).unwrap();
     assert_eq!(table.features[1].properties["folder"], "Teslić");
     assert!(fault(b"<?xml version=\"1.0\"?><kml>\xE6</kml>", "kml.structure").contains("encoding"));
@@ -120,5 +118,4 @@ fn the_document_of_an_archive_is_read() {
     assert!(table.notes.iter().any(|note| note.contains("is read as KMZ")), "{:?}", table.notes);
     let error = read("a.kmz", &zip(&[("a.txt", b"x")])).unwrap_err();
     assert_eq!(error.faults()[0].code, "input.format");
-    let _ = Path::new("");
 }

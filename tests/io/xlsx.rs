@@ -19,7 +19,7 @@ fn workbook(folder: &Path) -> PathBuf {
     sheet.write(2, 0, " Teslić ").unwrap();
     sheet.write(2, 1, 17.86).unwrap();
     sheet.write(2, 2, 44.606).unwrap();
-    sheet.write_with_format(2, 3, &ExcelDateTime::from_ymd(2027, 3, 1).unwrap(), &date).unwrap();
+    sheet.write_with_format(2, 3, ExcelDateTime::from_ymd(2027, 3, 1).unwrap(), &date).unwrap();
     sheet.write_formula(2, 4, Formula::new("=0.1+0.2").set_result("0.30000000000000004")).unwrap();
     sheet.write(2, 5, true).unwrap();
     sheet.write(4, 0, "=HYPERLINK(1)").unwrap();

@@ -23,7 +23,7 @@ pub(super) fn read(path: &Path, index: Option<&Path>) -> Result<Vec<Option<Geome
     if reader.read_exact(&mut header).is_err() || big(&header, 0) != 9994 || little(&header, 28) != 1000 {
         return Err(broken(&place, "a file without the header of a shapefile").into());
     }
-    let offsets = index.map(|index| offsets(index)).transpose()?;
+    let offsets = index.map(offsets).transpose()?;
     let mut faults = Faults::new();
     let mut shapes = Vec::new();
     let mut at = HEADER;
