@@ -252,7 +252,7 @@ impl Job {
                 )?;
             }
         }
-        self.commit(&Places { settlements: &prepared.settlements, districts: &prepared.districts })
+        self.commit(Some(Places { settlements: &prepared.settlements, districts: &prepared.districts }))
     }
 
     fn plan_tasks_of(
@@ -276,7 +276,7 @@ impl Job {
         let crs = crate::grid::Crs::wgs84();
         self.outcome.tasks(&tasks);
         plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
-        self.commit(&Places::default())
+        self.commit(Some(Places::default()))
     }
 
     /// A search that the person ended early still gives a sound plan: it is kept, and says so.
@@ -294,8 +294,8 @@ impl Job {
         self.begun = Instant::now();
     }
 
-    /// Hashes everything, writes report and record and renames all files into place.
-    fn commit(mut self, places: &Places) -> Result<Outcome> {
+    /// Hashes everything, writes record and (with the places around) report, and renames all files into place.
+    fn commit(mut self, places: Option<Places>) -> Result<Outcome> {
         self.lap("write outputs");
         self.record.results.insert("summary".into(), self.outcome.to_json());
         let record = report_step::write_report(&mut self, places)?;

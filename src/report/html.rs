@@ -89,6 +89,7 @@ fn report_of(sources: &Sources, places: &Places) -> Result<String> {
         "criteria": lists::criteria(sources), "years": lists::years(sources, &tasks),
         "districts": lists::districts(sources, &tasks), "unassigned": lists::unassigned(sources),
         "prices": lists::prices(sources), "unknown": unknown::unknown(sources), "record": lists::record(sources),
+        "replanned": lists::replanned(sources),
     });
     page.render(context! {
         policy, style => Text::from_safe_string(style), script => Text::from_safe_string(script),
@@ -100,14 +101,16 @@ fn report_of(sources: &Sources, places: &Places) -> Result<String> {
 /// All style. The pictures that Leaflet's own names would be requests, and none of them is used.
 fn style() -> String {
     let asks = |line: &&str| line.contains("url(");
-    let lines = LEAFLET_STYLE.lines().filter(|line| !asks(line));
-    format!("{}\n{STYLE}", lines.collect::<Vec<_>>().join("\n"))
+    let lines = LEAFLET_STYLE.lines().filter(|line| !asks(line)).chain(STYLE.lines());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// All script: Leaflet with its licence and without its hint to a source map, which would be a request; then ours.
 fn script() -> String {
     let leaflet = LEAFLET.split("//# sourceMappingURL").next().unwrap_or(LEAFLET);
-    format!("/* Leaflet:\n{LEAFLET_LICENCE}*/\n{leaflet}\n{}", SCRIPT.join("\n"))
+    let script = format!("/* Leaflet:\n{LEAFLET_LICENCE}*/\n{leaflet}\n{}", SCRIPT.join("\n"));
+    // A browser reads every line's end as one line feed before it compares the policy's hash.
+    script.replace("\r\n", "\n")
 }
 
 /// As a content security policy names what it allows.

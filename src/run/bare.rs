@@ -12,7 +12,6 @@ use crate::error::{Error, Fault, Result};
 use crate::io::atomic::Staging;
 use crate::plan::{self, Problem};
 use crate::progress::Progress;
-use crate::report::html::Places;
 use crate::report::plan_files::write_plan_json;
 use crate::report::record::Record;
 
@@ -60,5 +59,5 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
     write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, None, &Map::new())?;
     job.outputs.push("plan.json");
     job.outcome.plan(&problem, &solution, &baselines, "in the problem's own units", "of cost");
-    job.commit(&Places::default())
+    job.commit(None)
 }

@@ -14,12 +14,14 @@ use crate::report::record;
 /// The report's name in a run directory.
 pub const REPORT: &str = "report.html";
 
-/// Writes the report beside the other outputs; gives the record, which then lists the report too.
-pub fn write_report(job: &mut Job, places: &Places) -> Result<Value> {
+/// Writes the report beside the other outputs; gives the record, which then lists the report too. Without places
+/// there is no report: a bare problem lies nowhere.
+pub fn write_report(job: &mut Job, places: Option<Places>) -> Result<Value> {
     let begun = Instant::now();
     let folder = job.staging.folder();
     let mut record = job.record.to_json(folder, &job.outputs)?;
-    html::write_report(&job.staging.path(REPORT), folder, record.clone(), places)?;
+    let Some(places) = places else { return Ok(record) };
+    html::write_report(&job.staging.path(REPORT), folder, record.clone(), &places)?;
     record::add_output(&mut record, folder, REPORT, begun.elapsed().as_secs_f64())?;
     job.outputs.push(REPORT);
     Ok(record)

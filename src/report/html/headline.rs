@@ -51,7 +51,7 @@ fn asked(sources: &Sources) -> String {
 
 fn plan_tiles(sources: &Sources, plan: &PlanFile, tiles: &mut Vec<Value>) {
     let solution = &plan.solution;
-    let n_done = sources.stops.rows.len();
+    let n_done: usize = solution.routes.iter().map(|route| route.tasks.len()).sum();
     let n_used = solution.routes.iter().filter(|route| !route.tasks.is_empty()).count();
     tiles.push(tile(
         format!("{} of {}", count(n_done as u64), count(plan.problem.tasks.len() as u64)),

@@ -139,6 +139,27 @@ pub fn prices(sources: &Sources) -> Value {
     json!({ "per_thousand": short(1000.0 * prices.money), "is_bound": prices.money > 0.0, "teams": teams })
 }
 
+/// What a plan made anew changes against the earlier one, tasks that stay as they were left out; `null` for others.
+pub fn replanned(sources: &Sources) -> Value {
+    let Some(json) = sources.plan.as_ref().map(|plan| &plan.json) else { return Value::Null };
+    if json["replanned"].is_null() {
+        return Value::Null;
+    }
+    let at = |at: &Value| match (at["team"].as_str(), at["start"].as_str()) {
+        (Some(team), Some(start)) => format!("{team}, {start}"),
+        _ => "not in the plan".to_owned(),
+    };
+    let all = json["changes"].as_array().into_iter().flatten();
+    let rows: Vec<Value> = all
+        .filter(|change| change["was"] != change["now"])
+        .map(|change| {
+            json!({ "id": change["task_id"], "what": change["what"], "why": change["why"], "was": at(&change["was"]),
+                    "now": at(&change["now"]) })
+        })
+        .collect();
+    json!({ "from": json["replanned"]["from"], "date": json["replanned"]["date"], "rows": rows })
+}
+
 /// The run's record: facts, files and times.
 pub fn record(sources: &Sources) -> Value {
     let record = &sources.record;

@@ -42,10 +42,12 @@
   }
 
   var pictures = {}, layers = {};
-  each("image[data-picture]", function (image) {
+  each("[data-picture]", function (group) {
+    var image = group.querySelector("image"), uri = image.getAttribute("href");
     var x = number(image, "x"), y = number(image, "y"), width = number(image, "width"), height = number(image, "height");
-    pictures[image.getAttribute("data-picture")] = {
-      overlay: L.imageOverlay(image.getAttribute("href"), [[-y - height, x], [-y, x + width]], { opacity: 0.7 }), image: image
+    var bounds = [[-y - height, x], [-y, x + width]];
+    pictures[group.getAttribute("data-picture")] = {
+      under: L.imageOverlay(uri, bounds, { className: "under" }), overlay: L.imageOverlay(uri, bounds), still: group
     };
   });
 
@@ -72,7 +74,8 @@
     }
   });
 
-  var lines = [], bases = [];
+  // Many routes at once are drawn thin; one that is asked for is drawn whole.
+  var lines = [], bases = [], isMany = sheet.querySelectorAll(".routes.many").length > 0;
   layers.routes = L.layerGroup();
   each(".routes polyline[data-team]", function (line) {
     var points = line.getAttribute("points").split(" ").map(pair), team = line.getAttribute("data-team");
@@ -134,9 +137,11 @@
   function setTeams() {
     var team = teamSelect ? teamSelect.value : "", isShown = map.hasLayer(layers.routes);
     lines.forEach(function (line) {
-      line.parts.forEach(function (part) {
-        if (isShown && (team === "" || team === line.team)) { part.addTo(map); } else { part.remove(); }
+      var isDrawn = isShown && (team === "" || team === line.team), isThin = isMany && team === "";
+      line.parts.forEach(function (part, i) {
+        if (isDrawn && !(isThin && i === 0)) { part.addTo(map); } else { part.remove(); }
       });
+      line.parts[1].setStyle({ weight: isThin ? 1.3 : 2.6, opacity: isThin ? 0.75 : 1 });
     });
     bases.forEach(function (item) {
       if (isShown && (team === "" || team === item.team)) { item.base.addTo(map); } else { item.base.remove(); }
@@ -170,15 +175,28 @@
     var chosen = document.querySelector("input[name=picture]:checked"), name = chosen ? chosen.value : "";
     Object.keys(pictures).forEach(function (key) {
       var picture = pictures[key], strength = Number(opacity.value) / 100;
-      if (key === name) { picture.overlay.addTo(map).setOpacity(strength); } else { picture.overlay.remove(); }
-      picture.image.setAttribute("display", key === name ? "inline" : "none");
-      picture.image.setAttribute("opacity", strength);
+      if (key === name) {
+        picture.under.addTo(map);
+        picture.overlay.addTo(map).setOpacity(strength).bringToFront();
+      } else {
+        picture.under.remove();
+        picture.overlay.remove();
+      }
+      picture.still.setAttribute("display", key === name ? "inline" : "none");
+      picture.still.querySelector("g").setAttribute("opacity", strength);
       document.querySelector("[data-legend='" + key + "']").hidden = key !== name;
     });
   }
   document.querySelectorAll("input[name=picture]").forEach(function (radio) { radio.addEventListener("change", setPicture); });
   if (opacity) { opacity.addEventListener("input", setPicture); setPicture(); }
-  if (teamSelect) { teamSelect.addEventListener("change", setTeams); }
+  if (teamSelect) {
+    teamSelect.addEventListener("change", function () {
+      setTeams();
+      lines.forEach(function (line) {
+        if (line.team === teamSelect.value) { map.fitBounds(line.parts[1].getBounds().pad(0.15)); }
+      });
+    });
+  }
 
   var view = sheet.viewBox.baseVal;
   var whole = L.latLngBounds([[-view.height, 0], [0, view.width]]);
@@ -196,7 +214,7 @@
     if (!area) { return; }
     marked = L.polygon(area.getLatLngs(), { renderer: canvas, fill: false, color: "#d4006a", weight: 4, interactive: false }).addTo(map);
     if (from === "map") { return; }
-    var bounds = area.getBounds(), near = Math.min(map.getBoundsZoom(bounds) - 3, 2);
+    var bounds = area.getBounds(), near = Math.min(map.getBoundsZoom(bounds) - 3.5, 2);
     map.setView(bounds.getCenter(), Math.max(map.getZoom(), near), { animate: false });
   });
 }());

@@ -54,24 +54,19 @@ fn named(ids: &[String]) -> Value {
             "more": ids.len().saturating_sub(NAMED) })
 }
 
-/// Whatever shape the faults of polygons have in the record: by kind with ids, or a list of findings.
+/// Faults of polygons by kind and what was done about them: `[{kind, action, n, rows: [{id, detail}]}]`.
 fn polygon_faults(faults: &Value) -> Vec<Value> {
-    let ids = |list: &Value| -> Vec<String> {
-        let id = |id: &Value| id.as_str().map_or_else(|| id.to_string(), cut);
-        list.as_array().into_iter().flatten().map(id).collect()
-    };
-    let of_kind = |kind: &str, found: &Value| {
-        let listed = if found.is_array() { found } else { &found["ids"] };
-        let ids = ids(listed);
-        let n = found["count"].as_u64().unwrap_or(ids.len() as u64);
-        json!({ "kind": kind.replace('_', " "), "n": n, "ids": ids, "what": found["what"] })
-    };
-    match faults {
-        Value::Object(kinds) => kinds.iter().map(|(kind, found)| of_kind(kind, found)).collect(),
-        Value::Array(findings) => findings
-            .iter()
-            .map(|found| of_kind(found["kind"].as_str().or(found["code"].as_str()).unwrap_or("fault"), found))
-            .collect(),
-        _ => Vec::new(),
+    let mut kinds: Vec<(String, String, Vec<Value>)> = Vec::new();
+    for fault in faults.as_array().into_iter().flatten() {
+        let text = |name: &str| fault[name].as_str().unwrap_or("").to_owned();
+        let (kind, action) = (text("fault").replace('_', " "), text("action").replace('_', " "));
+        let row = json!({ "id": cut(&text("id")), "detail": cut(&text("detail")) });
+        match kinds.iter_mut().find(|(k, a, _)| (k, a) == (&kind, &action)) {
+            Some((_, _, rows)) => rows.push(row),
+            None => kinds.push((kind, action, vec![row])),
+        }
     }
+    let told = kinds.into_iter();
+    told.map(|(kind, action, rows)| json!({ "kind": kind, "action": action, "n": rows.len(), "rows": rows }))
+        .collect()
 }
