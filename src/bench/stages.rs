@@ -36,7 +36,7 @@ pub struct Case<'p> {
     pub slack: f32,
     /// Share of the cells in which engines may differ by more: those on an edge.
     pub stray: f64,
-    /// What works natively on whole layers, in place of the program.
+    /// What works on whole layers, in place of the program.
     pub over_cells: Option<OverCells>,
 }
 

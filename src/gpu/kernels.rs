@@ -1,8 +1,8 @@
 //! The kernels table: the one source for pipelines, layouts, and the tests of limits and translations.
 
 use super::params::{
-    AcrossParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DiscParams, DownParams,
-    FactorParams, HazardParams, Members, ProbeParams, ProximityParams, QuantileParams, RowParams,
+    AcrossParams, AlongParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DiscParams,
+    DownParams, FactorParams, HazardParams, Members, ProbeParams, ProximityParams, QuantileParams, RowParams,
     RunningParams, SampleParams, SpreadParams, TermParams, TierParams, TieredParams, ValueParams,
     ValueStepsParams, ValueTableParams,
 };
@@ -75,6 +75,8 @@ kernels! {
     HAZARD = "hazard", "hazard", HazardParams, [Read, Read, Read, Read, Read, Read, Write], [16, 16, 1];
     /// blocks, groups, pieces, masks, axes → distance.
     PROXIMITY = "proximity", "proximity", ProximityParams, [Read, Read, Read, Read, Read, Write], [16, 16, 1];
+    /// rows to the nearest feature by column → distance.
+    PROXIMITY_ALONG = "proximity_along", "proximity_along", AlongParams, [Read, Write], [256, 1, 1];
     /// blocks, groups, pieces, masks, axes → number of features.
     COUNT = "count", "count", CountParams, [Read, Read, Read, Read, Read, Write], [16, 16, 1];
     /// population, rows, weights → sums.

@@ -380,6 +380,25 @@ params! {
         /// Unused.
         pad_b: u32,
     }
+    /// `proximity_along`.
+    AlongParams {
+        /// Columns of the tile.
+        n_cols: u32,
+        /// First row to be done.
+        first_row: u32,
+        /// Columns of a block.
+        block_cols: u32,
+        /// Blocks of a row.
+        n_blocks: u32,
+        /// (height / width of a cell)².
+        ratio: f32,
+        /// Width of a cell, m.
+        width_m: f32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+    }
     /// `count`.
     CountParams {
         /// Columns of the window.

@@ -28,6 +28,7 @@ use super::people_at_risk::people_at_risk;
 use super::priority::priority;
 use super::product::{factor, product};
 use super::program::{Call, Program, Slot, Tally};
+use super::proximity::along::proximity_along;
 use super::proximity::proximity;
 use super::quantile::{spread, spread_refined};
 use super::rank::rank;
@@ -122,7 +123,11 @@ fn is_cellwise(call: &Call) -> bool {
     !is_sampled(call)
         && !matches!(
             call,
-            Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. }
+            Call::Exposure { .. }
+                | Call::Hazard { .. }
+                | Call::Proximity { .. }
+                | Call::ProximityAlong { .. }
+                | Call::Count { .. }
         )
 }
 
@@ -191,6 +196,11 @@ impl<'a> Planes<'a> {
                 self.owned[out.0] = raised;
             }
             Call::Proximity { blocks, out } => proximity(blocks, n_cols, &mut self.owned[out.0]),
+            Call::ProximityAlong { rows, ratio, width_m, out } => {
+                let mut distances = mem::take(&mut self.owned[out.0]);
+                proximity_along(self.get(*rows), n_cols, *ratio, *width_m, &mut distances);
+                self.owned[out.0] = distances;
+            }
             Call::Count { blocks, radius2, out } => {
                 count(blocks, *radius2, n_cols, &mut self.owned[out.0]);
             }

@@ -94,6 +94,8 @@ pub enum Call {
     Hazard { prior: Slot, blocks: Arc<Blocks>, accidents: Accidents, out: Slot },
     /// `proximity` of a vector layer.
     Proximity { blocks: Arc<Blocks>, out: Slot },
+    /// `proximity_along`, the second half of `proximity` to cells: `ratio` is (height / width of a cell)².
+    ProximityAlong { rows: Slot, ratio: f64, width_m: f64, out: Slot },
     /// `count` of features within a radius, squared, m².
     Count { blocks: Arc<Blocks>, radius2: f32, out: Slot },
     /// `exposure`: population on the source window → exposure on the tile, unknown where hazard is. `between` is a

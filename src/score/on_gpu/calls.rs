@@ -17,6 +17,9 @@ impl<'a> Recorder<'a> {
                 self.hazard(*prior, blocks, accidents, *out);
             }
             Call::Proximity { blocks, out } => self.proximity(blocks, *out),
+            Call::ProximityAlong { rows, ratio, width_m, out } => {
+                self.proximity_along(*rows, *ratio, *width_m, *out);
+            }
             Call::Count { blocks, radius2, out } => self.count_features(blocks, *radius2, *out),
             Call::Exposure { population, hazard, reach, between, out } => {
                 self.exposure(*population, *hazard, reach, *between, *out);
