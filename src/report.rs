@@ -3,8 +3,11 @@
 //! In: results of `score`, `tasks` and `plan`, and a folder to write into. Out: files named as in the contract.
 //! Nothing is computed here but dates and cumulative sums.
 
+pub mod colours;
 pub mod grids;
+pub mod picture;
 pub mod plan_files;
+pub mod readable;
 pub mod record;
 pub mod tables;
 pub mod vectors;
