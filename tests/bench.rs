@@ -94,9 +94,7 @@ impl Engine for Wrong {
         tally.samples.iter_mut().take(1).for_each(|count| *count += 100);
         tally.maximum_bits += 1;
         tally.bins.iter_mut().take(1).for_each(|bin| *bin += 1);
-        if let Some(bin) = tally.refined.first() {
-            bin.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        }
+        tally.refined.iter_mut().take(1).for_each(|bin| *bin += 1);
         tally.segments.iter_mut().take(1).for_each(|segment| segment.cells += 1);
         Ok(())
     }

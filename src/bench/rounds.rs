@@ -224,7 +224,7 @@ impl Ran {
         let is_same = are_alike(found, expected, if is_pass { case.slack } else { 0.0 })
             && (self.tally.bins == native.tally.bins
                 || is_pass && are_counts_alike(&self.tally.bins, &native.tally.bins))
-            && self.tally.refined_counts() == native.tally.refined_counts()
+            && self.tally.refined == native.tally.refined
             && self.tally.segments == native.tally.segments
             && are_counts_alike(&self.tally.samples, &native.tally.samples);
         (!is_same).then(|| "its counts are not those of the native engine".to_owned())

@@ -182,10 +182,21 @@ params! {
         n_cells: u32,
         /// Workgroups along x.
         groups_across: u32,
-        /// 0 at the first level, 1 for the named bins.
-        is_refined: u32,
-        /// Unused.
-        pad_a: u32,
+        /// 0 by bin, 1 by part of the named bins, 2 by key of the named parts.
+        level: u32,
+        /// Bins.
+        n_bins: u32,
+    }
+    /// `refine`.
+    RefineParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 0 by part of the named bins, 1 by key of the named parts.
+        is_last: u32,
+        /// Bins.
+        n_bins: u32,
     }
     /// `quantile`.
     QuantileParams {

@@ -53,8 +53,8 @@ impl<'a> Recorder<'a> {
                 self.priority(*benefit, *cost, row_area_m2, *out);
             }
             Call::Histogram { priority } => self.histogram(*priority),
-            Call::Refine { priority, index_of } => self.refine(*priority, index_of, tally),
-            Call::Spread { cells, index_of } => self.spread(*cells, index_of.as_ref(), tally),
+            Call::Refine { priority, finer } => self.refine(*priority, finer),
+            Call::Spread { cells, finer } => self.spread(*cells, finer.as_ref(), tally),
             Call::Rank { priority, table, out } => self.rank(*priority, table, *out),
             Call::Class { rank, thresholds, out } => self.class(*rank, thresholds, *out),
             Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta } => {
