@@ -45,10 +45,11 @@ pub enum LayerSource {
     Vector(VectorSource),
 }
 
-const RESAMPLINGS: [(&str, Resampling); 4] = [
+const RESAMPLINGS: [(&str, Resampling); 5] = [
     ("nearest", Resampling::Nearest),
     ("bilinear", Resampling::Bilinear),
     ("average", Resampling::Average),
+    ("mode", Resampling::Mode),
     ("sum", Resampling::Sum),
 ];
 
