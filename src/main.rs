@@ -80,6 +80,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             } else {
                 let (n_warnings, n_odd) = (report.warnings.len(), report.oddities.len());
                 print(&table(&report.facts))?;
+                print(&report.to_lines())?;
                 report.oddities.iter().try_for_each(|oddity| print(&format!("odd  {oddity}\n")))?;
                 print(&format!("no faults, {n_warnings} warnings, {n_odd} oddities\n"))?;
             }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::prepared::Prepared;
 use super::project::Project;
-use crate::error::Result;
+use crate::error::{Result, printable};
 use crate::grid::Frame;
 use crate::layers::Unit;
 use crate::units::M2_PER_KM2;
@@ -40,7 +40,7 @@ impl Oddity {
 
 impl std::fmt::Display for Oddity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}; {} [{}]", self.place, self.what, self.so_what, self.code)
+        write!(f, "{}: {}; {} [{}]", printable(&self.place), self.what, self.so_what, self.code)
     }
 }
 
