@@ -7,6 +7,7 @@
 //! Everything is written into a hidden folder beside its destination and renamed at the end, `run.json` last: a
 //! folder with a `run.json` is whole. Every fault of the inputs is found before any work (exit code 2).
 
+mod areas;
 mod bare;
 pub mod bench_plan;
 mod changes;
@@ -15,11 +16,13 @@ mod contributions;
 mod document;
 mod explain;
 mod hazard;
+mod imsma;
 pub mod init;
 mod layers;
 mod limits;
 mod located;
 mod measures;
+mod oddities;
 mod outcome;
 mod output_folder;
 mod parcels;
@@ -28,6 +31,7 @@ mod prepared;
 mod problem;
 pub mod project;
 mod replanning;
+mod report_step;
 mod sampled_worths;
 mod section;
 mod stages;
@@ -43,14 +47,17 @@ use std::time::Instant;
 
 use jiff::civil::Date;
 
+use areas::LeftOut;
 pub use bare::plan_problem_file;
 pub use check::{CheckReport, check, error_to_json};
 pub use explain::{Asked, Explanation, explain};
+pub use oddities::Oddity;
 pub use outcome::Outcome;
 use planning::plan_teams;
 use prepared::{Need, Prepared};
 use project::Project;
 use replanning::Earlier;
+pub use report_step::report_again;
 use sampled_worths::sample_worths;
 use stages::{outline_tasks, score_grids};
 pub use verify::{VerifyReport, verify};
@@ -59,7 +66,8 @@ use crate::error::{Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::geotiff::Compression;
 use crate::progress::Progress;
-use crate::report::record::Record;
+use crate::report::html::Places;
+use crate::report::record::{self, Record};
 use crate::score::{Backend, StageSeconds};
 
 /// What the command line says beside the project file.
@@ -229,6 +237,8 @@ impl Job {
         self.record.inputs.extend(prepared.files.iter().cloned());
         self.spare_inputs()?;
         self.record.warnings.extend(prepared.warnings.iter().cloned());
+        self.record.polygon_faults = prepared.polygon_faults.iter().map(check::fault_json).collect();
+        self.record.areas_left_out = prepared.left_out.iter().map(LeftOut::to_json).collect();
         self.lap("read and check inputs");
         let summary = score_grids(&mut self, &mut prepared, options, progress)?;
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
@@ -249,7 +259,7 @@ impl Job {
                 )?;
             }
         }
-        self.commit()
+        self.commit(Some(Places { settlements: &prepared.settlements, districts: &prepared.districts }))
     }
 
     fn plan_tasks_of(
@@ -264,16 +274,16 @@ impl Job {
         let teams = faults.take(prepared::teams_only(&project))?;
         let tasks = faults.take(tasks_file::read_tasks(run_dir))?;
         faults.finish()?;
-        let (Some((plan, teams, teams_file)), Some((tasks, file))) = (teams, tasks) else {
+        let (Some((plan, teams, teams_files)), Some((tasks, file))) = (teams, tasks) else {
             unreachable!("what is missing is a fault");
         };
-        self.record.inputs.extend(teams_file.map(Path::to_path_buf));
+        self.record.inputs.extend(teams_files);
         self.record.inputs.push(file);
         self.spare_inputs()?;
         let crs = crate::grid::Crs::wgs84();
         self.outcome.tasks(&tasks);
         plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
-        self.commit()
+        self.commit(Some(Places::default()))
     }
 
     /// A search that the person ended early still gives a sound plan: it is kept, and says so.
@@ -291,12 +301,12 @@ impl Job {
         self.begun = Instant::now();
     }
 
-    /// Hashes everything, writes the record and renames all files into place.
-    fn commit(mut self) -> Result<Outcome> {
+    /// Hashes everything, writes record and (with the places around) report, and renames all files into place.
+    fn commit(mut self, places: Option<Places>) -> Result<Outcome> {
         self.lap("write outputs");
-        let record = self.staging.path(RUN_RECORD);
         self.record.results.insert("summary".into(), self.outcome.to_json());
-        self.record.write(&record, self.staging.folder(), &self.outputs)?;
+        let record = report_step::write_report(&mut self, places)?;
+        record::write(&record, &self.staging.path(RUN_RECORD))?;
         self.outcome.take_record(&self.record, &self.outputs);
         let out_dir = self.staging.out_dir().to_path_buf();
         let earlier = output_folder::outputs_of(&out_dir);
