@@ -15,6 +15,8 @@ mod contributions;
 mod document;
 mod explain;
 mod hazard;
+mod job;
+mod kept;
 mod layers;
 mod limits;
 mod measures;
@@ -36,28 +38,22 @@ mod verify;
 mod what_if;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use jiff::civil::Date;
 
 pub use bare::plan_problem_file;
 pub use check::{CheckReport, check, faults_to_json};
 pub use explain::{Asked, Explanation, explain};
+use job::Job;
 pub use outcome::Outcome;
-use planning::plan_teams;
 use prepared::{Need, Prepared};
-use project::Project;
 use replanning::Earlier;
-use sampled_worths::sample_worths;
-use stages::{outline_tasks, score_grids};
 pub use verify::{VerifyReport, verify};
 
-use crate::error::{Fault, Faults, Result};
-use crate::io::atomic::{RUN_RECORD, Staging};
+use crate::error::Result;
 use crate::io::geotiff::Compression;
 use crate::progress::Progress;
-use crate::report::record::Record;
-use crate::score::{Backend, StageSeconds};
+use crate::score::Backend;
 
 /// What the command line says beside the project file.
 #[derive(Debug, Clone)]
@@ -169,132 +165,5 @@ pub fn plan(
             let prepared = Prepared::open(project, Need::Everything, options.memory_bytes, progress)?;
             job.work(prepared, options, progress)
         }
-    }
-}
-
-/// One run under way: where it writes, and what it has to tell at the end.
-struct Job {
-    staging: Staging,
-    record: Record,
-    outcome: Outcome,
-    outputs: Vec<&'static str>,
-    begun: Instant,
-    earlier: Option<Earlier>,
-}
-
-impl Job {
-    /// Claims the output folder before any work.
-    fn begin(command: &str, project: &Project, options: &Options) -> Result<Self> {
-        if let (Backend::Cpu, Some(device)) = (options.backend, &options.device) {
-            let fix = "leave one of them out";
-            let found = format!("--backend cpu and --device {device}");
-            return Err(Fault::new(
-                "options.device",
-                "command line",
-                "a GPU or the native engine",
-                found,
-                fix,
-            )
-            .into());
-        }
-        let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name));
-        let staging = Staging::new(&out, options.overwrite)?;
-        output_folder::spare_others(staging.out_dir(), options.overwrite)?;
-        let mut record = Record {
-            command: command.to_owned(),
-            project: project.name.clone(),
-            seed: options.seed.unwrap_or(project.seed),
-            settings: project.as_used.clone(),
-            started: jiff::Timestamp::now().to_string(),
-            ..Record::default()
-        };
-        record.options = options.for_record();
-        record.inputs.push(project.file.clone());
-        let outcome = Outcome::new(&project.name, staging.out_dir());
-        Ok(Self { staging, record, outcome, outputs: Vec::new(), begun: Instant::now(), earlier: None })
-    }
-
-    fn spare_inputs(&self) -> Result<()> {
-        output_folder::spare_inputs(self.staging.out_dir(), &self.record.inputs)
-    }
-
-    fn work(mut self, mut prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
-        self.record.inputs.extend(prepared.files.iter().cloned());
-        self.spare_inputs()?;
-        self.record.warnings.extend(prepared.warnings.iter().cloned());
-        self.lap("read and check inputs");
-        let summary = score_grids(&mut self, &mut prepared, options, progress)?;
-        if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
-            let tasks = outline_tasks(&mut self, &prepared, settings, &summary, progress)?;
-            if let Some(plan) = &prepared.project.plan {
-                let crs = &prepared.layers.frame.crs;
-                let worths = sample_worths(&mut self, &prepared, &tasks, &summary, options, progress)?;
-                plan_teams(
-                    &mut self,
-                    &tasks,
-                    worths,
-                    &prepared.teams,
-                    plan,
-                    &prepared.project,
-                    crs,
-                    options,
-                    progress,
-                )?;
-            }
-        }
-        self.commit()
-    }
-
-    fn plan_tasks_of(
-        mut self,
-        run_dir: &Path,
-        project: Project,
-        options: &Options,
-        progress: &dyn Progress,
-    ) -> Result<Outcome> {
-        // The faults of both are told together.
-        let mut faults = Faults::new();
-        let teams = faults.take(prepared::teams_only(&project))?;
-        let tasks = faults.take(tasks_file::read_tasks(run_dir))?;
-        faults.finish()?;
-        let (Some((plan, teams, teams_file)), Some((tasks, file))) = (teams, tasks) else {
-            unreachable!("what is missing is a fault");
-        };
-        self.record.inputs.extend(teams_file.map(Path::to_path_buf));
-        self.record.inputs.push(file);
-        self.spare_inputs()?;
-        let crs = crate::grid::Crs::wgs84();
-        self.outcome.tasks(&tasks);
-        plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
-        self.commit()
-    }
-
-    /// A search that the person ended early still gives a sound plan: it is kept, and says so.
-    fn note_interruption(&mut self, progress: &dyn Progress) {
-        if progress.is_cancelled() {
-            let text = "the search was interrupted: the plan is the best found until then";
-            self.record.warnings.push(text.to_owned());
-        }
-    }
-
-    /// Notes how long has passed since the last lap under a stage's name.
-    fn lap(&mut self, stage: &str) {
-        let seconds = self.begun.elapsed().as_secs_f64();
-        self.record.seconds.push(StageSeconds { stage: stage.to_owned(), seconds });
-        self.begun = Instant::now();
-    }
-
-    /// Hashes everything, writes the record and renames all files into place.
-    fn commit(mut self) -> Result<Outcome> {
-        self.lap("write outputs");
-        let record = self.staging.path(RUN_RECORD);
-        self.record.results.insert("summary".into(), self.outcome.to_json());
-        self.record.write(&record, self.staging.folder(), &self.outputs)?;
-        self.outcome.take_record(&self.record, &self.outputs);
-        let out_dir = self.staging.out_dir().to_path_buf();
-        let earlier = output_folder::outputs_of(&out_dir);
-        self.staging.commit(&self.outputs, RUN_RECORD)?;
-        output_folder::remove_stale(&out_dir, &earlier, &self.outputs)?;
-        Ok(self.outcome)
     }
 }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
-use crate::io::hash::file_hash;
+use crate::io::hash::FileHash;
 use crate::score::{EngineInfo, StageSeconds, Summary};
 
 /// What the record gathers during a run.
@@ -44,10 +44,16 @@ impl Record {
         self.results.insert("score".into(), score_results(summary));
     }
 
-    /// Writes the record of a run whose outputs lie in `folder`, hashing inputs and outputs.
-    pub fn write(&self, path: &Path, folder: &Path, outputs: &[&str]) -> Result<()> {
+    /// Writes the record of a run whose outputs lie in `folder`; `hash` gives the fingerprints of inputs and outputs.
+    pub fn write(
+        &self,
+        path: &Path,
+        folder: &Path,
+        outputs: &[&str],
+        hash: &(dyn Fn(&Path) -> Result<FileHash> + Sync),
+    ) -> Result<()> {
         let hashed = |path: &Path, name: String| -> Result<Value> {
-            let hash = file_hash(path)?;
+            let hash = hash(path)?;
             Ok(json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 }))
         };
         let inputs: Vec<Value> =

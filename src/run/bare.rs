@@ -41,14 +41,7 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
         started: jiff::Timestamp::now().to_string(),
         ..Record::default()
     };
-    let mut job = Job {
-        staging,
-        record,
-        outcome,
-        outputs: Vec::new(),
-        begun: std::time::Instant::now(),
-        earlier: None,
-    };
+    let mut job = Job::new(staging, record, outcome);
     job.spare_inputs()?;
     job.record.warnings.extend(plan::oddities(&problem));
     let params = params(job.record.seed, None, None, options);

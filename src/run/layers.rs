@@ -5,10 +5,11 @@
 //! work, because a fault found at the last tile of a long run would cost the person that run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::hazard::{self, OpenHazard};
+use super::kept::{self, Kept, Kind};
 use super::measures;
 use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
@@ -24,9 +25,11 @@ pub struct OpenLayers {
     /// Every layer that could be brought onto it, by name.
     pub planes: BTreeMap<String, Arc<dyn Cells>>,
     /// Every vector layer that could be brought onto it, by name.
-    pub features: BTreeMap<String, Features>,
+    pub features: BTreeMap<String, Arc<Features>>,
     /// What the layer `hazard` is built from, where it is.
-    pub hazard: Option<OpenHazard>,
+    pub hazard: Option<Arc<OpenHazard>>,
+    /// What each plane and each layer's features were made of, by name: equal keys mean equal cells.
+    pub keys: BTreeMap<String, String>,
     /// What reading the used layers through showed.
     pub surveys: BTreeMap<String, Survey>,
     /// The raster files behind the layers.
@@ -53,24 +56,27 @@ const LEAST_CACHE: usize = 8 << 20;
 pub fn open(
     project: &Project,
     memory_bytes: u64,
+    kept: &Kept,
     faults: &mut Faults,
     progress: &dyn Progress,
 ) -> Result<Option<OpenLayers>> {
-    match bring_all(project, memory_bytes, faults)? {
-        Some((open, is_complete)) => survey_all(project, open, is_complete, faults, progress),
+    match bring_all(project, memory_bytes, kept, faults)? {
+        Some((open, is_complete)) => survey_all(project, open, is_complete, kept, faults, progress),
         None => Ok(None),
     }
 }
 
 /// Opens the layers without reading them through, for a few cells of a run whose layers were surveyed then.
 pub fn open_unread(project: &Project, memory_bytes: u64, faults: &mut Faults) -> Result<Option<OpenLayers>> {
-    Ok(bring_all(project, memory_bytes, faults)?.and_then(|(open, is_complete)| is_complete.then_some(open)))
+    let brought = bring_all(project, memory_bytes, &Kept::nothing(), faults)?;
+    Ok(brought.and_then(|(open, is_complete)| is_complete.then_some(open)))
 }
 
 /// The layers on the frame, and whether all of them could be brought there; `None` without a frame.
 fn bring_all(
     project: &Project,
     memory_bytes: u64,
+    kept: &Kept,
     faults: &mut Faults,
 ) -> Result<Option<(OpenLayers, bool)>> {
     let mut sources: Vec<(&LayerSettings, Option<Arc<GeoTiff>>)> = Vec::new();
@@ -83,14 +89,14 @@ fn bring_all(
             continue;
         };
         let options = ReadOptions { band: *band, nodata: layer.nodata, ..ReadOptions::default() };
-        match faults
-            .take(missing_as_fault(&format!("layer `{}`", layer.name), GeoTiff::open_with(path, &options)))?
-        {
-            Some(mut source) => {
-                // Strips of a wide file reach across many square tiles: a row of tiles' worth is kept decoded.
-                source.set_cache_bytes(source.cache_bytes_for_rows(ROWS_KEPT).clamp(LEAST_CACHE, most_cache));
-                sources.push((layer, Some(Arc::new(source))));
-            }
+        let opened = kept.once(Kind::Source, &kept::key(None, layer, &[path]), || {
+            let mut source = GeoTiff::open_with(path, &options)?;
+            // Strips of a wide file reach across many square tiles: a row of tiles' worth is kept decoded.
+            source.set_cache_bytes(source.cache_bytes_for_rows(ROWS_KEPT).clamp(LEAST_CACHE, most_cache));
+            Ok(source)
+        });
+        match faults.take(missing_as_fault(&format!("layer `{}`", layer.name), opened))? {
+            Some(source) => sources.push((layer, Some(source))),
             None => complete = false,
         }
     }
@@ -103,17 +109,26 @@ fn bring_all(
         planes: BTreeMap::new(),
         features: BTreeMap::new(),
         hazard: None,
+        keys: BTreeMap::new(),
         surveys: BTreeMap::new(),
         files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
         warnings: frame_warnings(&frame),
         frame,
     };
     if let Some(settings) = &project.hazard {
-        let opened = hazard::open(settings, &open.frame, faults)?;
+        let key = kept::key(Some(&open.frame), settings, &settings.files());
+        let opened = match kept.find::<hazard::Opened>(Kind::Features, &key) {
+            Some(opened) => opened,
+            None => Arc::new(hazard::open(settings, &open.frame, faults)?),
+        };
         complete &= opened.hazard.is_some();
-        open.hazard = opened.hazard;
-        open.files.extend(opened.files);
-        open.warnings.extend(opened.warnings);
+        if opened.hazard.is_some() {
+            kept.put(Kind::Features, &key, Arc::clone(&opened));
+        }
+        open.keys.insert("hazard".to_owned(), key);
+        open.hazard.clone_from(&opened.hazard);
+        open.files.extend(opened.files.iter().cloned());
+        open.warnings.extend(opened.warnings.iter().cloned());
     }
     for (layer, source) in sources {
         if matches!(layer.source, LayerSource::Built) {
@@ -121,18 +136,27 @@ fn bring_all(
         }
         if let LayerSource::Vector { path } = &layer.source {
             open.files.push(path.clone());
-            match faults.take(measures::read_features(path, &layer.name, &open.frame))? {
-                Some((features, warnings)) => {
-                    open.features.insert(layer.name.clone(), features);
-                    open.warnings.extend(warnings);
+            let key = kept::key(Some(&open.frame), layer, &[path]);
+            let read = kept.once(Kind::Features, &key, || {
+                let (features, warnings) = measures::read_features(path, &layer.name, &open.frame)?;
+                Ok((Arc::new(features), warnings))
+            });
+            match faults.take(read)? {
+                Some(read) => {
+                    open.features.insert(layer.name.clone(), Arc::clone(&read.0));
+                    open.keys.insert(layer.name.clone(), key);
+                    open.warnings.extend(read.1.iter().cloned());
                 }
                 None => complete = false,
             }
             continue;
         }
-        match faults.take(bring(layer, source, &open.frame))? {
+        let files: Vec<&Path> = source.iter().map(|source| source.path()).collect();
+        let key = kept::key(Some(&open.frame), layer, &files);
+        match faults.take(kept.once(Kind::Layer, &key, || bring(layer, source.clone(), &open.frame)))? {
             Some(plane) => {
-                open.planes.insert(layer.name.clone(), plane);
+                open.planes.insert(layer.name.clone(), Arc::clone(&plane));
+                open.keys.insert(layer.name.clone(), key);
             }
             None => complete = false,
         }
@@ -145,6 +169,7 @@ fn survey_all(
     project: &Project,
     mut open: OpenLayers,
     mut complete: bool,
+    kept: &Kept,
     faults: &mut Faults,
     progress: &dyn Progress,
 ) -> Result<Option<OpenLayers>> {
@@ -157,7 +182,9 @@ fn survey_all(
         if project.layer(&name).is_some_and(|layer| matches!(layer.source, LayerSource::Constant(_))) {
             continue;
         }
-        let found = survey(&**plane, &crate::progress::Silent::default())?;
+        let key = open.keys.get(&name).map_or("", String::as_str);
+        let read = || survey(&**plane, &crate::progress::Silent::default());
+        let found = Survey::clone(&*kept.once(Kind::Survey, key, read)?);
         let findings = range_faults(role, &name, &open.frame, &found);
         complete &= findings.faults.is_empty();
         findings.faults.into_iter().for_each(|fault| faults.push(fault));

@@ -50,6 +50,8 @@ pub struct Options<'a> {
     pub memory_bytes: u64,
     /// Seconds since any moment, for [`Summary::seconds`]; nothing here reads a clock by itself.
     pub clock: Option<&'a (dyn Fn() -> f64 + Sync)>,
+    /// Where the first pass's planes are taken from, or left for another score of the same layers.
+    pub first_pass: Option<&'a super::FirstPass>,
 }
 
 /// What value functions need to know of all scored cells: the largest values, which [`super::Bound::Max`] stands for,

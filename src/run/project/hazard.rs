@@ -17,6 +17,14 @@ pub struct HazardSettings {
     pub elsewhere: f64,
 }
 
+impl HazardSettings {
+    /// The files it is built from.
+    pub fn files(&self) -> Vec<&Path> {
+        let areas = self.areas.iter().map(|areas| areas.path.as_path());
+        areas.chain(self.accidents.iter().map(|accidents| accidents.path.as_path())).collect()
+    }
+}
+
 /// The hazardous areas' file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AreaSettings {
