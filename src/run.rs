@@ -8,6 +8,7 @@
 //! folder with a `run.json` is whole. Every fault of the inputs is found before any work (exit code 2).
 
 mod bare;
+mod batch;
 pub mod bench_plan;
 mod changes;
 mod check;
@@ -42,6 +43,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 pub use bare::plan_problem_file;
+pub use batch::{BatchOutcome, batch};
 pub use check::{CheckReport, check, faults_to_json};
 pub use explain::{Asked, Explanation, explain};
 use job::Job;
@@ -54,6 +56,12 @@ use crate::error::Result;
 use crate::io::geotiff::Compression;
 use crate::progress::Progress;
 use crate::score::Backend;
+
+/// What a record says of a plan whose search the person ended early.
+const INTERRUPTED: &str = "the search was interrupted: the plan is the best found until then";
+
+/// The name in a record under which the seconds of the whole run stand.
+const IN_ALL: &str = "in all";
 
 /// What the command line says beside the project file.
 #[derive(Debug, Clone)]

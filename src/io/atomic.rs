@@ -31,11 +31,7 @@ impl Staging {
             let fix = "pass --overwrite to replace it, or another folder with --out";
             return Err(Fault::new("out.exists", place, "a folder without a finished run", found, fix).into());
         }
-        let created: Vec<PathBuf> = out_dir
-            .ancestors()
-            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-            .map(Path::to_path_buf)
-            .collect();
+        let created = missing(out_dir);
         fs::create_dir_all(out_dir).map_err(Error::io("create", out_dir))?;
         let part = tempfile::Builder::new().prefix(".clearway-").suffix(".part").tempdir_in(out_dir);
         match part {
@@ -89,6 +85,43 @@ impl Drop for Staging {
         let _ = fs::remove_dir_all(&self.part);
         remove_empty(&self.created);
     }
+}
+
+/// A hidden folder for scratch files inside an output folder, which is made where it does not exist. It goes with this
+/// value, the output folder only where it is left empty.
+#[derive(Debug)]
+pub struct Scratchpad {
+    created: Vec<PathBuf>,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl Scratchpad {
+    /// In an output folder.
+    pub fn new(out_dir: &Path) -> Result<Self> {
+        let created = missing(out_dir);
+        fs::create_dir_all(out_dir).map_err(Error::io("create", out_dir))?;
+        let folder = tempfile::Builder::new().prefix(".clearway-").suffix(".part").tempdir_in(out_dir);
+        let folder = folder.map_err(Error::io("write in", out_dir))?;
+        Ok(Self { created, folder: Some(folder) })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.as_ref().map_or(Path::new("."), tempfile::TempDir::path)
+    }
+}
+
+impl Drop for Scratchpad {
+    fn drop(&mut self) {
+        drop(self.folder.take());
+        remove_empty(&self.created);
+    }
+}
+
+/// A folder and those above it that do not exist, deepest first.
+fn missing(folder: &Path) -> Vec<PathBuf> {
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    folder.ancestors().take_while(is_missing).map(Path::to_path_buf).collect()
 }
 
 /// Writes a file whole or not at all: beside, then renamed over what was there.

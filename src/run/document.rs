@@ -84,24 +84,25 @@ pub fn from_json(value: &serde_json::Value) -> Node {
 }
 
 /// Lays `--set key.path=value` over a document. A step of the path may be the `name` of a list's table
-/// (`score.criteria.people.weight`) or its position; tables on the way are made where they are missing.
+/// (`score.criteria.people.weight`) or its position; tables on the way are made where they are missing. A name with a
+/// dot or an equals sign in it stands in quotes: `score.criteria."a.b".weight`.
 pub fn set(root: &mut Node, assignment: &str) -> Result<()> {
     let place = format!("--set {assignment}");
     let fault = |expected: &str, found: String| -> Error {
         let fix = "write it as `--set plan.budget_usd=2000000`";
         Fault::new("set.syntax", place.clone(), expected, found, fix).into()
     };
-    let (path, text) =
-        assignment.split_once('=').ok_or_else(|| fault("key.path=value", format!("`{assignment}`")))?;
+    let (steps, text) =
+        split_path(assignment).ok_or_else(|| fault("key.path=value", format!("`{assignment}`")))?;
     let value = match DeValue::parse(text.trim()) {
         Ok(value) => unlined(text, value.get_ref()),
         // A bare word is a string: a shell has already eaten its quotes.
         Err(_) => Node { line: None, value: Value::Text(text.trim().to_owned()) },
     };
     let mut node = root;
-    for step in path.split('.').map(str::trim) {
+    for step in steps.iter().map(String::as_str) {
         if step.is_empty() {
-            return Err(fault("key.path=value", format!("an empty step in `{path}`")));
+            return Err(fault("key.path=value", format!("an empty step in `{assignment}`")));
         }
         node = match &mut node.value {
             Value::Table(entries) => {
@@ -128,6 +129,66 @@ pub fn set(root: &mut Node, assignment: &str) -> Result<()> {
     }
     *node = value;
     Ok(())
+}
+
+/// The steps of a path, up to the equals sign, and what follows it; quotes hold a step together.
+fn split_path(assignment: &str) -> Option<(Vec<String>, &str)> {
+    let (mut steps, mut step) = (Vec::new(), String::new());
+    let (mut quote, mut was_quoted) = (None, false);
+    for (at, c) in assignment.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => step.push(c),
+            (None, '"' | '\'') if step.trim().is_empty() && !was_quoted => {
+                step.clear();
+                (quote, was_quoted) = (Some(c), true);
+            }
+            (None, '.' | '=') => {
+                steps.push(if was_quoted { std::mem::take(&mut step) } else { step.trim().to_owned() });
+                step.clear();
+                was_quoted = false;
+                if c == '=' {
+                    return Some((steps, &assignment[at + 1..]));
+                }
+            }
+            (None, _) if was_quoted && c.is_whitespace() => {}
+            (None, _) => step.push(c),
+        }
+    }
+    None
+}
+
+/// A value as TOML on one line.
+pub fn to_toml(value: &Value) -> String {
+    match value {
+        Value::Text(text) => quoted(text),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::Date(date) => date.clone(),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| to_toml(&item.value)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Table(entries) => {
+            let entries: Vec<String> =
+                entries.iter().map(|(key, node)| format!("{} = {}", quoted(key), to_toml(&node.value))).collect();
+            format!("{{ {} }}", entries.join(", "))
+        }
+    }
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 fn named(item: &Node, name: &str) -> bool {

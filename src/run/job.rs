@@ -12,7 +12,7 @@ use super::project::Project;
 use super::replanning::Earlier;
 use super::sampled_worths::sample_worths;
 use super::stages::{GridKeys, first_pass_grids, outline_tasks, score_grids};
-use super::{Options, output_folder, tasks_file};
+use super::{IN_ALL, INTERRUPTED, Options, output_folder, tasks_file};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::hash::FileHash;
@@ -33,6 +33,8 @@ pub struct Job {
     pub outputs: Vec<&'static str>,
     /// When the stage under way began.
     pub begun: Instant,
+    /// When the run began.
+    pub started: Instant,
     /// The run whose plan is planned anew.
     pub earlier: Option<Earlier>,
     /// What earlier runs of this process have made.
@@ -81,6 +83,7 @@ impl Job {
             outcome,
             outputs: Vec::new(),
             begun: Instant::now(),
+            started: Instant::now(),
             earlier: None,
             kept: Arc::new(Kept::nothing()),
             grids: None,
@@ -162,8 +165,7 @@ impl Job {
     /// A search that the person ended early still gives a sound plan: it is kept, and says so.
     pub fn note_interruption(&mut self, progress: &dyn Progress) {
         if progress.is_cancelled() {
-            let text = "the search was interrupted: the plan is the best found until then";
-            self.record.warnings.push(text.to_owned());
+            self.record.warnings.push(INTERRUPTED.to_owned());
         }
     }
 
@@ -177,6 +179,8 @@ impl Job {
     /// Hashes everything, writes the record and renames all files into place.
     pub fn commit(mut self) -> Result<Outcome> {
         self.lap("write outputs");
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.record.seconds.push(StageSeconds { stage: IN_ALL.to_owned(), seconds });
         let record = self.staging.path(RUN_RECORD);
         self.record.results.insert("summary".into(), self.outcome.to_json());
         let kept = Arc::clone(&self.kept);

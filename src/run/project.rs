@@ -23,7 +23,7 @@ pub use plan::{LockSettings, PlanSettings, TeamsSource, UncertaintySettings, Wor
 pub use robustness::HAZARD_SD;
 pub use score::ScoreSettings;
 pub use tasks::{TaskSettings, TaskSource};
-pub use teams::{ClosedSeason, TeamSettings, duplicates as duplicate_teams, read_team_tables};
+pub use teams::{ClosedSeason, TeamRow, TeamSettings, duplicates as duplicate_teams, read_team_tables};
 
 use super::document::{self, Node};
 use super::section::{Reading, Section};

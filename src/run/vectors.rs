@@ -118,7 +118,8 @@ pub fn read_districts(path: &Path, name: Option<&str>, frame_crs: &Crs) -> Resul
 pub fn read_teams(plan: &PlanSettings, project: &str) -> Result<Vec<TeamSettings>> {
     match &plan.teams {
         TeamsSource::File(path) => {
-            read_team_tables(&missing_as_fault("`plan.teams`", Table::read(path, &[]))?)
+            let table = missing_as_fault("`plan.teams`", Table::read(path, &[]))?;
+            read_team_tables(&table, &plan.team_changes)
         }
         TeamsSource::Tables(teams) => match duplicate_teams(teams, project) {
             faults if faults.is_empty() => Ok(teams.clone()),
