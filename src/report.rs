@@ -3,6 +3,7 @@
 //! In: results of `score`, `tasks` and `plan`, and a folder to write into. Out: files named as in the contract.
 //! Nothing is computed here but dates and cumulative sums.
 
+pub mod colours;
 pub mod grids;
 pub mod plan_files;
 pub mod record;

@@ -6,6 +6,7 @@ mod cli {
     pub mod bad_input;
     pub mod bench_plan;
     pub mod by_a_person;
+    pub mod colours;
     pub mod explain;
     pub mod features;
     pub mod hazard;
