@@ -38,6 +38,11 @@ pub enum Command {
                             clearway plan --problem problem.json --iterations 20000 --json"
     )]
     Plan(PlanArgs),
+    /// Many scenarios of one project, and one comparison of them
+    #[command(after_help = "Example:\n  clearway batch grids/hillside/project.toml scenarios.toml --out runs/scenarios\n\n\
+                            scenarios.toml:\n  [[scenario]]\n  name = \"half the money\"\n  \
+                            set = { \"plan.budget_usd\" = 1000000, \"score.criteria.people.weight\" = 5 }")]
+    Batch(BatchArgs),
     /// Every fault of the inputs, and what is odd about them, before any work
     #[command(after_help = "Example:\n  clearway check grids/hillside/project.toml")]
     Check(CheckArgs),
@@ -140,6 +145,21 @@ pub struct ProjectArgs {
     #[command(flatten)]
     pub work: WorkArgs,
     /// How long to search.
+    #[command(flatten)]
+    pub search: SearchArgs,
+}
+
+/// Arguments of `batch`.
+#[derive(Debug, Args)]
+pub struct BatchArgs {
+    /// The project file
+    pub project: PathBuf,
+    /// The scenarios: [[scenario]] tables with `name` and `set` or `grid`
+    pub scenarios: PathBuf,
+    /// Where and how.
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// How long to search for each plan.
     #[command(flatten)]
     pub search: SearchArgs,
 }

@@ -64,6 +64,13 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             };
             show_outcome(&outcome, args.work.json, console)?;
         }
+        Command::Batch(args) => {
+            let options = options(&args.work, &args.search);
+            let outcome = run::batch(&args.project, &args.scenarios, &options, console)?;
+            console.warnings(&outcome.warnings, false);
+            print(&if args.work.json { format!("{:#}\n", outcome.to_json()) } else { outcome.to_table() })?;
+            return Ok(ExitCode::from(if outcome.failed.is_empty() { 0 } else { 2 }));
+        }
         Command::Check(args) => {
             let report = match run::check(&args.project, &args.overrides, console) {
                 Err(error) if args.json && !error.faults().is_empty() => {
