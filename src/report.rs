@@ -6,7 +6,9 @@
 pub mod colours;
 pub mod compare;
 pub mod grids;
+pub mod picture;
 pub mod plan_files;
+pub mod readable;
 pub mod record;
 pub mod tables;
 pub mod vectors;
