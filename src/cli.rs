@@ -39,9 +39,11 @@ pub enum Command {
     )]
     Plan(PlanArgs),
     /// Many scenarios of one project, and one comparison of them
-    #[command(after_help = "Example:\n  clearway batch grids/hillside/project.toml scenarios.toml --out runs/scenarios\n\n\
+    #[command(
+        after_help = "Example:\n  clearway batch grids/hillside/project.toml scenarios.toml --out runs/scenarios\n\n\
                             scenarios.toml:\n  [[scenario]]\n  name = \"half the money\"\n  \
-                            set = { \"plan.budget_usd\" = 1000000, \"score.criteria.people.weight\" = 5 }")]
+                            set = { \"plan.budget_usd\" = 1000000, \"score.criteria.people.weight\" = 5 }"
+    )]
     Batch(BatchArgs),
     /// Every fault of the inputs, and what is odd about them, before any work
     #[command(after_help = "Example:\n  clearway check grids/hillside/project.toml")]

@@ -4,6 +4,7 @@ mod common;
 
 mod cli {
     pub mod bad_input;
+    pub mod batch;
     pub mod bench_plan;
     pub mod by_a_person;
     pub mod colours;

@@ -12,7 +12,8 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 pub use self::agreement::{kendall, spearman};
-use super::tables::{plain, significant};
+use super::readable::short;
+use super::tables::plain;
 use crate::error::Result;
 use crate::io::atomic::write_atomic;
 use crate::io::csv::CsvWriter;
@@ -160,7 +161,8 @@ impl Comparison {
         let mut writer = CsvWriter::create(path, &names)?;
         for task in &self.tasks {
             let mut fields = vec![task.task_id.clone(), task.n_plans().to_string()];
-            let start = |start: &Option<(String, String)>| start.clone().map_or_else(String::new, |(day, _)| day);
+            let start =
+                |start: &Option<(String, String)>| start.clone().map_or_else(String::new, |(day, _)| day);
             fields.extend(task.starts.iter().map(start));
             writer.write(&fields)?;
         }
@@ -169,7 +171,7 @@ impl Comparison {
 
     /// The rows for stdout.
     pub fn table(rows: &[Row]) -> String {
-        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| significant(value, 4));
+        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
         let share = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
         let heading = ["scenario", "objective", "gap %", "US$", "tasks", "ranks", "first tenth", "plan", "s"];
         let mut lines = vec![heading.map(str::to_owned)];
@@ -195,7 +197,8 @@ impl Comparison {
             });
             format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
         };
-        let note = "ranks: Spearman's correlation with the base; first tenth, plan: shares in common with it\n";
+        let note =
+            "ranks: Spearman's correlation with the base; first tenth, plan: shares in common with it\n";
         lines.iter().map(line).collect::<String>() + note
     }
 }

@@ -16,13 +16,13 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use self::done::is_done;
+use self::done::{Held, held};
 use self::scenarios::{Scenario, read_scenarios};
+use super::Options;
 use super::job::Job;
 use super::kept::Kept;
 use super::prepared::{Need, Prepared};
 use super::project::Project;
-use super::Options;
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Scratchpad};
 use crate::io::scratch::Scratch;
@@ -61,8 +61,7 @@ pub fn batch(
     all.extend(read_scenarios(scenarios)?);
     let base = super::prepared::project_of(project, &options.overrides, Need::Everything)?;
     let name = base.name;
-    let out_dir =
-        options.out.clone().unwrap_or_else(|| Path::new("runs").join(format!("{name}-scenarios")));
+    let out_dir = options.out.clone().unwrap_or_else(|| Path::new("runs").join(format!("{name}-scenarios")));
     let n_scenarios = all.len();
     let planned: Vec<Planned> = (0..)
         .zip(all)
@@ -94,7 +93,8 @@ pub fn batch(
             continue;
         }
         progress.check()?;
-        let left = begun.elapsed().as_secs_f64() / f64::from(n_made.max(1)) * (n_todo as f64 - f64::from(n_made));
+        let left =
+            begun.elapsed().as_secs_f64() / f64::from(n_made.max(1)) * (n_todo as f64 - f64::from(n_made));
         let left = if n_made == 0 { String::new() } else { format!(", about {left:.0} s to go") };
         progress.note(&format!("scenario {} of {n_todo}: {}{left}", n_made + 1, planned.scenario.name));
         match run_one(project, planned, &kept, progress) {
@@ -146,11 +146,11 @@ fn check_all(
             }
             Err(other) => return Err(other),
         };
-        let is_done = is_done(&planned.folder, &prepared, &planned.options, kept)?;
-        if !is_done && !options.overwrite && planned.folder.join(RUN_RECORD).exists() {
+        let held = held(&planned.folder, &prepared, &planned.options, kept)?;
+        if held == Held::Other && !options.overwrite {
             in_the_way.push(planned.folder.display().to_string());
         }
-        are_done.push(is_done);
+        are_done.push(held == Held::Same);
     }
     let mut faults = Faults::new();
     for (fault, names) in found {
@@ -196,7 +196,10 @@ fn leftovers(out_dir: &Path, planned: &[Planned]) -> Vec<String> {
     if others.is_empty() {
         return Vec::new();
     }
-    vec![format!("runs that are no scenario of this batch lie beside it and are not compared: {}", others.join(", "))]
+    vec![format!(
+        "runs that are no scenario of this batch lie beside it and are not compared: {}",
+        others.join(", ")
+    )]
 }
 
 impl BatchOutcome {

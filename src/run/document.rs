@@ -170,8 +170,10 @@ pub fn to_toml(value: &Value) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::Table(entries) => {
-            let entries: Vec<String> =
-                entries.iter().map(|(key, node)| format!("{} = {}", quoted(key), to_toml(&node.value))).collect();
+            let entries: Vec<String> = entries
+                .iter()
+                .map(|(key, node)| format!("{} = {}", quoted(key), to_toml(&node.value)))
+                .collect();
             format!("{{ {} }}", entries.join(", "))
         }
     }

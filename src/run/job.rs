@@ -110,7 +110,12 @@ impl Job {
         output_folder::spare_inputs(self.staging.out_dir(), &self.record.inputs)
     }
 
-    pub fn work(mut self, mut prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+    pub fn work(
+        mut self,
+        mut prepared: Prepared,
+        options: &Options,
+        progress: &dyn Progress,
+    ) -> Result<Outcome> {
         self.record.inputs.extend(prepared.files.iter().cloned());
         self.spare_inputs()?;
         self.record.warnings.extend(prepared.warnings.iter().cloned());
@@ -196,7 +201,8 @@ impl Job {
             kept.put(Kind::Hash, &stamp(&out_dir.join(name)), Arc::new(hash));
         }
         if let Some((keys, summary)) = self.grids.filter(|_| self.record.command != "plan") {
-            let of = |names: Vec<&'static str>, summary| WrittenGrids { folder: out_dir.clone(), names, summary };
+            let of =
+                |names: Vec<&'static str>, summary| WrittenGrids { folder: out_dir.clone(), names, summary };
             let all = grids(self.outputs.contains(&"acceptability.tif")).map(|grid| grid.name).collect();
             let first = first_pass_grids().map(|grid| grid.name).collect();
             kept.put(Kind::Grids, &keys.first_pass, Arc::new(of(first, None)));

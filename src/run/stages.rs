@@ -142,7 +142,8 @@ impl GridKeys {
 
 /// The grids that hold no more than the first pass and the layers themselves.
 pub fn first_pass_grids() -> impl Iterator<Item = &'static GridFile> {
-    let of_first = |grid: &&GridFile| matches!(grid.plane, Plane::Exposure | Plane::PeopleAtRisk | Plane::Cost);
+    let of_first =
+        |grid: &&GridFile| matches!(grid.plane, Plane::Exposure | Plane::PeopleAtRisk | Plane::Cost);
     grids(false).filter(of_first)
 }
 
@@ -168,8 +169,7 @@ fn score_anew(
     // A first pass counts only where its grids lie written too.
     let is_written = job.take_written(&keys.first_pass)?.is_some();
     let first_pass = job.kept.first_pass(&keys.first_pass, is_written);
-    let skipped: Vec<Plane> =
-        first_pass_grids().map(|grid| grid.plane).filter(|_| is_written).collect();
+    let skipped: Vec<Plane> = first_pass_grids().map(|grid| grid.plane).filter(|_| is_written).collect();
     let has_robustness = recipe.robustness.is_some();
     let folder = job.staging.folder();
     let mut writers =

@@ -29,8 +29,8 @@ use crate::error::Result;
 use crate::grid::{CellStore, Tiling, Window};
 use crate::progress::Progress;
 
-use super::exclusion::Rule;
 use super::curve::{Quanta, SegmentSum, quanta};
+use super::exclusion::Rule;
 use super::pipeline::{Buffers, PassSeconds};
 use super::program::Shared;
 use super::quantile::QuantileTable;

@@ -2,8 +2,11 @@
 //!
 //! Example: of 1 2 3 4 and 1 3 2 4, ρ = 1 − 6·(0 + 1 + 1 + 0) / (4·15) = 0.8 and τ = (5 − 1) / 6 = 0.667.
 
+/// The two ranks of one thing.
+type Pair = (f64, f64);
+
 /// Spearman's correlation: Pearson's of the mid-ranks; `None` below two pairs or where one side is all the same.
-pub fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
+pub fn spearman(pairs: &[Pair]) -> Option<f64> {
     let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
     let (x, y) = (mid_ranks(&x), mid_ranks(&y));
     let mean = (pairs.len() as f64 + 1.0) / 2.0;
@@ -14,11 +17,11 @@ pub fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
 
 /// Kendall's τ-b by merge sort (Knight 1966): (concordant − discordant) / √((n₀ − n₁)(n₀ − n₂)), n₀ pairs in all, n₁ and
 /// n₂ those tied on either side.
-pub fn kendall(pairs: &[(f64, f64)]) -> Option<f64> {
+pub fn kendall(pairs: &[Pair]) -> Option<f64> {
     let mut pairs = pairs.to_vec();
     pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let n_pairs = |n: usize| (n * n.saturating_sub(1) / 2) as f64;
-    let tied = |same: &dyn Fn(&(f64, f64), &(f64, f64)) -> bool, pairs: &[(f64, f64)]| -> f64 {
+    let tied = |same: &dyn Fn(&Pair, &Pair) -> bool, pairs: &[Pair]| -> f64 {
         pairs.chunk_by(|a, b| same(a, b)).map(|run| n_pairs(run.len())).sum()
     };
     let all = n_pairs(pairs.len());
@@ -26,7 +29,7 @@ pub fn kendall(pairs: &[(f64, f64)]) -> Option<f64> {
     let tied_both = tied(&|a, b| a.0.total_cmp(&b.0).is_eq() && a.1.total_cmp(&b.1).is_eq(), &pairs);
     let mut y: Vec<f64> = pairs.iter().map(|pair| pair.1).collect();
     let discordant = inversions(&mut y) as f64;
-    let sorted: Vec<(f64, f64)> = y.iter().map(|y| (0.0, *y)).collect();
+    let sorted: Vec<Pair> = y.iter().map(|y| (0.0, *y)).collect();
     let tied_y = tied(&|a, b| a.1.total_cmp(&b.1).is_eq(), &sorted);
     let concordant = all - tied_x - tied_y + tied_both - discordant;
     let scale = ((all - tied_x) * (all - tied_y)).sqrt();

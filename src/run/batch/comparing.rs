@@ -20,7 +20,7 @@ use crate::progress::Progress;
 use crate::report::compare::{Comparison, RankMap, Row, TaskRow, kendall, spearman};
 
 /// Pixels along the longer side of a map.
-const MAP_SIDE: usize = 400;
+const MAP_SIDE: usize = 320;
 
 /// Rows and columns of cells read at once, about.
 const TILE: usize = 512;
@@ -104,7 +104,8 @@ fn read(scenario: &Scenario, folder: &Path) -> Result<Told> {
     let mut figures: HashMap<String, [Option<f64>; 2]> = HashMap::new();
     let tasks_file = folder.join("tasks.csv");
     if tasks_file.is_file() {
-        let table = Table::read(&tasks_file, &["task_id", "rank", "area_m2", "people_at_risk", "exposure_ha"])?;
+        let table =
+            Table::read(&tasks_file, &["task_id", "rank", "area_m2", "people_at_risk", "exposure_ha"])?;
         for task in table.rows() {
             let id = task.required("task_id")?.to_owned();
             // Grown task areas have the same ids in every scenario and are other ground.
@@ -162,8 +163,8 @@ fn agree(base: Option<&Told>, this: &mut Told) {
         return;
     };
     let same = |id: &String, ground: &String| base.tasks.get(id).is_some_and(|(known, _)| known == ground);
-    let all_same = this.tasks.len() == base.tasks.len()
-        && this.tasks.iter().all(|(id, (ground, _))| same(id, ground));
+    let all_same =
+        this.tasks.len() == base.tasks.len() && this.tasks.iter().all(|(id, (ground, _))| same(id, ground));
     let pairs: Vec<(f64, f64)> = this
         .tasks
         .iter()
@@ -208,7 +209,10 @@ fn task_rows(told: &[Told]) -> Vec<TaskRow> {
     let mut rows: Vec<TaskRow> = rows.into_values().collect();
     let base_rank = |row: &TaskRow| row.ranks.first().copied().flatten().unwrap_or(-1.0);
     rows.sort_by(|a, b| {
-        b.n_plans().cmp(&a.n_plans()).then(base_rank(b).total_cmp(&base_rank(a))).then(a.task_id.cmp(&b.task_id))
+        b.n_plans()
+            .cmp(&a.n_plans())
+            .then(base_rank(b).total_cmp(&base_rank(a)))
+            .then(a.task_id.cmp(&b.task_id))
     });
     rows
 }

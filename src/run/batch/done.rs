@@ -13,21 +13,37 @@ use crate::io::atomic::RUN_RECORD;
 /// Options that change what a run writes; the others say where and how fast.
 const OPTIONS: [&str; 5] = ["compress", "seed", "seconds", "iterations", "threads"];
 
-/// Whether `folder` holds it. A record that cannot be read holds nothing.
-pub fn is_done(folder: &Path, prepared: &Prepared, options: &Options, kept: &Kept) -> Result<bool> {
+/// What a scenario's folder holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// A whole run of the same settings and inputs.
+    Same,
+    /// A run of other ones.
+    Other,
+    /// Nothing, or what is left of a run.
+    Nothing,
+}
+
+/// What `folder` holds. A record that cannot be read, or whose files are not there, holds nothing.
+pub fn held(folder: &Path, prepared: &Prepared, options: &Options, kept: &Kept) -> Result<Held> {
     let record = std::fs::read_to_string(folder.join(RUN_RECORD)).ok();
     let record: Option<Value> = record.and_then(|text| serde_json::from_str(&text).ok());
-    let Some(record) = record else { return Ok(false) };
+    let Some(record) = record.filter(|record| outputs_lie(record, folder)) else { return Ok(Held::Nothing) };
     let now = options.for_record();
     let was = record["options"].as_object().cloned().unwrap_or_else(Map::new);
     let same_options = OPTIONS.iter().all(|key| was.get(*key) == now.get(*key));
-    let cut_short = record["warnings"].as_array().is_some_and(|all| all.iter().any(|text| text == INTERRUPTED));
+    let cut_short =
+        record["warnings"].as_array().is_some_and(|all| all.iter().any(|text| text == INTERRUPTED));
     let same = record["version"] == env!("CARGO_PKG_VERSION")
         && record["command"] == "run"
         && record["settings"] == prepared.project.as_used
         && same_options
-        && !cut_short;
-    Ok(same && same_inputs(&record, prepared, kept)? && outputs_lie(&record, folder))
+        && same_inputs(&record, prepared, kept)?;
+    Ok(match (same, cut_short) {
+        (true, false) => Held::Same,
+        (true, true) => Held::Nothing,
+        (false, _) => Held::Other,
+    })
 }
 
 /// Whether every file read has the hash that it had then. The project file itself counts by its settings.

@@ -109,7 +109,11 @@ fn read_scenario(table: &Section<'_>) -> Vec<Scenario> {
     let Some(grid) = table.section("grid") else { return scenarios };
     for (key, node) in grid.names() {
         let Value::List(values) = &node.value else {
-            table.wrong("grid", "a list of values for each key", &format!("{key} = {}", node.value.describe()));
+            table.wrong(
+                "grid",
+                "a list of values for each key",
+                &format!("{key} = {}", node.value.describe()),
+            );
             continue;
         };
         if values.is_empty() || scenarios.len() * values.len() > MOST_SCENARIOS {
@@ -125,8 +129,10 @@ fn read_scenario(table: &Section<'_>) -> Vec<Scenario> {
             let short = key.rsplit('.').next().unwrap_or(key);
             Scenario { name: format!("{}, {short} {text}", scenario.name), overrides }
         };
-        scenarios =
-            scenarios.iter().flat_map(|scenario| values.iter().map(move |value| with(scenario, value))).collect();
+        scenarios = scenarios
+            .iter()
+            .flat_map(|scenario| values.iter().map(move |value| with(scenario, value)))
+            .collect();
     }
     scenarios
 }

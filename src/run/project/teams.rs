@@ -123,7 +123,8 @@ fn loose_change(change: &TeamRow, table: &Table) -> Vec<Fault> {
     let unknown = || {
         let expected = format!("a team of {}", table.path().display());
         let near = closest(id, &ids);
-        let fix = near.map_or_else(|| "correct the team_id".to_owned(), |near| format!("did you mean `{near}`?"));
+        let fix =
+            near.map_or_else(|| "correct the team_id".to_owned(), |near| format!("did you mean `{near}`?"));
         Fault::new("teams.unknown", &place, expected, format!("{id:?}"), fix)
     };
     let columns = change.fields.iter().map(|(column, _)| unknown_column(column, &place, "remove the key"));
