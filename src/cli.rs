@@ -105,6 +105,9 @@ pub struct WorkArgs {
     /// Replace the finished run that the output folder holds
     #[arg(long)]
     pub overwrite: bool,
+    /// Go on from what an interrupted run into the same folder has finished
+    #[arg(long)]
+    pub resume: bool,
     /// What computes the scores: `auto` takes the fastest real GPU, else the native engine
     #[arg(long, value_enum, default_value_t = Backend::Auto)]
     pub backend: Backend,

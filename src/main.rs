@@ -27,6 +27,9 @@ fn main() -> ExitCode {
         let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&interrupted));
         let _ = signal_hook::flag::register(signal, Arc::clone(&interrupted));
     }
+    // A file larger than the system allows is then an error of writing, and not the end of the program.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
     if let Some(threads) = cli.common.threads {
         // Fails only where a pool exists already, and none does yet.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build_global();
@@ -192,6 +195,7 @@ fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options
         seconds: search.seconds,
         iterations: search.iterations,
         threads,
+        resume: work.resume,
         from: None,
     }
 }

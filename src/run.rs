@@ -29,10 +29,13 @@ mod prepared;
 mod problem;
 pub mod project;
 mod replanning;
+mod resume;
 mod sampled_worths;
 mod section;
+mod space;
 mod stages;
 mod tasks_file;
+mod tasks_state;
 mod uncertain;
 mod vectors;
 mod verify;
@@ -88,6 +91,8 @@ pub struct Options {
     pub iterations: Option<u64>,
     /// Threads of the planner; 0 for one a core.
     pub threads: usize,
+    /// Whether to go on from what an interrupted run into the same folder has finished.
+    pub resume: bool,
     /// The run whose plan is planned anew, and from which day on: `clearway plan --from RUN_DIR --date D`.
     pub from: Option<(PathBuf, Date)>,
 }
@@ -106,6 +111,7 @@ impl Default for Options {
             seconds: None,
             iterations: None,
             threads: 0,
+            resume: false,
             from: None,
         }
     }

@@ -48,7 +48,7 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
     let solution = plan::plan(&problem, &params, progress)?;
     job.note_interruption(progress);
     job.lap("plan");
-    let baselines = baseline_values(&problem, None)?;
+    let baselines = baseline_values(&problem, &plan::baselines(&problem, None)?);
     write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, None, &Map::new())?;
     job.outputs.push("plan.json");
     job.outcome.plan(&problem, &solution, &baselines, "in the problem's own units", "of cost");

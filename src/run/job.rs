@@ -4,12 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde::Serialize;
+
 use super::kept::{Kept, Kind, WrittenGrids, stamp};
 use super::outcome::Outcome;
 use super::planning::plan_teams;
 use super::prepared::{self, Prepared};
 use super::project::Project;
 use super::replanning::Earlier;
+use super::resume::{StageKey, Stages};
 use super::sampled_worths::sample_worths;
 use super::stages::{GridKeys, first_pass_grids, outline_tasks, score_grids};
 use super::{IN_ALL, INTERRUPTED, Options, output_folder, tasks_file};
@@ -19,7 +22,7 @@ use crate::io::hash::FileHash;
 use crate::progress::Progress;
 use crate::report::grids::grids;
 use crate::report::record::Record;
-use crate::score::{Backend, StageSeconds, Summary};
+use crate::score::{Backend, FirstPass, StageSeconds, Summary};
 
 /// One run under way: where it writes, and what it has to tell at the end.
 pub struct Job {
@@ -39,6 +42,10 @@ pub struct Job {
     pub earlier: Option<Earlier>,
     /// What earlier runs of this process have made.
     pub kept: Arc<Kept>,
+    /// What of it is whole, should it end early.
+    pub stages: Stages,
+    /// The first pass of scoring, where it is handed on.
+    pub first_pass: Option<Arc<FirstPass>>,
     /// What the grids are made of, and what scoring found, for later runs.
     pub grids: Option<(GridKeys, Summary)>,
 }
@@ -59,7 +66,11 @@ impl Job {
             .into());
         }
         let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name));
-        let staging = Staging::new(&out, options.overwrite)?;
+        let (staging, is_resumed) = match options.resume {
+            true => Staging::resumed(&out, options.overwrite)?,
+            false => (Staging::new(&out, options.overwrite)?, false),
+        };
+        let stages = Stages::in_folder(staging.folder(), is_resumed)?;
         output_folder::spare_others(staging.out_dir(), options.overwrite)?;
         let mut record = Record {
             command: command.to_owned(),
@@ -72,7 +83,7 @@ impl Job {
         record.options = options.for_record();
         record.inputs.push(project.file.clone());
         let outcome = Outcome::new(&project.name, staging.out_dir());
-        Ok(Self::new(staging, record, outcome))
+        Ok(Self { stages, ..Self::new(staging, record, outcome) })
     }
 
     /// A run that has written nothing yet.
@@ -86,6 +97,8 @@ impl Job {
             started: Instant::now(),
             earlier: None,
             kept: Arc::new(Kept::nothing()),
+            stages: Stages::default(),
+            first_pass: None,
             grids: None,
         }
     }
@@ -106,29 +119,65 @@ impl Job {
         Ok(Some(written))
     }
 
+    /// Notes that a stage is whole, so that an interrupt costs no more than what comes after it. A batch goes on by
+    /// scenarios.
+    pub fn stage_done<T: Serialize>(
+        &mut self,
+        stage: &'static str,
+        key: &StageKey,
+        files: &[&str],
+        state: &T,
+    ) -> Result<()> {
+        if self.kept.is_on() {
+            return Ok(());
+        }
+        self.stages.done(stage, key, files, state)?;
+        self.staging.keep();
+        Ok(())
+    }
+
+    /// The stage key of settings that were used with all inputs.
+    pub fn stage_key(&self, settings: String) -> StageKey {
+        StageKey { settings, inputs: self.record.inputs.iter().skip(1).map(|path| stamp(path)).collect() }
+    }
+
+    /// Refuses to write over what is read.
     pub fn spare_inputs(&self) -> Result<()> {
         output_folder::spare_inputs(self.staging.out_dir(), &self.record.inputs)
     }
 
-    pub fn work(
-        mut self,
-        mut prepared: Prepared,
-        options: &Options,
-        progress: &dyn Progress,
-    ) -> Result<Outcome> {
+    /// Scores, outlines task areas and plans, as far as the command and the project ask for it.
+    pub fn work(mut self, prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+        let done = self.work_on(prepared, options, progress);
+        self.end(done, progress)
+    }
+
+    /// Ends a run: with its record, or by saying what stays of it.
+    fn end(self, done: Result<()>, progress: &dyn Progress) -> Result<Outcome> {
+        let whole = self.stages.whole();
+        let ended = done.and_then(|()| self.commit());
+        if let (Err(_), Some(whole)) = (&ended, whole) {
+            progress.note(&format!(
+                "finished and kept: {whole}; the same command with --resume goes on from there"
+            ));
+        }
+        ended
+    }
+
+    fn work_on(&mut self, mut prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<()> {
         self.record.inputs.extend(prepared.files.iter().cloned());
         self.spare_inputs()?;
         self.record.warnings.extend(prepared.warnings.iter().cloned());
         self.lap("read and check inputs");
-        let summary = score_grids(&mut self, &mut prepared, options, progress)?;
+        let summary = score_grids(self, &mut prepared, options, progress)?;
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
-            let made = outline_tasks(&mut self, &prepared, settings, &summary, progress)?;
+            let made = outline_tasks(self, &prepared, settings, &summary, progress)?;
             let tasks = &made.0;
             if let Some(plan) = &prepared.project.plan {
                 let crs = &prepared.layers.frame.crs;
-                let worths = sample_worths(&mut self, &prepared, tasks, &summary, options, progress)?;
+                let worths = sample_worths(self, &prepared, tasks, &summary, options, progress)?;
                 plan_teams(
-                    &mut self,
+                    self,
                     tasks,
                     worths,
                     &prepared.teams,
@@ -140,9 +189,10 @@ impl Job {
                 )?;
             }
         }
-        self.commit()
+        Ok(())
     }
 
+    /// Plans the task areas of a finished run.
     pub fn plan_tasks_of(
         mut self,
         run_dir: &Path,

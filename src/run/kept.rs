@@ -140,7 +140,8 @@ impl Kept {
         entries.retain(|entry| entry.kind != kind || entry.key != key);
         entries.push(Entry { kind, key: key.to_owned(), value });
         let most = match kind {
-            Kind::Plane | Kind::FirstPass | Kind::Tasks => MOST_PLANES,
+            Kind::Plane => 4 * MOST_PLANES,
+            Kind::FirstPass | Kind::Tasks => MOST_PLANES,
             _ => MOST_OTHERS,
         };
         if entries.iter().filter(|entry| entry.kind == kind).count() > most
@@ -174,7 +175,7 @@ pub fn stamp(path: &Path) -> String {
     let bytes = about.as_ref().map(std::fs::Metadata::len);
     let changed = about.and_then(|about| about.modified().ok());
     let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map(|time| time.as_nanos());
-    format!("{path:?} {bytes:?} {changed:?}")
+    format!("{}|{bytes:?}|{changed:?}", path.display())
 }
 
 /// A key of settings, as they are printed for debugging: that names every field and every digit.

@@ -14,7 +14,7 @@ use serde_json::Map;
 use crate::error::{Fault, Result};
 use crate::grid::Crs;
 use crate::io::hash::bytes_hash;
-use crate::plan::{self, Marginal, Objective, Params, Problem, Solution, Variant};
+use crate::plan::{self, Baselines, Marginal, Objective, Params, Problem, Solution, Variant};
 use crate::progress::Progress;
 use crate::report::plan_files::{BaselineValue, plan_rows, write_plan_csv, write_plan_json};
 use crate::report::vectors;
@@ -22,6 +22,9 @@ use crate::tasks::TaskArea;
 
 /// Seconds to search where neither the project nor the command line says.
 pub const DEFAULT_SECONDS: f64 = 30.0;
+
+/// The stage that an interrupted run may have finished.
+const PLAN: &str = "plan";
 
 /// Plans the teams and writes the plan's files. `crs` is that of the tasks' geometry; `worths` are the tasks' worths in
 /// samples, where they were sampled.
@@ -60,7 +63,9 @@ pub fn plan_teams(
         start: earlier.as_ref().map(Earlier::routes),
         ..params(job.record.seed, settings.seconds, settings.iterations, options)
     };
-    let solution = search(job, &problem, &params, progress)?;
+    let by_hand = plan::baselines(&problem, params.rank.as_deref())?;
+    job.lap("baselines");
+    let solution = search(job, &problem, &params, &by_hand, progress)?;
     job.note_interruption(progress);
     job.record.warnings.extend(idle_plan(&problem, &solution));
     job.lap("plan");
@@ -78,8 +83,7 @@ pub fn plan_teams(
         marginals = marginal_values(job, &problem, &solution, &variants, &params, progress)?;
         job.lap("what-if");
     }
-    let baselines = baseline_values(&problem, params.rank.as_deref())?;
-    job.lap("baselines");
+    let baselines = baseline_values(&problem, &by_hand);
     let rows = plan_rows(&problem, &solution, settings.start);
     write_plan_csv(&job.staging.path("plan.csv"), &rows)?;
     job.outputs.push("plan.csv");
@@ -115,19 +119,30 @@ pub fn plan_teams(
 
 /// The plan of a problem, or that which an earlier run of this process found for the very same problem with the same
 /// seed and limits. Only the list by rank may differ then; it must not be the better plan.
-fn search(job: &Job, problem: &Problem, params: &Params, progress: &dyn Progress) -> Result<Solution> {
-    let key = plan_key(problem, params, &());
-    if let Some(found) = job.kept.find::<Solution>(Kind::Plan, &key) {
-        let by_rank = plan::baselines(problem, params.rank.as_deref())?.ranked;
+fn search(
+    job: &mut Job,
+    problem: &Problem,
+    params: &Params,
+    by_hand: &Baselines,
+    progress: &dyn Progress,
+) -> Result<Solution> {
+    let key = plan_key(problem, params, &params.rank);
+    let key_but_rank = plan_key(problem, params, &());
+    if let Some(found) = job.kept.find::<Solution>(Kind::Plan, &key_but_rank) {
         let less_is_better = problem.objective == Objective::Completion;
-        let (ours, theirs) = (found.objective_value, by_rank.objective_value);
+        let (ours, theirs) = (found.objective_value, by_hand.ranked.objective_value);
         if if less_is_better { ours <= theirs } else { ours >= theirs } {
             return Ok(Solution::clone(&found));
         }
     }
+    let stage_key = job.stage_key(key.clone());
+    if let Some(found) = job.stages.find::<Solution>(PLAN, &stage_key, progress) {
+        return Ok(found);
+    }
     let solution = plan::plan(problem, params, progress)?;
     if !progress.is_cancelled() {
-        job.kept.put(Kind::Plan, &key, Arc::new(solution.clone()));
+        job.stage_done(PLAN, &stage_key, &[], &solution)?;
+        job.kept.put(Kind::Plan, &key_but_rank, Arc::new(solution.clone()));
     }
     Ok(solution)
 }
@@ -172,8 +187,7 @@ pub fn params(seed: u64, seconds: Option<f64>, iterations: Option<u64>, options:
 }
 
 /// What would be done by hand on the same problem.
-pub fn baseline_values(problem: &Problem, ranks: Option<&[f64]>) -> Result<Vec<BaselineValue>> {
-    let plans = plan::baselines(problem, ranks)?;
+pub fn baseline_values(problem: &Problem, plans: &Baselines) -> Vec<BaselineValue> {
     let keeps_floors = |solution: &Solution| {
         let shares = plan::floor_shares(problem, solution);
         let is_kept =
@@ -187,11 +201,11 @@ pub fn baseline_values(problem: &Problem, ranks: Option<&[f64]>) -> Result<Vec<B
         n_locked_out: n_locked_out(problem, solution),
         keeps_floors: keeps_floors(solution),
     };
-    Ok(vec![
+    vec![
         value("down the ranked list", &plans.ranked),
         value("best worth per cost first", &plans.per_cost),
         value("nearest next", &plans.nearest),
-    ])
+    ]
 }
 
 /// Tasks locked to a team that a plan leaves out.

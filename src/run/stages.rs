@@ -9,18 +9,28 @@ use super::layers::OpenLayers;
 use super::parcels::ground_of_days;
 use super::prepared::Prepared;
 use super::project::{TaskSettings, TaskSource};
+use super::resume::SummaryState;
+use super::space::enough_space;
+use super::tasks_state::TasksState;
 use super::{Job, Options};
 use super::{hazard, measures};
 use crate::error::Result;
-use crate::grid::Cells;
+use crate::grid::{Cells, Tiling};
 use crate::io::geotiff::GeoTiff;
 use crate::io::scratch::Scratch;
 use crate::progress::Progress;
 use crate::report::grids::{GridFile, GridWriters, grids};
 use crate::report::tables;
 use crate::report::vectors;
-use crate::score::{self, Benefit, Engine, Inputs, Plane, PriorityBy, Recipe, Summary};
+use crate::score::{self, Benefit, Engine, FirstPass, Inputs, Plane, PriorityBy, Recipe, Summary};
 use crate::tasks::{self, GrowOptions, Planes, TaskArea, TaskOptions};
+
+/// Stages that an interrupted run may have finished.
+const GRIDS: &str = "grids";
+const TASK_AREAS: &str = "task areas";
+
+/// Planes for which memory is left when layers are held: those that scoring keeps between its passes.
+const PLANES_LEFT_FREE: usize = 8;
 
 /// Tiles have one such share of the memory; half is for the planes kept between passes, the rest is what readers and
 /// writers take.
@@ -38,6 +48,8 @@ pub fn score_grids(
     // Half for the planes kept between passes, a quarter for tiles; the rest is what readers and writers take.
     let own = || Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
     let scratch = job.kept.scratch().cloned().unwrap_or_else(own);
+    let told = enough_space(&job.staging, prepared, options)?;
+    job.record.warnings.extend(told);
     make_layers(job, prepared, &mut *engine, &scratch, options, progress)?;
     let mut recipe = prepared.project.score.recipe.clone();
     if let Some(robustness) = &mut recipe.robustness {
@@ -45,10 +57,19 @@ pub fn score_grids(
     }
     let keys = GridKeys::of(prepared, &recipe, options);
     let written = job.take_written(&keys.grids)?;
+    let stage_key = job.stage_key(keys.grids.clone());
     let summary = match written.and_then(|written| written.summary.clone()) {
         Some(summary) => Summary { seconds: Vec::new(), ..summary },
-        None => score_anew(job, prepared, &recipe, &keys, &mut *engine, &scratch, options, progress)?,
+        None => match job.stages.find::<SummaryState>(GRIDS, &stage_key, progress) {
+            Some(state) => {
+                let exposure = GeoTiff::open(&job.staging.path("exposure.tif"), 1)?;
+                state.summary(&recipe, &exposure, &criteria_of(prepared))?
+            }
+            None => score_anew(job, prepared, &recipe, &keys, &mut *engine, &scratch, options, progress)?,
+        },
     };
+    let files: Vec<&str> = grids(recipe.robustness.is_some()).map(|grid| grid.name).collect();
+    job.stage_done(GRIDS, &stage_key, &files, &SummaryState::of(&summary))?;
     job.record.engine = Some((summary.engine.clone(), note));
     job.record.take_summary(&summary);
     job.outcome.score(&summary);
@@ -60,6 +81,12 @@ pub fn score_grids(
     job.grids = Some((keys, summary.clone()));
     job.lap("score");
     Ok(summary)
+}
+
+/// The layers of criteria and gates, as the recipe counts them.
+fn criteria_of(prepared: &Prepared) -> Vec<&dyn Cells> {
+    let names = prepared.project.score.criterion_layers.iter();
+    names.map(|name| prepared.layers.plane(name)).collect()
 }
 
 /// Makes the planes that scoring reads beside the layers as they are: hazard from areas and accidents, measures.
@@ -94,7 +121,41 @@ fn make_layers(
         let told = plane_once(&kept, layers, &measure.name, key, make)?;
         job.record.warnings.extend(told);
     }
+    hold_layers(&kept, prepared, scratch)?;
     job.lap("make layers");
+    Ok(())
+}
+
+/// Where more runs follow and memory allows, the layers that every one of them reads are held as cells, so that their
+/// files are decoded once.
+fn hold_layers(kept: &Kept, prepared: &mut Prepared, scratch: &Scratch) -> Result<()> {
+    let layers = &mut prepared.layers;
+    let frame = layers.frame.clone();
+    let names = ["hazard", "cost"].map(str::to_owned).into_iter();
+    for name in names.chain(prepared.project.score.criterion_layers.iter().cloned()) {
+        // Measures and hazard made from areas are held already.
+        let is_held = kept.find::<MadePlane>(Kind::Plane, &layers.keys[&name]).is_some();
+        if !kept.is_on() || is_held {
+            continue;
+        }
+        let key = format!("held {}", layers.keys[&name]);
+        let held = match kept.find::<MadePlane>(Kind::Plane, &key) {
+            Some(held) => held,
+            None if scratch.planes_left(&frame) < PLANES_LEFT_FREE => continue,
+            None => {
+                let plane = scratch.plane(&frame)?;
+                let from = layers.plane(&name);
+                for window in Tiling::new(&frame, 1024).tiles() {
+                    plane.write(window, &from.read_vec(window)?)?;
+                }
+                let made =
+                    Arc::new(MadePlane { plane: Arc::from(plane as Box<dyn Cells>), warnings: Vec::new() });
+                kept.put(Kind::Plane, &key, Arc::clone(&made));
+                made
+            }
+        };
+        layers.planes.insert(name, Arc::clone(&held.plane));
+    }
     Ok(())
 }
 
@@ -164,7 +225,7 @@ fn score_anew(
         hazard: layers.plane("hazard"),
         population: layers.plane("population"),
         cost: layers.plane("cost"),
-        criteria: prepared.project.score.criterion_layers.iter().map(|name| layers.plane(name)).collect(),
+        criteria: criteria_of(prepared),
     };
     // A first pass counts only where its grids lie written too.
     let is_written = job.take_written(&keys.first_pass)?.is_some();
@@ -182,6 +243,7 @@ fn score_anew(
         clock: Some(&clock),
         first_pass: first_pass.as_deref(),
     };
+    job.first_pass.clone_from(&first_pass);
     let scratch = |_: &str| scratch.plane(&layers.frame);
     let summary = score::score(engine, &inputs, recipe, score_options, &scratch, &mut writers, progress)?;
     writers.finish()?;
@@ -198,7 +260,13 @@ pub fn outline_tasks(
 ) -> Result<Arc<MadeTasks>> {
     let kept = Arc::clone(&job.kept);
     let key = tasks_key(job, prepared, settings);
-    let made = kept.once(Kind::Tasks, &key, || make_tasks(job, prepared, settings, summary, progress))?;
+    let stage_key = job.stage_key(key.clone());
+    let found = job.stages.find::<TasksState>(TASK_AREAS, &stage_key, progress);
+    let made = kept.once(Kind::Tasks, &key, || match found {
+        Some(state) => Ok(state.into_tasks()),
+        None => make_tasks(job, prepared, settings, summary, progress),
+    })?;
+    job.stage_done(TASK_AREAS, &stage_key, &[], &TasksState::of(&made))?;
     let (tasks, told): &MadeTasks = &made;
     job.record.warnings.extend(told.iter().cloned());
     let (layers, recipe) = (&prepared.layers, &prepared.project.score.recipe);
@@ -250,20 +318,29 @@ fn make_tasks(
     let recipe = &prepared.project.score.recipe;
     let grid =
         |name: &str| -> Result<Arc<dyn Cells>> { Ok(Arc::new(GeoTiff::open(&job.staging.path(name), 1)?)) };
-    let (rank, benefit, cost) = (grid("priority.tif")?, grid("benefit.tif")?, grid("cost.tif")?);
-    let (people_at_risk, exposure) = (grid("people_at_risk.tif")?, grid("exposure.tif")?);
+    let (rank, benefit) = (grid("priority.tif")?, grid("benefit.tif")?);
+    // What is at hand need not be read from the grids: the cells are the same, and cost counts only where all are known.
+    let at_hand = job.first_pass.as_deref().and_then(FirstPass::planes);
+    let read: Option<[Arc<dyn Cells>; 3]> = match at_hand {
+        Some(_) => None,
+        None => Some([grid("exposure.tif")?, grid("people_at_risk.tif")?, grid("cost.tif")?]),
+    };
+    let (exposure, people_at_risk, cost) = match (&at_hand, &read) {
+        (Some([exposure, people_at_risk]), _) => (*exposure, *people_at_risk, layers.plane("cost")),
+        (None, Some([exposure, people_at_risk, cost])) => (&**exposure, &**people_at_risk, &**cost),
+        (None, None) => unreachable!("read where they are not at hand"),
+    };
     let acceptability = match &recipe.robustness {
         Some(_) => Some(grid("acceptability.tif")?),
         None => None,
     };
     let hazard = layers.plane("hazard");
-    let criteria = prepared.project.score.criterion_layers.iter().map(|name| layers.plane(name)).collect();
-    let parts = CriterionParts::new(recipe, &summary.maxima, hazard, &*exposure, criteria);
+    let parts = CriterionParts::new(recipe, &summary.maxima, hazard, exposure, criteria_of(prepared));
     let planes = Planes {
         hazard,
-        people_at_risk: &*people_at_risk,
+        people_at_risk,
         benefit: &*benefit,
-        cost: &*cost,
+        cost,
         rank: &*rank,
         acceptability: acceptability.as_deref(),
         difficulty: settings.difficulty.as_ref().map(|name| layers.plane(name)),

@@ -26,7 +26,7 @@ mod refine;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::Result;
-use crate::grid::{CellStore, Tiling, Window};
+use crate::grid::{CellStore, Cells, Tiling, Window};
 use crate::progress::Progress;
 
 use super::curve::{Quanta, SegmentSum, quanta};
@@ -59,6 +59,11 @@ impl FirstPass {
     /// Whether a score has left its planes here.
     pub fn is_done(&self) -> bool {
         self.done.get().is_some()
+    }
+
+    /// Exposure and people at risk, once they are there.
+    pub fn planes(&self) -> Option<[&dyn Cells; 2]> {
+        self.done.get().map(|done| [&*done.exposure as &dyn Cells, &*done.people_at_risk])
     }
 
     fn quantile_of(&self, source: Source) -> Option<Shared<QuantileTable>> {

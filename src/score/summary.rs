@@ -1,5 +1,7 @@
 //! What scoring hands out beside the planes: totals, classes, the performance curve, and what was unknown.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Result;
 use crate::grid::{Frame, Window};
 use crate::units::M2_PER_HECTARE;
@@ -111,7 +113,7 @@ pub struct Summary {
 }
 
 /// One class.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ClassSummary {
     /// 1 = first.
     pub class: u32,
@@ -122,7 +124,7 @@ pub struct ClassSummary {
 }
 
 /// A point of the performance curve: all cells of rank ≥ 100 − `percent`, ties kept together.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// The top so many per cent of scored cells.
     pub percent: f64,
@@ -139,7 +141,7 @@ pub struct CurvePoint {
 }
 
 /// Cells where a layer is unknown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnknownCount {
     /// The layer: `hazard`, `population`, `cost`, or the criterion's name.
     pub layer: String,
