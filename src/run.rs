@@ -16,10 +16,12 @@ mod contributions;
 mod document;
 mod explain;
 mod hazard;
+pub mod init;
 mod job;
 mod kept;
 mod layers;
 mod limits;
+mod located;
 mod measures;
 mod outcome;
 mod output_folder;
@@ -42,12 +44,13 @@ mod verify;
 mod what_if;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
 pub use bare::plan_problem_file;
 pub use batch::{BatchOutcome, batch};
-pub use check::{CheckReport, check, faults_to_json};
+pub use check::{CheckReport, check, error_to_json};
 pub use explain::{Asked, Explanation, explain};
 use job::Job;
 pub use outcome::Outcome;
@@ -141,17 +144,21 @@ impl Options {
 /// for them.
 pub fn run(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
     let project = prepared::project_of(project, &options.overrides, Need::Everything)?;
+    let document = Arc::clone(&project.document);
     let job = Job::begin("run", &project, options)?;
-    let prepared = Prepared::open(project, Need::Everything, options.memory_bytes, progress)?;
-    job.work(prepared, options, progress)
+    Prepared::open(project, Need::Everything, options.memory_bytes, progress)
+        .and_then(|prepared| job.work(prepared, options, progress))
+        .map_err(|error| document.locate(error))
 }
 
 /// Writes priority grids only: `clearway score`.
 pub fn score(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
     let project = prepared::project_of(project, &options.overrides, Need::Grids)?;
+    let document = Arc::clone(&project.document);
     let job = Job::begin("score", &project, options)?;
-    let prepared = Prepared::open(project, Need::Grids, options.memory_bytes, progress)?;
-    job.work(prepared, options, progress)
+    Prepared::open(project, Need::Grids, options.memory_bytes, progress)
+        .and_then(|prepared| job.work(prepared, options, progress))
+        .map_err(|error| document.locate(error))
 }
 
 /// Writes task areas and a plan, no grids: `clearway plan`. The task areas are those of a finished run when
@@ -164,6 +171,7 @@ pub fn plan(
 ) -> Result<Outcome> {
     let project = prepared::project_of(project, &options.overrides, Need::Everything)?;
     prepared::plan_settings(&project)?;
+    let document = Arc::clone(&project.document);
     let mut job = Job::begin("plan", &project, options)?;
     if let Some((run_dir, date)) = &options.from {
         let earlier = Earlier::open(run_dir, *date)?;
@@ -175,9 +183,8 @@ pub fn plan(
     let tasks_from = tasks_from.or(earlier_tasks.filter(|run_dir| run_dir.join("tasks.geojson").is_file()));
     match tasks_from {
         Some(run_dir) => job.plan_tasks_of(run_dir, project, options, progress),
-        None => {
-            let prepared = Prepared::open(project, Need::Everything, options.memory_bytes, progress)?;
-            job.work(prepared, options, progress)
-        }
+        None => Prepared::open(project, Need::Everything, options.memory_bytes, progress)
+            .and_then(|prepared| job.work(prepared, options, progress)),
     }
+    .map_err(|error| document.locate(error))
 }

@@ -10,7 +10,10 @@ mod cli {
     pub mod colours;
     pub mod explain;
     pub mod features;
+    pub mod feel;
+    pub mod guide;
     pub mod hazard;
+    pub mod init;
     pub mod main_job;
     pub mod plans;
     pub mod real_layers;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::grid::{Frame, Window};
 use crate::io::geotiff::{Compression, GeoTiffWriter, WriteSpec};
+use crate::progress::Progress;
 use crate::score::{Plane, PlaneSink};
 
 /// One grid: the plane, its file, description and unit.
@@ -87,9 +88,18 @@ impl GridWriters {
         Ok(Self { writers: files.map(begin).collect::<Result<_>>()? })
     }
 
-    /// Ends every file.
-    pub fn finish(self) -> Result<()> {
-        self.writers.into_par_iter().try_for_each(|(_, writer)| writer.finish().map(drop))
+    /// Ends every file: its overviews are put behind its cells.
+    pub fn finish(self, progress: &dyn Progress) -> Result<()> {
+        progress.start("write", self.writers.len() as u64);
+        let finish = |(_, writer): (Plane, GeoTiffWriter)| -> Result<()> {
+            progress.check()?;
+            writer.finish()?;
+            progress.advance(1);
+            Ok(())
+        };
+        self.writers.into_par_iter().try_for_each(finish)?;
+        progress.finish();
+        Ok(())
     }
 }
 

@@ -246,7 +246,7 @@ fn score_anew(
     job.first_pass.clone_from(&first_pass);
     let scratch = |_: &str| scratch.plane(&layers.frame);
     let summary = score::score(engine, &inputs, recipe, score_options, &scratch, &mut writers, progress)?;
-    writers.finish()?;
+    writers.finish(progress)?;
     Ok(summary)
 }
 

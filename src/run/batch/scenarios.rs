@@ -67,7 +67,7 @@ pub fn read_scenarios(file: &Path) -> Result<Vec<Scenario>> {
         _ => Error::io("read", file)(error),
     })?;
     let root = document::parse(&text, &place)?;
-    let reading = Reading::new(&place);
+    let reading = Reading::new(&place, &text);
     let top = Section::new(&reading, "", &root);
     let mut scenarios = Vec::new();
     let tables = top.tables("scenario");
