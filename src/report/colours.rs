@@ -94,7 +94,7 @@ pub fn rank(rank: f64) -> Rgb {
 /// taken for 0. The two hues stay apart for colour-blind readers; in grey only how much it differs is left.
 pub fn difference(share: f64) -> Rgb {
     let share = if share.is_nan() { 0.0 } else { share.clamp(-1.0, 1.0) };
-    let colour = colorous::PURPLE_ORANGE.eval_continuous(0.5 + 0.5 * share);
+    let colour = colorous::PURPLE_ORANGE.eval_continuous(0.5 - 0.5 * share);
     Rgb::new(colour.r, colour.g, colour.b)
 }
 

@@ -87,7 +87,7 @@ pub fn batch(
     };
     let begun = Instant::now();
     let n_todo = are_done.iter().filter(|is_done| !**is_done).count();
-    let mut n_made = 0;
+    let mut n_made = 0_u32;
     for (planned, is_done) in planned.iter().zip(&are_done) {
         if *is_done {
             continue;
@@ -100,7 +100,12 @@ pub fn batch(
         match run_one(project, planned, &kept, progress) {
             Ok(()) => {}
             Err(error @ Error::Faults(_)) => outcome.failed.push((planned.scenario.name.clone(), error)),
-            Err(other) => return Err(other),
+            Err(other) => {
+                let n_whole = outcome.n_kept + n_made as usize;
+                let text = format!("{n_whole} of {n_scenarios} scenarios are whole; the same command goes on with the others");
+                progress.note(&text);
+                return Err(other);
+            }
         }
         // A plan whose search was cut short is no part of a comparison: it is made anew when the batch goes on.
         progress.check()?;

@@ -140,7 +140,7 @@ impl Kept {
         entries.retain(|entry| entry.kind != kind || entry.key != key);
         entries.push(Entry { kind, key: key.to_owned(), value });
         let most = match kind {
-            Kind::Plane => 4 * MOST_PLANES,
+            Kind::Plane | Kind::Layer | Kind::Source | Kind::Features => 4 * MOST_PLANES,
             Kind::FirstPass | Kind::Tasks => MOST_PLANES,
             _ => MOST_OTHERS,
         };

@@ -59,7 +59,7 @@ pub(super) fn page(comparison: &Comparison) -> Result<String> {
         "ramp": gradient(&|share| colours::rank(100.0 * share)),
         "spread_ramp": gradient(&colours::strength),
         "difference_ramp": gradient(&|share| colours::difference(2.0 * share - 1.0)),
-        "full_difference": FULL_DIFFERENCE,
+        "full_difference": short(FULL_DIFFERENCE),
         "n_in_every": in_every.len(),
         "in_every": in_every.iter().take(MOST_NAMED).collect::<Vec<_>>(),
         "n_in_every_more": in_every.len().saturating_sub(MOST_NAMED),

@@ -137,14 +137,27 @@ fn read_scenario(table: &Section<'_>) -> Vec<Scenario> {
     scenarios
 }
 
+/// A step of a path, in quotes where it needs them.
+fn step(key: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ');
+    if !key.is_empty() && key.chars().all(is_plain) { key.to_owned() } else { format!("\"{key}\"") }
+}
+
 /// One entry of `set`. A path in quotes is taken as it is, and a table under it replaces what was there; one without
 /// quotes has become tables in tables, of which every value is laid by itself.
 fn lay(path: &str, node: &Node, overrides: &mut Vec<String>) {
     match &node.value {
-        Value::Table(entries) if !path.contains('.') || path.contains('"') => {
-            for (key, node) in entries {
-                lay(&format!("{path}.\"{key}\""), node, overrides);
-            }
+        Value::Table(entries) if !path.contains('.') => {
+            entries.iter().for_each(|(key, node)| lay_each(&format!("{path}.{}", step(key)), node, overrides));
+        }
+        value => overrides.push(format!("{path}={}", document::to_toml(value))),
+    }
+}
+
+fn lay_each(path: &str, node: &Node, overrides: &mut Vec<String>) {
+    match &node.value {
+        Value::Table(entries) => {
+            entries.iter().for_each(|(key, node)| lay_each(&format!("{path}.{}", step(key)), node, overrides));
         }
         value => overrides.push(format!("{path}={}", document::to_toml(value))),
     }
