@@ -102,7 +102,9 @@ pub fn batch(
             Err(error @ Error::Faults(_)) => outcome.failed.push((planned.scenario.name.clone(), error)),
             Err(other) => {
                 let n_whole = outcome.n_kept + n_made as usize;
-                let text = format!("{n_whole} of {n_scenarios} scenarios are whole; the same command goes on with the others");
+                let text = format!(
+                    "{n_whole} of {n_scenarios} scenarios are whole; the same command goes on with the others"
+                );
                 progress.note(&text);
                 return Err(other);
             }

@@ -148,7 +148,9 @@ fn step(key: &str) -> String {
 fn lay(path: &str, node: &Node, overrides: &mut Vec<String>) {
     match &node.value {
         Value::Table(entries) if !path.contains('.') => {
-            entries.iter().for_each(|(key, node)| lay_each(&format!("{path}.{}", step(key)), node, overrides));
+            entries
+                .iter()
+                .for_each(|(key, node)| lay_each(&format!("{path}.{}", step(key)), node, overrides));
         }
         value => overrides.push(format!("{path}={}", document::to_toml(value))),
     }
@@ -157,7 +159,9 @@ fn lay(path: &str, node: &Node, overrides: &mut Vec<String>) {
 fn lay_each(path: &str, node: &Node, overrides: &mut Vec<String>) {
     match &node.value {
         Value::Table(entries) => {
-            entries.iter().for_each(|(key, node)| lay_each(&format!("{path}.{}", step(key)), node, overrides));
+            entries
+                .iter()
+                .for_each(|(key, node)| lay_each(&format!("{path}.{}", step(key)), node, overrides));
         }
         value => overrides.push(format!("{path}={}", document::to_toml(value))),
     }
