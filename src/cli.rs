@@ -48,7 +48,7 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  clearway batch grids/hillside/project.toml scenarios.toml --out runs/scenarios\n\n\
                             scenarios.toml:\n  [[scenario]]\n  name = \"half the money\"\n  \
-                            set = { \"plan.budget_usd\" = 1000000, \"score.criteria.people.weight\" = 5 }"
+                            set = { 'plan.budget_usd' = 1000000, 'score.criteria.people.weight' = 5 }"
     )]
     Batch(BatchArgs),
     /// A commented project file for a folder of layers, from what lies there and a few questions

@@ -188,7 +188,7 @@ fn file_that_may_not_grow_is_an_error_and_nothing_is_taken_for_whole() {
 }
 
 #[test]
-fn full_disk_is_told_and_what_is_whole_is_used_again() {
+fn full_disk_is_told_and_with_space_the_run_goes_on() {
     let disk = folder();
     let mounted = Command::new("mount")
         .args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"])
@@ -202,6 +202,7 @@ fn full_disk_is_told_and_what_is_whole_is_used_again() {
     let region = region("hillside");
     // Fills the disk but for so much.
     let fill = |left_bytes: u64| {
+        let _ = std::fs::remove_file(disk.path().join("ballast"));
         let free = Command::new("df").args(["--output=avail", "-B1"]).arg(disk.path()).output().unwrap();
         let free: u64 = String::from_utf8_lossy(&free.stdout).lines().last().unwrap().trim().parse().unwrap();
         std::fs::write(disk.path().join("ballast"), vec![1; free.saturating_sub(left_bytes) as usize])

@@ -3,11 +3,11 @@
 //! ```toml
 //! [[scenario]]
 //! name = "people first"
-//! set = { "score.criteria.people.weight" = 5 }
+//! set = { 'score.criteria.people.weight' = 5 }
 //!
 //! [[scenario]]
 //! name = "budget"
-//! grid = { "plan.budget_usd" = [1e6, 2e6], "plan.years" = [2, 3] }    # four scenarios
+//! grid = { 'plan.budget_usd' = [1e6, 2e6], 'plan.years' = [2, 3] }    # four scenarios
 //! ```
 
 use std::path::Path;
@@ -72,7 +72,7 @@ pub fn read_scenarios(file: &Path) -> Result<Vec<Scenario>> {
     let mut scenarios = Vec::new();
     let tables = top.tables("scenario");
     if tables.is_empty() {
-        let example = "[[scenario]]\nname = \"half the money\"\nset = { \"plan.budget_usd\" = 1000000 }";
+        let example = "[[scenario]]\nname = \"half the money\"\nset = { 'plan.budget_usd' = 1000000 }";
         top.required("scenario", None::<()>, example);
     }
     for table in tables {

@@ -190,9 +190,10 @@ fn read_team_changes(reading: &Reading, section: &Section<'_>) -> Vec<TeamRow> {
     let Some(node) = section.node("team").filter(|node| matches!(node.value, Value::Table(_))) else {
         return Vec::new();
     };
-    let teams = Section::new(reading, "plan.team", node);
+    let path = format!("{}.team", section.path());
+    let teams = Section::new(reading, &path, node);
     let change = |(id, node): (&str, &Node)| {
-        let table = Section::new(reading, &format!("plan.team.{id}"), node);
+        let table = Section::new(reading, &format!("{path}.{id}"), node);
         TeamRow { place: id.to_owned(), fields: team_fields(&table) }
     };
     teams.names().map(change).collect()
