@@ -6,6 +6,7 @@
 pub mod colours;
 pub mod compare;
 pub mod grids;
+pub mod html;
 pub mod picture;
 pub mod plan_files;
 pub mod readable;

@@ -31,6 +31,7 @@ mod prepared;
 mod problem;
 pub mod project;
 mod replanning;
+mod report_step;
 mod resume;
 mod sampled_worths;
 mod section;
@@ -56,6 +57,7 @@ use job::Job;
 pub use outcome::Outcome;
 use prepared::{Need, Prepared};
 use replanning::Earlier;
+pub use report_step::report_again;
 pub use verify::{VerifyReport, verify};
 
 use crate::error::Result;

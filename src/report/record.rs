@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
-use crate::io::hash::FileHash;
+use crate::io::hash::{FileHash, file_hash};
 use crate::score::{EngineInfo, StageSeconds, Summary};
 
 /// What the record gathers during a run.
@@ -44,18 +44,14 @@ impl Record {
         self.results.insert("score".into(), score_results(summary));
     }
 
-    /// Writes the record of a run whose outputs lie in `folder`; `hash` gives the fingerprints of inputs and outputs.
-    pub fn write(
+    /// The record of a run whose outputs lie in `folder`; `hash` gives the fingerprints of inputs and outputs.
+    pub fn to_json(
         &self,
-        path: &Path,
         folder: &Path,
         outputs: &[&str],
         hash: &(dyn Fn(&Path) -> Result<FileHash> + Sync),
-    ) -> Result<()> {
-        let hashed = |path: &Path, name: String| -> Result<Value> {
-            let hash = hash(path)?;
-            Ok(json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 }))
-        };
+    ) -> Result<Value> {
+        let hashed = |path: &Path, name: String| -> Result<Value> { Ok(entry(&name, &hash(path)?)) };
         let inputs: Vec<Value> =
             self.inputs.par_iter().map(|path| hashed(path, from_anywhere(path))).collect::<Result<_>>()?;
         let outputs: Vec<Value> = outputs
@@ -67,7 +63,7 @@ impl Record {
         });
         let seconds: Map<String, Value> =
             self.seconds.iter().map(|stage| (stage.stage.clone(), round(stage.seconds).into())).collect();
-        let record = json!({
+        Ok(json!({
             "program": "clearway",
             "version": env!("CARGO_PKG_VERSION"),
             "command": self.command,
@@ -82,12 +78,28 @@ impl Record {
             "results": self.results,
             "warnings": self.warnings,
             "seconds": seconds,
-        });
-        let mut text = serde_json::to_string_pretty(&record)
-            .map_err(|error| Error::io("write", path)(std::io::Error::other(error)))?;
-        text.push('\n');
-        std::fs::write(path, text).map_err(Error::io("write", path))
+        }))
     }
+}
+
+/// Adds an output made from the record itself, and how long it took, s.
+pub fn add_output(record: &mut Value, folder: &Path, name: &str, seconds: f64) -> Result<()> {
+    let entry = entry(name, &file_hash(&folder.join(name))?);
+    record["outputs"].as_array_mut().expect("a record lists its outputs").push(entry);
+    record["seconds"][name] = round(seconds).into();
+    Ok(())
+}
+
+/// Writes a record.
+pub fn write(record: &Value, path: &Path) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(record)
+        .map_err(|error| Error::io("write", path)(std::io::Error::other(error)))?;
+    text.push('\n');
+    std::fs::write(path, text).map_err(Error::io("write", path))
+}
+
+fn entry(name: &str, hash: &FileHash) -> Value {
+    json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 })
 }
 
 /// Scoring's totals as JSON.

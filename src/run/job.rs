@@ -15,13 +15,14 @@ use super::replanning::Earlier;
 use super::resume::{StageKey, Stages};
 use super::sampled_worths::sample_worths;
 use super::stages::{GridKeys, first_pass_grids, outline_tasks, score_grids};
-use super::{IN_ALL, INTERRUPTED, Options, output_folder, tasks_file};
+use super::{IN_ALL, INTERRUPTED, Options, output_folder, report_step, tasks_file};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::hash::FileHash;
 use crate::progress::Progress;
 use crate::report::grids::grids;
-use crate::report::record::Record;
+use crate::report::html::Places;
+use crate::report::record::{self, Record};
 use crate::score::{Backend, FirstPass, StageSeconds, Summary};
 
 /// One run under way: where it writes, and what it has to tell at the end.
@@ -147,15 +148,21 @@ impl Job {
     }
 
     /// Scores, outlines task areas and plans, as far as the command and the project ask for it.
-    pub fn work(mut self, prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
-        let done = self.work_on(prepared, options, progress);
-        self.end(done, progress)
+    pub fn work(
+        mut self,
+        mut prepared: Prepared,
+        options: &Options,
+        progress: &dyn Progress,
+    ) -> Result<Outcome> {
+        let done = self.work_on(&mut prepared, options, progress);
+        let places = Places { settlements: &prepared.settlements, districts: &prepared.districts };
+        self.end(done, places, progress)
     }
 
     /// Ends a run: with its record, or by saying what stays of it.
-    fn end(self, done: Result<()>, progress: &dyn Progress) -> Result<Outcome> {
+    fn end(self, done: Result<()>, places: Places, progress: &dyn Progress) -> Result<Outcome> {
         let whole = self.stages.whole();
-        let ended = done.and_then(|()| self.commit());
+        let ended = done.and_then(|()| self.commit(Some(places)));
         if let (Err(_), Some(whole)) = (&ended, whole) {
             progress.note(&format!(
                 "finished and kept: {whole}; the same command with --resume goes on from there"
@@ -164,18 +171,18 @@ impl Job {
         ended
     }
 
-    fn work_on(&mut self, mut prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<()> {
+    fn work_on(&mut self, prepared: &mut Prepared, options: &Options, progress: &dyn Progress) -> Result<()> {
         self.record.inputs.extend(prepared.files.iter().cloned());
         self.spare_inputs()?;
         self.record.warnings.extend(prepared.warnings.iter().cloned());
         self.lap("read and check inputs");
-        let summary = score_grids(self, &mut prepared, options, progress)?;
+        let summary = score_grids(self, prepared, options, progress)?;
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
-            let made = outline_tasks(self, &prepared, settings, &summary, progress)?;
+            let made = outline_tasks(self, prepared, settings, &summary, progress)?;
             let tasks = &made.0;
             if let Some(plan) = &prepared.project.plan {
                 let crs = &prepared.layers.frame.crs;
-                let worths = sample_worths(self, &prepared, tasks, &summary, options, progress)?;
+                let worths = sample_worths(self, prepared, tasks, &summary, options, progress)?;
                 plan_teams(
                     self,
                     tasks,
@@ -214,7 +221,7 @@ impl Job {
         let crs = crate::grid::Crs::wgs84();
         self.outcome.tasks(&tasks);
         plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
-        self.commit()
+        self.commit(Some(Places::default()))
     }
 
     /// A search that the person ended early still gives a sound plan: it is kept, and says so.
@@ -231,15 +238,15 @@ impl Job {
         self.begun = Instant::now();
     }
 
-    /// Hashes everything, writes the record and renames all files into place.
-    pub fn commit(mut self) -> Result<Outcome> {
+    /// Hashes everything, writes record and (with the places around) report, and renames all files into place.
+    pub fn commit(mut self, places: Option<Places>) -> Result<Outcome> {
         self.lap("write outputs");
         let seconds = self.started.elapsed().as_secs_f64();
         self.record.seconds.push(StageSeconds { stage: IN_ALL.to_owned(), seconds });
-        let record = self.staging.path(RUN_RECORD);
         self.record.results.insert("summary".into(), self.outcome.to_json());
+        let record = report_step::write_report(&mut self, places)?;
+        record::write(&record, &self.staging.path(RUN_RECORD))?;
         let kept = Arc::clone(&self.kept);
-        self.record.write(&record, self.staging.folder(), &self.outputs, &|path| kept.hash(path))?;
         self.outcome.take_record(&self.record, &self.outputs);
         let out_dir = self.staging.out_dir().to_path_buf();
         let earlier = output_folder::outputs_of(&out_dir);
