@@ -89,6 +89,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
                 print_json(&report.to_json())?;
             } else {
                 print(&table(&report.facts))?;
+                print(&report.to_lines())?;
                 print(&format!("no faults, {} warnings\n", report.warnings.len()))?;
             }
         }

@@ -7,6 +7,7 @@
 //! Everything is written into a hidden folder beside its destination and renamed at the end, `run.json` last: a
 //! folder with a `run.json` is whole. Every fault of the inputs is found before any work (exit code 2).
 
+mod areas;
 mod bare;
 mod batch;
 pub mod bench_plan;
@@ -16,6 +17,7 @@ mod contributions;
 mod document;
 mod explain;
 mod hazard;
+mod imsma;
 pub mod init;
 mod job;
 mod kept;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::areas::LeftOut;
 use super::kept::{Kept, Kind, WrittenGrids, stamp};
 use super::outcome::Outcome;
 use super::planning::plan_teams;
@@ -15,7 +16,7 @@ use super::replanning::Earlier;
 use super::resume::{StageKey, Stages};
 use super::sampled_worths::sample_worths;
 use super::stages::{GridKeys, first_pass_grids, outline_tasks, score_grids};
-use super::{IN_ALL, INTERRUPTED, Options, output_folder, report_step, tasks_file};
+use super::{IN_ALL, INTERRUPTED, Options, check, output_folder, report_step, tasks_file};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::hash::FileHash;
@@ -175,6 +176,8 @@ impl Job {
         self.record.inputs.extend(prepared.files.iter().cloned());
         self.spare_inputs()?;
         self.record.warnings.extend(prepared.warnings.iter().cloned());
+        self.record.polygon_faults = prepared.polygon_faults.iter().map(check::fault_json).collect();
+        self.record.areas_left_out = prepared.left_out.iter().map(LeftOut::to_json).collect();
         self.lap("read and check inputs");
         let summary = score_grids(self, prepared, options, progress)?;
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
@@ -212,10 +215,10 @@ impl Job {
         let teams = faults.take(prepared::teams_only(&project))?;
         let tasks = faults.take(tasks_file::read_tasks(run_dir))?;
         faults.finish()?;
-        let (Some((plan, teams, teams_file)), Some((tasks, file))) = (teams, tasks) else {
+        let (Some((plan, teams, teams_files)), Some((tasks, file))) = (teams, tasks) else {
             unreachable!("what is missing is a fault");
         };
-        self.record.inputs.extend(teams_file.map(Path::to_path_buf));
+        self.record.inputs.extend(teams_files);
         self.record.inputs.push(file);
         self.spare_inputs()?;
         let crs = crate::grid::Crs::wgs84();

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::areas::LeftOut;
 use super::hazard::{self, OpenHazard};
 use super::kept::{self, Kept, Kind};
 use super::measures;
@@ -19,6 +20,7 @@ use crate::layers::{
     ConstantCost, Features, LayerFile, LayerSpec, OnFrame, Role, Survey, range_faults, survey, survey_blocks,
 };
 use crate::progress::{Progress, Within};
+use crate::tasks::Finding;
 
 /// The project's layers on one frame.
 pub struct OpenLayers {
@@ -36,6 +38,10 @@ pub struct OpenLayers {
     pub keys: BTreeMap<String, String>,
     /// What reading the used layers through showed.
     pub surveys: BTreeMap<String, Survey>,
+    /// What was found about the polygons of the areas that hazard is built from.
+    pub findings: Vec<Finding>,
+    /// Areas that hazard is not built from because of their status.
+    pub left_out: Vec<LeftOut>,
     /// The raster files behind the layers.
     pub files: Vec<PathBuf>,
     /// What is odd.
@@ -116,12 +122,16 @@ fn bring_all(
         warped: BTreeMap::new(),
         keys: BTreeMap::new(),
         surveys: BTreeMap::new(),
+        findings: Vec::new(),
+        left_out: Vec::new(),
         files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
         warnings: frame_warnings(&frame),
         frame,
     };
     if let Some(settings) = &project.hazard {
-        let key = kept::key(Some(&open.frame), settings, &settings.files());
+        let files = settings.files();
+        let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+        let key = kept::key(Some(&open.frame), settings, &paths);
         let opened = match kept.find::<hazard::Opened>(Kind::Features, &key) {
             Some(opened) => opened,
             None => Arc::new(hazard::open(settings, &open.frame, faults)?),
@@ -133,19 +143,23 @@ fn bring_all(
         open.keys.insert("hazard".to_owned(), key);
         open.hazard.clone_from(&opened.hazard);
         open.files.extend(opened.files.iter().cloned());
+        open.findings.clone_from(&opened.findings);
+        open.left_out.clone_from(&opened.left_out);
         open.warnings.extend(opened.warnings.iter().cloned());
     }
     for (layer, source) in sources {
         if matches!(layer.source, LayerSource::Built) {
             continue;
         }
-        if let LayerSource::Vector { path } = &layer.source {
-            open.files.push(path.clone());
-            let key = kept::key(Some(&open.frame), layer, &[path]);
+        if let LayerSource::Vector(source) = &layer.source {
+            let files = source.files();
+            let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+            let key = kept::key(Some(&open.frame), layer, &paths);
             let read = kept.once(Kind::Features, &key, || {
-                let (features, warnings) = measures::read_features(path, &layer.name, &open.frame)?;
+                let (features, warnings) = measures::read_features(source, &layer.name, &open.frame)?;
                 Ok((Arc::new(features), warnings))
             });
+            open.files.extend(files);
             match faults.take(read)? {
                 Some(read) => {
                     open.features.insert(layer.name.clone(), Arc::clone(&read.0));
@@ -245,7 +259,7 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
         resampling: layer.resample,
         file: match &layer.source {
             LayerSource::Raster { path, .. } => Some(LayerFile { path: path.clone(), nodata: layer.nodata }),
-            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector { .. } => None,
+            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector(_) => None,
         },
     };
     match (&layer.source, source) {
@@ -257,7 +271,7 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
             let description = layer.description();
             Ok((Arc::new(layer), description))
         }
-        (LayerSource::Raster { .. } | LayerSource::Vector { .. } | LayerSource::Built, None) => {
+        (LayerSource::Raster { .. } | LayerSource::Vector(_) | LayerSource::Built, None) => {
             unreachable!("every raster layer was opened or is at fault, and features are no plane")
         }
     }

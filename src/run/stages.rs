@@ -1,6 +1,6 @@
 //! The first two stages of a run: priority grids, then task areas with their sums over those grids.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::contributions::CriterionParts;
@@ -16,6 +16,7 @@ use super::{Job, Options};
 use super::{hazard, measures};
 use crate::error::Result;
 use crate::grid::{Cells, Tiling};
+use crate::io::features::VectorSource;
 use crate::io::geotiff::GeoTiff;
 use crate::io::scratch::Scratch;
 use crate::progress::Progress;
@@ -294,14 +295,15 @@ fn tasks_key(job: &Job, prepared: &Prepared, settings: &TaskSettings) -> String 
     let plan = prepared.project.plan.as_ref();
     let places = plan.map(|plan| (&plan.settlements, &plan.districts));
     let parcels = plan.and_then(|plan| plan.max_team_days).map(|days| (days, &prepared.teams));
-    let mut files: Vec<&Path> = Vec::new();
-    if let TaskSource::Polygons { path, .. } = &settings.source {
-        files.push(path);
-    }
-    if let Some(plan) = plan {
-        files.extend(plan.settlements.as_deref());
-        files.extend(plan.districts.iter().map(|(path, _)| path.as_path()));
-    }
+    let areas = match &settings.source {
+        TaskSource::Polygons { source, .. } => Some(source),
+        TaskSource::Grown { .. } => None,
+    };
+    let settlements = plan.and_then(|plan| plan.settlements.as_ref());
+    let districts = plan.and_then(|plan| plan.districts.as_ref()).map(|(source, _)| source);
+    let files: Vec<PathBuf> =
+        areas.into_iter().chain(settlements).chain(districts).flat_map(VectorSource::files).collect();
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
     kept::key(None, &(settings, grids, difficulty, places, parcels), &files)
 }
 
@@ -365,7 +367,8 @@ fn make_tasks(
             tasks::grow(&planes, &grow, &options, progress)?
         }
     };
-    told.extend(findings.iter().map(ToString::to_string));
+    let n_areas = prepared.areas.as_ref().map_or(tasks.len(), Vec::len);
+    told.extend(tasks::summarised(&findings, n_areas).iter().map(ToString::to_string));
     let max_team_days = prepared.project.plan.as_ref().and_then(|plan| plan.max_team_days);
     let tasks = match max_team_days {
         Some(days) => {
