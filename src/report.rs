@@ -5,6 +5,7 @@
 
 pub mod colours;
 pub mod grids;
+pub mod html;
 pub mod picture;
 pub mod plan_files;
 pub mod readable;

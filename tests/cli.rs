@@ -16,6 +16,7 @@ mod cli {
     pub mod main_job;
     pub mod plans;
     pub mod real_layers;
+    pub mod report;
     pub mod score_keys;
     pub mod streams;
 
