@@ -7,6 +7,7 @@
 //! Everything is written into a hidden folder beside its destination and renamed at the end, `run.json` last: a
 //! folder with a `run.json` is whole. Every fault of the inputs is found before any work (exit code 2).
 
+mod areas;
 mod bare;
 pub mod bench_plan;
 mod changes;
@@ -15,11 +16,13 @@ mod contributions;
 mod document;
 mod explain;
 mod hazard;
+mod imsma;
 pub mod init;
 mod layers;
 mod limits;
 mod located;
 mod measures;
+mod oddities;
 mod outcome;
 mod output_folder;
 mod parcels;
@@ -44,9 +47,11 @@ use std::time::Instant;
 
 use jiff::civil::Date;
 
+use areas::LeftOut;
 pub use bare::plan_problem_file;
 pub use check::{CheckReport, check, error_to_json};
 pub use explain::{Asked, Explanation, explain};
+pub use oddities::Oddity;
 pub use outcome::Outcome;
 use planning::plan_teams;
 use prepared::{Need, Prepared};
@@ -232,6 +237,8 @@ impl Job {
         self.record.inputs.extend(prepared.files.iter().cloned());
         self.spare_inputs()?;
         self.record.warnings.extend(prepared.warnings.iter().cloned());
+        self.record.polygon_faults = prepared.polygon_faults.iter().map(check::fault_json).collect();
+        self.record.areas_left_out = prepared.left_out.iter().map(LeftOut::to_json).collect();
         self.lap("read and check inputs");
         let summary = score_grids(&mut self, &mut prepared, options, progress)?;
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
@@ -267,10 +274,10 @@ impl Job {
         let teams = faults.take(prepared::teams_only(&project))?;
         let tasks = faults.take(tasks_file::read_tasks(run_dir))?;
         faults.finish()?;
-        let (Some((plan, teams, teams_file)), Some((tasks, file))) = (teams, tasks) else {
+        let (Some((plan, teams, teams_files)), Some((tasks, file))) = (teams, tasks) else {
             unreachable!("what is missing is a fault");
         };
-        self.record.inputs.extend(teams_file.map(Path::to_path_buf));
+        self.record.inputs.extend(teams_files);
         self.record.inputs.push(file);
         self.spare_inputs()?;
         let crs = crate::grid::Crs::wgs84();

@@ -15,6 +15,7 @@ mod cli {
     pub mod init;
     pub mod main_job;
     pub mod plans;
+    pub mod real_inputs;
     pub mod real_layers;
     pub mod report;
     pub mod score_keys;

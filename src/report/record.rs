@@ -30,6 +30,10 @@ pub struct Record {
     pub results: Map<String, Value>,
     /// What a person should know.
     pub warnings: Vec<String>,
+    /// Every fault of every polygon of the hazardous areas.
+    pub polygon_faults: Vec<Value>,
+    /// Hazardous areas that are not taken because of their status.
+    pub areas_left_out: Vec<Value>,
     /// Seconds of each stage.
     pub seconds: Vec<StageSeconds>,
     /// When it began, in UTC.
@@ -71,6 +75,8 @@ impl Record {
             "engine": device,
             "results": self.results,
             "warnings": self.warnings,
+            "polygon_faults": self.polygon_faults,
+            "areas_left_out": self.areas_left_out,
             "seconds": seconds,
         }))
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::areas::LeftOut;
 use super::hazard::{self, OpenHazard};
 use super::measures;
 use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
@@ -18,6 +19,7 @@ use crate::layers::{
     ConstantCost, Features, LayerFile, LayerSpec, OnFrame, Role, Survey, range_faults, survey, survey_blocks,
 };
 use crate::progress::{Progress, Within};
+use crate::tasks::Finding;
 
 /// The project's layers on one frame.
 pub struct OpenLayers {
@@ -33,6 +35,10 @@ pub struct OpenLayers {
     pub warped: BTreeMap<String, String>,
     /// What reading the used layers through showed.
     pub surveys: BTreeMap<String, Survey>,
+    /// What was found about the polygons of the areas that hazard is built from.
+    pub findings: Vec<Finding>,
+    /// Areas that hazard is not built from because of their status.
+    pub left_out: Vec<LeftOut>,
     /// The raster files behind the layers.
     pub files: Vec<PathBuf>,
     /// What is odd.
@@ -109,6 +115,8 @@ fn bring_all(
         hazard: None,
         warped: BTreeMap::new(),
         surveys: BTreeMap::new(),
+        findings: Vec::new(),
+        left_out: Vec::new(),
         files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
         warnings: frame_warnings(&frame),
         frame,
@@ -118,15 +126,17 @@ fn bring_all(
         complete &= opened.hazard.is_some();
         open.hazard = opened.hazard;
         open.files.extend(opened.files);
+        open.findings = opened.findings;
+        open.left_out = opened.left_out;
         open.warnings.extend(opened.warnings);
     }
     for (layer, source) in sources {
         if matches!(layer.source, LayerSource::Built) {
             continue;
         }
-        if let LayerSource::Vector { path } = &layer.source {
-            open.files.push(path.clone());
-            match faults.take(measures::read_features(path, &layer.name, &open.frame))? {
+        if let LayerSource::Vector(source) = &layer.source {
+            open.files.extend(source.files());
+            match faults.take(measures::read_features(source, &layer.name, &open.frame))? {
                 Some((features, warnings)) => {
                     open.features.insert(layer.name.clone(), features);
                     open.warnings.extend(warnings);
@@ -211,7 +221,7 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
         resampling: layer.resample,
         file: match &layer.source {
             LayerSource::Raster { path, .. } => Some(LayerFile { path: path.clone(), nodata: layer.nodata }),
-            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector { .. } => None,
+            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector(_) => None,
         },
     };
     match (&layer.source, source) {
@@ -223,7 +233,7 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
             let description = layer.description();
             Ok((Arc::new(layer), description))
         }
-        (LayerSource::Raster { .. } | LayerSource::Vector { .. } | LayerSource::Built, None) => {
+        (LayerSource::Raster { .. } | LayerSource::Vector(_) | LayerSource::Built, None) => {
             unreachable!("every raster layer was opened or is at fault, and features are no plane")
         }
     }

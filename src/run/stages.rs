@@ -141,7 +141,8 @@ pub fn outline_tasks(
             tasks::grow(&planes, &grow, &options, progress)?
         }
     };
-    job.record.warnings.extend(findings.iter().map(ToString::to_string));
+    let n_areas = prepared.areas.as_ref().map_or(tasks.len(), Vec::len);
+    job.record.warnings.extend(tasks::summarised(&findings, n_areas).iter().map(ToString::to_string));
     let max_team_days = prepared.project.plan.as_ref().and_then(|plan| plan.max_team_days);
     let tasks = match max_team_days {
         Some(days) => {

@@ -1,12 +1,14 @@
 //! `[plan]`: start, horizon, budget, objective, teams, locks and precedence.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::civil::Date;
 
 use super::super::document::Value;
 use super::super::section::{Reading, Section};
 use super::teams::{TeamRow, TeamSettings, read_team, unknown_column};
+use super::vector_file;
+use crate::io::features::VectorSource;
 use crate::plan::{Floor, Objective};
 
 /// How teams are planned.
@@ -35,9 +37,9 @@ pub struct PlanSettings {
     /// The teams.
     pub teams: TeamsSource,
     /// Named settlements, for `nearest_settlement`.
-    pub settlements: Option<PathBuf>,
+    pub settlements: Option<VectorSource>,
     /// Named districts and the attribute that names them, for `district`.
-    pub districts: Option<(PathBuf, Option<String>)>,
+    pub districts: Option<(VectorSource, Option<String>)>,
     /// Tasks tied to a team, a position or a start.
     pub locks: Vec<LockSettings>,
     /// Task areas that take the fastest team longer are cut into parcels, working days; `None` for never.
@@ -55,8 +57,8 @@ pub struct PlanSettings {
 /// Where the teams are.
 #[derive(Debug, Clone)]
 pub enum TeamsSource {
-    /// A CSV file.
-    File(PathBuf),
+    /// A file.
+    File(VectorSource),
     /// `[[plan.team]]` tables.
     Tables(Vec<TeamSettings>),
 }
@@ -125,7 +127,7 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
     let iterations = section.whole("iterations", 1);
     let detour = section.number_where("detour", "a factor of 1 or more", |d| d >= 1.0).unwrap_or(1.4);
     let teams = read_teams(reading, &section, folder);
-    let settlements = section.text("settlements").map(|path| folder.join(path));
+    let settlements = vector_file::read_named(&section, "settlements", folder, "path = \"settlements.csv\"");
     let districts = read_districts(&section, folder);
     let locks = section.tables("locked").into_iter().filter_map(read_lock).collect();
     let after = section.tables("after").into_iter().filter_map(read_after).collect();
@@ -164,7 +166,9 @@ fn read_teams(reading: &Reading, section: &Section<'_>, folder: &Path) -> Option
             section.wrong("team", "either `teams = \"teams.csv\"` or [[plan.team]] tables", "both");
             None
         }
-        (true, false) => section.text("teams").map(|path| TeamsSource::File(folder.join(path))),
+        (true, false) => {
+            vector_file::read_named(section, "teams", folder, "path = \"teams.csv\"").map(TeamsSource::File)
+        }
         (false, true) => {
             let teams =
                 section.tables("team").iter().filter_map(|table| read_team_table(reading, table)).collect();
@@ -206,16 +210,15 @@ fn read_team_table(reading: &Reading, table: &Section<'_>) -> Option<TeamSetting
     team
 }
 
-fn read_districts(section: &Section<'_>, folder: &Path) -> Option<(PathBuf, Option<String>)> {
+fn read_districts(section: &Section<'_>, folder: &Path) -> Option<(VectorSource, Option<String>)> {
     if let Some(Value::Text(path)) = section.node("districts").map(|node| &node.value) {
-        return Some((folder.join(path), None));
+        return Some((VectorSource::of(folder.join(path)), None));
     }
     let table = section.section("districts")?;
-    let path = table.text("path");
-    let path = table.required("path", path, "path = \"districts.geojson\"");
+    let source = vector_file::read(&table, folder, "path = \"districts.geojson\"");
     let name = table.text("name");
     table.finish();
-    Some((folder.join(path?), name))
+    Some((source?, name))
 }
 
 fn read_lock(section: Section<'_>) -> Option<LockSettings> {

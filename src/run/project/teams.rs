@@ -61,6 +61,9 @@ pub enum ClosedSeason {
 /// The asset types of domain.md §1.
 const ASSET_TYPES: [&str; 8] = ["manual", "mdd", "mdr", "mechanical", "bac", "eod", "survey", "multi"];
 
+/// Columns that hold words, which may look like numbers.
+const TEXTS: [&str; 5] = ["team_id", "name", "asset_type", "capabilities", "closed"];
+
 /// Begins a field of a row that `clearway init` made up to show the form.
 pub const PLACEHOLDER: &str = "PLACEHOLDER";
 
@@ -80,8 +83,7 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
     faults.extend(
         table.headers().iter().filter_map(|column| unknown_column(column, &file, "remove the column")),
     );
-    let missing: Vec<&str> =
-        COLUMNS[..6].iter().filter(|column| !table.headers().iter().any(|h| h == *column)).copied().collect();
+    let missing: Vec<&str> = COLUMNS[..6].iter().filter(|column| !table.has(column)).copied().collect();
     if !missing.is_empty() {
         let found = format!("no `{}`", missing.join("`, `"));
         let fix = "add it; a team needs a base (`lon`, `lat` in degrees) and a rate";
@@ -96,7 +98,14 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
         ));
     } else {
         let rows = table.rows().map(|row| {
-            let field = |column: &String| row.text(column).map(|text| (column.clone(), text.to_owned()));
+            // A name stays as it is written; numbers may have a decimal comma.
+            let field = |column: &String| {
+                let text = match TEXTS.contains(&column.to_lowercase().as_str()) {
+                    true => row.text(column).map(str::to_owned),
+                    false => row.number_text(column),
+                };
+                text.map(|text| (column.to_lowercase(), text))
+            };
             let fields = table.headers().iter().filter_map(field).collect();
             TeamRow { place: format!("{file}:{}", row.line()), fields }
         });
@@ -113,6 +122,7 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
 
 /// A fault for a column or key that no team has; `otherwise` is the fix where no known name is near.
 pub fn unknown_column(column: &str, place: &str, otherwise: &str) -> Option<Fault> {
+    let column = &*column.to_lowercase();
     if COLUMNS.contains(&column) {
         return None;
     }
