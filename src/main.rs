@@ -88,9 +88,11 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             if args.json {
                 print_json(&report.to_json())?;
             } else {
+                let (n_warnings, n_odd) = (report.warnings.len(), report.oddities.len());
                 print(&table(&report.facts))?;
                 print(&report.to_lines())?;
-                print(&format!("no faults, {} warnings\n", report.warnings.len()))?;
+                report.oddities.iter().try_for_each(|oddity| print(&format!("odd  {oddity}\n")))?;
+                print(&format!("no faults, {n_warnings} warnings, {n_odd} oddities\n"))?;
             }
         }
         Command::Verify(args) => {
