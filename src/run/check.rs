@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::areas::LeftOut;
+use super::oddities::{self, Oddity};
 use super::prepared::{Need, Prepared};
 use crate::error::{Error, Fault, Result, clipped, printable};
 use crate::layers::Survey;
@@ -18,8 +19,10 @@ use crate::tasks::{PolygonFault, summarised, survey_polygons};
 pub struct CheckReport {
     /// Lines of the table: what was read and what it holds.
     pub facts: Vec<(String, String)>,
-    /// What is odd.
+    /// What is told of single files and layers.
     pub warnings: Vec<String>,
+    /// What is odd about the layers taken together, and with the settings.
+    pub oddities: Vec<Oddity>,
     /// Every fault of every polygon of the hazardous areas.
     pub polygon_faults: Vec<PolygonFault>,
     /// Hazardous areas that are not taken because of their status.
@@ -50,7 +53,8 @@ impl CheckReport {
     pub fn to_json(&self) -> Value {
         let facts: serde_json::Map<String, Value> =
             self.facts.iter().map(|(name, text)| (name.clone(), text.clone().into())).collect();
-        json!({ "faults": [], "facts": facts, "warnings": self.warnings,
+        let oddities: Vec<Value> = self.oddities.iter().map(Oddity::to_json).collect();
+        json!({ "faults": [], "facts": facts, "warnings": self.warnings, "oddities": oddities,
                 "polygon_faults": self.polygon_faults.iter().map(fault_json).collect::<Vec<_>>(),
                 "areas_left_out": self.left_out.iter().map(LeftOut::to_json).collect::<Vec<_>>() })
     }
@@ -66,7 +70,7 @@ pub fn error_to_json(error: &Error) -> Value {
     };
     let faults: Vec<Value> = error.faults().iter().map(fault).collect();
     json!({ "error": error.to_string(), "exit_code": error.exit_code(), "faults": faults, "facts": {},
-            "warnings": [] })
+            "warnings": [], "oddities": [] })
 }
 
 /// Checks a project; its faults, all together, are the error.
@@ -120,6 +124,7 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
             report.facts.push((name.to_owned(), n.to_string()));
         }
     }
+    report.oddities = oddities::find(&prepared)?;
     Ok(report)
 }
 
