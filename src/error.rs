@@ -238,7 +238,12 @@ fn list_faults(faults: &[Fault]) -> String {
 
 fn io_fix(source: &std::io::Error) -> &'static str {
     match source.kind() {
-        std::io::ErrorKind::StorageFull => "; free some space or choose another folder with --out",
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            "; free some space or choose another folder with --out"
+        }
+        std::io::ErrorKind::FileTooLarge => {
+            "; the system or the disk allows no larger files: look at `ulimit -f` or choose another folder with --out"
+        }
         std::io::ErrorKind::PermissionDenied => "; check the permissions of the file and its folder",
         std::io::ErrorKind::NotFound => "; check the path, it is relative to the project file",
         _ => "",

@@ -30,6 +30,9 @@ fn main() -> ExitCode {
         let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&interrupted));
         let _ = signal_hook::flag::register(signal, Arc::clone(&interrupted));
     }
+    // A file larger than the system allows is then an error of writing, and not the end of the program.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
     if let Some(threads) = cli.common.threads {
         // Fails only where a pool exists already, and none does yet.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build_global();
@@ -70,6 +73,13 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
                 (None, None) => unreachable!("clap asks for one of them"),
             };
             show_outcome(&outcome, args.work.json, console)?;
+        }
+        Command::Batch(args) => {
+            let options = options(&args.work, &args.search);
+            let outcome = run::batch(&args.project, &args.scenarios, &options, console)?;
+            console.warnings(&outcome.warnings, false);
+            print(&if args.work.json { format!("{:#}\n", outcome.to_json()) } else { outcome.to_table() })?;
+            return Ok(ExitCode::from(if outcome.failed.is_empty() { 0 } else { 2 }));
         }
         Command::Init(args) => init(args, console)?,
         Command::Check(args) => {
@@ -230,6 +240,7 @@ fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options
         seconds: search.seconds,
         iterations: search.iterations,
         threads,
+        resume: work.resume,
         from: None,
     }
 }

@@ -4,6 +4,7 @@
 //! Nothing is computed here but dates and cumulative sums.
 
 pub mod colours;
+pub mod compare;
 pub mod grids;
 pub mod html;
 pub mod picture;

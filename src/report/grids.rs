@@ -68,12 +68,13 @@ pub struct GridWriters {
 }
 
 impl GridWriters {
-    /// Begins every file of [`grids`] on a frame.
+    /// Begins every file of [`grids`] on a frame but those of `skipped` planes.
     pub fn create(
         folder: &Path,
         frame: &Frame,
         compression: Compression,
         has_robustness: bool,
+        skipped: &[Plane],
     ) -> Result<Self> {
         let begin = |file: &GridFile| {
             let spec = match file.plane {
@@ -83,7 +84,8 @@ impl GridWriters {
             let spec = WriteSpec { compression, ..spec };
             Ok((file.plane, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
         };
-        Ok(Self { writers: grids(has_robustness).map(begin).collect::<Result<_>>()? })
+        let files = grids(has_robustness).filter(|file| !skipped.contains(&file.plane));
+        Ok(Self { writers: files.map(begin).collect::<Result<_>>()? })
     }
 
     /// Ends every file: its overviews are put behind its cells.

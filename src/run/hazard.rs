@@ -40,7 +40,7 @@ pub struct OpenHazard {
 /// What is read: the sources, their files, and what is odd.
 pub struct Opened {
     /// The sources.
-    pub hazard: Option<OpenHazard>,
+    pub hazard: Option<Arc<OpenHazard>>,
     /// The files read.
     pub files: Vec<PathBuf>,
     /// What was found about the areas' polygons.
@@ -91,7 +91,7 @@ pub fn open(settings: &HazardSettings, frame: &Frame, faults: &mut Faults) -> Re
     words.push(format!("prior {} elsewhere", settings.elsewhere));
     let description = format!("built: {}", words.join(", "));
     let hazard = OpenHazard { ground, elsewhere: settings.elsewhere, accidents, description };
-    opened.hazard = complete.then_some(hazard);
+    opened.hazard = complete.then(|| Arc::new(hazard));
     Ok(opened)
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::areas::{LeftOut, read_task_areas};
+use super::kept::Kept;
 use super::layers::{self, OpenLayers};
 use super::limits::{floor_faults, idle_budget};
 use super::problem::{loose_ties, missing_columns};
@@ -49,8 +50,19 @@ pub struct Prepared {
 impl Prepared {
     /// Opens all inputs; every fault of every one is reported together.
     pub fn open(project: Project, need: Need, memory_bytes: u64, progress: &dyn Progress) -> Result<Self> {
+        Self::open_with(project, need, memory_bytes, &Kept::nothing(), progress)
+    }
+
+    /// The same with what earlier runs of this process have opened.
+    pub fn open_with(
+        project: Project,
+        need: Need,
+        memory_bytes: u64,
+        kept: &Kept,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
         let mut faults = Faults::new();
-        let layers = layers::open(&project, memory_bytes, &mut faults, progress)?;
+        let layers = layers::open(&project, memory_bytes, kept, &mut faults, progress)?;
         if let Some(layers) = &layers {
             let kernel = project.score.recipe.kernel;
             faults.take(check_reach(kernel, &layers.frame, memory_bytes / super::stages::TILES_SHARE))?;

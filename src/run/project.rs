@@ -25,7 +25,9 @@ pub use plan::{LockSettings, PlanSettings, TeamsSource, UncertaintySettings, Wor
 pub use robustness::HAZARD_SD;
 pub use score::ScoreSettings;
 pub use tasks::{AreaColumns, TaskSettings, TaskSource};
-pub use teams::{ClosedSeason, PLACEHOLDER, TeamSettings, duplicates as duplicate_teams, read_team_tables};
+pub use teams::{
+    ClosedSeason, PLACEHOLDER, TeamRow, TeamSettings, duplicates as duplicate_teams, read_team_tables,
+};
 
 use super::document::{self, Node};
 use super::located::Document;

@@ -82,7 +82,8 @@ pub fn read_districts(
 pub fn read_teams(plan: &PlanSettings, project: &str) -> Result<Vec<TeamSettings>> {
     match &plan.teams {
         TeamsSource::File(source) => {
-            read_team_tables(&missing_as_fault("`plan.teams`", source.read_table(&[]))?)
+            let table = missing_as_fault("`plan.teams`", source.read_table(&[]))?;
+            read_team_tables(&table, &plan.team_changes)
         }
         TeamsSource::Tables(teams) => match duplicate_teams(teams, project) {
             faults if faults.is_empty() => Ok(teams.clone()),

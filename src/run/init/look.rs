@@ -158,6 +158,12 @@ fn take(folder: &Path, path: &Path, found: &mut Found) {
             .map(|read| {
                 found.vectors.push(Vector { file: file.clone(), features: read.features });
             }),
+        "xlsx" => {
+            let why =
+                "`init` looks into no workbook; a run reads one: `teams = { path = \"…\", table = \"…\" }`";
+            found.unread.push((file.clone(), why.to_owned()));
+            Ok(())
+        }
         // A scenario file, a style, a shapefile's other parts: nothing to say of them.
         _ => Ok(()),
     };

@@ -20,6 +20,14 @@ pub struct HazardSettings {
     pub elsewhere: f64,
 }
 
+impl HazardSettings {
+    /// The files it is built from.
+    pub fn files(&self) -> Vec<std::path::PathBuf> {
+        let areas = self.areas.iter().flat_map(|(source, _)| source.files());
+        areas.chain(self.accidents.iter().flat_map(|accidents| accidents.source.files())).collect()
+    }
+}
+
 /// The accidents' file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccidentSettings {

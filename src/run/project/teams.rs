@@ -68,7 +68,7 @@ const TEXTS: [&str; 5] = ["team_id", "name", "asset_type", "capabilities", "clos
 pub const PLACEHOLDER: &str = "PLACEHOLDER";
 
 /// One team as written: where, and its fields as texts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TeamRow {
     /// File and line or key, for messages.
     pub place: String,
@@ -76,8 +76,9 @@ pub struct TeamRow {
     pub fields: Vec<(String, String)>,
 }
 
-/// Reads a table of teams, with every fault of every row.
-pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
+/// Reads a table of teams, with every fault of every row. `changes` are laid over the fields of the team whose id is
+/// their place.
+pub fn read_team_tables(table: &Table, changes: &[TeamRow]) -> Result<Vec<TeamSettings>> {
     let mut faults = Vec::new();
     let file = table.path().display().to_string();
     faults.extend(
@@ -106,9 +107,17 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
                 };
                 text.map(|text| (column.to_lowercase(), text))
             };
-            let fields = table.headers().iter().filter_map(field).collect();
+            let mut fields: Vec<(String, String)> = table.headers().iter().filter_map(field).collect();
+            let id = fields.iter().find(|(column, _)| column == "team_id").map(|(_, id)| id.clone());
+            let of_team = |change: &&TeamRow| id.as_ref().is_some_and(|id| change.place == *id);
+            for (column, text) in changes.iter().filter(of_team).flat_map(|change| &change.fields) {
+                let column = column.to_lowercase();
+                fields.retain(|(known, _)| *known != column);
+                fields.push((column, text.clone()));
+            }
             TeamRow { place: format!("{file}:{}", row.line()), fields }
         });
+        faults.extend(changes.iter().flat_map(|change| loose_change(change, table)));
         let teams: Vec<TeamSettings> = rows.filter_map(|row| read_team(&row, &mut faults)).collect();
         faults.extend(duplicates(&teams, &file));
         if faults.is_empty() {
@@ -118,6 +127,23 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
     let mut all = Faults::new();
     faults.into_iter().for_each(|fault| all.push(fault));
     all.finish().map(|()| Vec::new())
+}
+
+/// Faults for a change of a team that is not in the table, or of a column that no team has.
+fn loose_change(change: &TeamRow, table: &Table) -> Vec<Fault> {
+    let id = change.place.as_str();
+    let place = format!("`plan.team.{id}`");
+    let ids: Vec<&str> = table.rows().filter_map(|row| row.text("team_id")).collect();
+    let unknown = || {
+        let expected = format!("a team of {}", table.path().display());
+        let near = closest(id, &ids);
+        let fix =
+            near.map_or_else(|| "correct the team_id".to_owned(), |near| format!("did you mean `{near}`?"));
+        Fault::new("teams.unknown", &place, expected, format!("{id:?}"), fix)
+    };
+    let columns = change.fields.iter().map(|(column, _)| unknown_column(column, &place, "remove the key"));
+    let is_known = ids.contains(&id);
+    columns.flatten().chain((!is_known).then(unknown)).collect()
 }
 
 /// A fault for a column or key that no team has; `otherwise` is the fix where no known name is near.
