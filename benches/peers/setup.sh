@@ -6,3 +6,4 @@ folder="${1:-../../target/peers}"
 python3 -m venv "$folder"
 "$folder/bin/pip" install --quiet --requirement requirements.txt
 echo "now: $(cd "$folder" && pwd)/bin/python $(pwd)/exposure.py"
+echo "or:  $(cd "$folder" && pwd)/bin/python $(pwd)/planners.py"

@@ -1,11 +1,12 @@
 """A bare problem for PyVRP.
 
-Stated: all of restated.py but the budget; the fall of worth with time in steps: each task stands there once a step, with
-a deadline and the worth of the step's middle as prize, at most one of them visited (a client group); windows (their
-beginning with the least duration).
-Not stated: the budget: the prizes are lowered by a price of money times the task's cost, found by bisection on short runs
-(an 18th of the time each); precedence across teams: after a third of the time (or of what is left of it) each pair gets
-windows from the plan so far, and the rest of the time works with these.
+Stated: all of restated.py; the fall of worth with time in steps: each task stands there once a step, with a deadline and
+the worth of the step's middle as prize, at most one of them visited (a client group); windows (their beginning with the
+least duration). It begins from the same plan by hand as OR-Tools (`--pyvrp-first own`: from its own).
+Not stated: the budget: ways and tasks cost a price of money times what they cost, found by bisection on short runs (an
+18th of the time each); precedence across teams: after a third of the time that is left each pair gets windows from the
+plan so far, and the rest of the time works with these.
+Its clock is looked at between steps of its search only: with many clients it runs over time, to its favour.
 """
 
 import numpy as np
