@@ -100,6 +100,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether stdout may hold no name of an input.
+    pub fn is_redacted(&self) -> bool {
+        match self {
+            Self::Run(args) => args.work.redact.is_some(),
+            Self::Score(args) => args.work.redact.is_some(),
+            Self::Plan(args) => args.work.redact.is_some(),
+            Self::Batch(args) => args.work.redact.is_some(),
+            _ => false,
+        }
+    }
+
     /// Whether a script asked, for an answer as JSON.
     pub fn wants_json(&self) -> bool {
         match self {
@@ -169,6 +180,10 @@ pub struct WorkArgs {
     /// Compression of the grids; Esri products read no zstd
     #[arg(long, value_enum, default_value_t = Compress::Deflate)]
     pub compress: Compress,
+    /// Write only totals, and grids in cells of at least so many metres: no names, ids, points or outlines. Cells in which
+    /// fewer than 10 people live stay blank. What is said on stderr is not redacted
+    #[arg(long, value_name = "CELL_M", value_parser = parse_positive)]
+    pub redact: Option<f64>,
     /// The result table as JSON on stdout
     #[arg(long)]
     pub json: bool,

@@ -44,7 +44,9 @@ fn main() -> ExitCode {
         Err(error) => {
             if cli.command.wants_json() {
                 // Whether or not this can be told on stdout, it is told on stderr.
-                let _ = print_json(&run::error_to_json(&error));
+                let told = run::error_to_json(&error);
+                let _ =
+                    print_json(&if cli.command.is_redacted() { run::redacted_error(&told) } else { told });
             }
             console.error(&error);
             ExitCode::from(error.exit_code())
@@ -241,6 +243,7 @@ fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options
         iterations: search.iterations,
         threads,
         resume: work.resume,
+        redact: work.redact,
         from: None,
     }
 }

@@ -11,5 +11,6 @@ pub mod picture;
 pub mod plan_files;
 pub mod readable;
 pub mod record;
+pub mod redacted;
 pub mod tables;
 pub mod vectors;

@@ -18,6 +18,7 @@ mod cli {
     pub mod plans;
     pub mod real_inputs;
     pub mod real_layers;
+    pub mod redact;
     pub mod report;
     pub mod resume;
     pub mod score_keys;
