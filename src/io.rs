@@ -10,11 +10,14 @@
 //! | GeoTIFF, COG, BigTIFF | [`geotiff::GeoTiff`] | [`geotiff::GeoTiffWriter`] |
 //! | GeoJSON | [`geojson::read`] | [`geojson::GeoJsonWriter`] |
 //! | CSV | [`csv::Table`] | [`csv::CsvWriter`] |
+//! | GeoPackage | – | [`gpkg_write::GpkgWriter`] |
 
 pub mod atomic;
 pub mod csv;
+pub mod fields;
 mod file_at;
 pub mod geojson;
 pub mod geotiff;
+pub mod gpkg_write;
 pub mod hash;
 pub mod scratch;

@@ -4,8 +4,15 @@
 //! Nothing is computed here but dates and cumulative sums.
 
 pub mod colours;
+pub mod facts;
+pub mod formats;
+pub mod geopackage;
 pub mod grids;
+pub mod markup;
 pub mod plan_files;
 pub mod record;
+pub mod rows;
+pub mod style;
 pub mod tables;
 pub mod vectors;
+pub mod workbook;

@@ -20,6 +20,7 @@ mod limits;
 mod measures;
 mod outcome;
 mod output_folder;
+mod outputs;
 mod parcels;
 mod planning;
 mod prepared;
@@ -44,6 +45,7 @@ pub use bare::plan_problem_file;
 pub use check::{CheckReport, check, faults_to_json};
 pub use explain::{Asked, Explanation, explain};
 pub use outcome::Outcome;
+use outputs::{Material, write_outputs};
 use planning::plan_teams;
 use prepared::{Need, Prepared};
 use project::Project;
@@ -226,10 +228,11 @@ impl Job {
         let summary = score_grids(&mut self, &mut prepared, options, progress)?;
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
             let tasks = outline_tasks(&mut self, &prepared, settings, &summary, progress)?;
+            let mut planned = None;
             if let Some(plan) = &prepared.project.plan {
                 let crs = &prepared.layers.frame.crs;
                 let worths = sample_worths(&mut self, &prepared, &tasks, &summary, options, progress)?;
-                plan_teams(
+                planned = Some(plan_teams(
                     &mut self,
                     &tasks,
                     worths,
@@ -239,8 +242,18 @@ impl Job {
                     crs,
                     options,
                     progress,
-                )?;
+                )?);
             }
+            let material = Material {
+                project: &prepared.project,
+                tasks: &tasks,
+                crs: &prepared.layers.frame.crs,
+                is_scored: true,
+                settlements: &prepared.settlements,
+                teams: &prepared.teams,
+                planned: planned.as_ref(),
+            };
+            write_outputs(&mut self, &material)?;
         }
         self.commit()
     }
@@ -265,7 +278,17 @@ impl Job {
         self.spare_inputs()?;
         let crs = crate::grid::Crs::wgs84();
         self.outcome.tasks(&tasks);
-        plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
+        let planned = plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
+        let material = Material {
+            project: &project,
+            tasks: &tasks,
+            crs: &crs,
+            is_scored: false,
+            settlements: &[],
+            teams: &teams,
+            planned: Some(&planned),
+        };
+        write_outputs(&mut self, &material)?;
         self.commit()
     }
 

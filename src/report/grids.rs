@@ -4,9 +4,11 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::style::{class_style, quantity_style, rank_style};
 use crate::error::Result;
 use crate::grid::{Frame, Window};
-use crate::io::geotiff::{Compression, GeoTiffWriter, WriteSpec};
+use crate::io::atomic::write_atomic;
+use crate::io::geotiff::{Compression, GeoTiffWriter, WriteSpec, Written};
 use crate::score::{Plane, PlaneSink};
 
 /// One grid: the plane, its file, description and unit.
@@ -15,26 +17,62 @@ pub struct GridFile {
     pub plane: Plane,
     /// File name in the run directory.
     pub name: &'static str,
+    /// Its style beside it, which QGIS loads with the grid.
+    pub style: &'static str,
     description: &'static str,
     unit: &'static str,
+}
+
+impl GridFile {
+    fn style_of(&self, written: &Written, n_classes: usize) -> String {
+        match self.plane {
+            Plane::Class => class_style(u8::try_from(n_classes).unwrap_or(u8::MAX)),
+            Plane::Rank | Plane::RankMean => rank_style(),
+            Plane::Acceptability => quantity_style((0.0, 1.0), ""),
+            _ => stretched_style(written, self.unit),
+        }
+    }
+}
+
+/// A quantity's style from its least value to two standard deviations above its mean, or its greatest value where that
+/// is less: a few large values would otherwise leave all others pale.
+pub fn stretched_style(written: &Written, unit: &str) -> String {
+    let (least, greatest) = written.range.map_or((0.0, 1.0), |(a, b)| (f64::from(a), f64::from(b)));
+    let high = greatest.min(written.mean + 2.0 * written.deviation);
+    quantity_style((least, high), if unit == "1" { "" } else { unit })
 }
 
 /// Every grid a run writes.
 pub const GRIDS: [GridFile; 7] = [
     grid(
         Plane::Rank,
-        "priority.tif",
+        ("priority.tif", "priority.qml"),
         "rank among scored cells, 100 = first; no data is not scored",
         "percentile",
     ),
-    grid(Plane::Class, "class.tif", "priority class, 1 = first; 0 is not scored", ""),
-    grid(Plane::Benefit, "benefit.tif", "benefit of clearing the cell by the project's form, 0..1", "1"),
-    grid(Plane::Cost, "cost.tif", "cost of clearing the cell", "US$"),
-    grid(Plane::BenefitPerCost, "benefit_per_cost.tif", "benefit times area per cost", "m2/US$"),
-    grid(Plane::Exposure, "exposure.tif", "people who live within reach of the cell, effective", "people"),
+    grid(Plane::Class, ("class.tif", "class.qml"), "priority class, 1 = first; 0 is not scored", ""),
+    grid(
+        Plane::Benefit,
+        ("benefit.tif", "benefit.qml"),
+        "benefit of clearing the cell by the project's form, 0..1",
+        "1",
+    ),
+    grid(Plane::Cost, ("cost.tif", "cost.qml"), "cost of clearing the cell", "US$"),
+    grid(
+        Plane::BenefitPerCost,
+        ("benefit_per_cost.tif", "benefit_per_cost.qml"),
+        "benefit times area per cost",
+        "m2/US$",
+    ),
+    grid(
+        Plane::Exposure,
+        ("exposure.tif", "exposure.qml"),
+        "people who live within reach of the cell, effective",
+        "people",
+    ),
     grid(
         Plane::PeopleAtRisk,
-        "people_at_risk.tif",
+        ("people_at_risk.tif", "people_at_risk.qml"),
         "expected people within reach of contaminated ground: hazard times exposure",
         "people",
     ),
@@ -44,12 +82,22 @@ pub const GRIDS: [GridFile; 7] = [
 pub const ROBUSTNESS_GRIDS: [GridFile; 3] = [
     grid(
         Plane::Acceptability,
-        "acceptability.tif",
+        ("acceptability.tif", "acceptability.qml"),
         "share of the samples of weights, hazard and cost in which the cell is in the top, 0..1",
         "1",
     ),
-    grid(Plane::RankMean, "rank_mean.tif", "mean rank over the samples, 100 = first", "percentile"),
-    grid(Plane::RankSd, "rank_sd.tif", "standard deviation of the rank over the samples", "percentile"),
+    grid(
+        Plane::RankMean,
+        ("rank_mean.tif", "rank_mean.qml"),
+        "mean rank over the samples, 100 = first",
+        "percentile",
+    ),
+    grid(
+        Plane::RankSd,
+        ("rank_sd.tif", "rank_sd.qml"),
+        "standard deviation of the rank over the samples",
+        "percentile",
+    ),
 ];
 
 /// The grids of a run.
@@ -57,13 +105,18 @@ pub fn grids(has_robustness: bool) -> impl Iterator<Item = &'static GridFile> {
     GRIDS.iter().chain(ROBUSTNESS_GRIDS.iter().filter(move |_| has_robustness))
 }
 
-const fn grid(plane: Plane, name: &'static str, description: &'static str, unit: &'static str) -> GridFile {
-    GridFile { plane, name, description, unit }
+const fn grid(
+    plane: Plane,
+    (name, style): (&'static str, &'static str),
+    description: &'static str,
+    unit: &'static str,
+) -> GridFile {
+    GridFile { plane, name, style, description, unit }
 }
 
 /// Writes all grids of a run into a folder while they are scored.
 pub struct GridWriters {
-    writers: Vec<(Plane, GeoTiffWriter)>,
+    writers: Vec<(&'static GridFile, GeoTiffWriter)>,
 }
 
 impl GridWriters {
@@ -74,26 +127,32 @@ impl GridWriters {
         compression: Compression,
         has_robustness: bool,
     ) -> Result<Self> {
-        let begin = |file: &GridFile| {
+        let begin = |file: &'static GridFile| {
             let spec = match file.plane {
                 Plane::Class => WriteSpec::classes(file.description),
                 _ => WriteSpec::quantity(file.description, file.unit),
             };
             let spec = WriteSpec { compression, ..spec };
-            Ok((file.plane, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
+            Ok((file, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
         };
         Ok(Self { writers: grids(has_robustness).map(begin).collect::<Result<_>>()? })
     }
 
-    /// Ends every file.
-    pub fn finish(self) -> Result<()> {
-        self.writers.into_par_iter().try_for_each(|(_, writer)| writer.finish().map(drop))
+    /// Ends every file, and writes its style beside it.
+    pub fn finish(self, n_classes: usize) -> Result<()> {
+        self.writers.into_par_iter().try_for_each(|(file, writer)| {
+            let written = writer.finish()?;
+            write_atomic(
+                &written.path.with_file_name(file.style),
+                file.style_of(&written, n_classes).as_bytes(),
+            )
+        })
     }
 }
 
 impl PlaneSink for GridWriters {
     fn put(&mut self, plane: Plane, window: Window, values: &[f32]) -> Result<()> {
-        match self.writers.iter_mut().find(|(written, _)| *written == plane) {
+        match self.writers.iter_mut().find(|(file, _)| file.plane == plane) {
             Some((_, writer)) => writer.write(window, values),
             None => Ok(()),
         }

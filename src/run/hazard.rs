@@ -11,15 +11,19 @@ use super::project::{AccidentSettings, AreaSettings, HazardSettings};
 use super::vectors::{has_column, no_column, read_features, reprojected, text_of};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{CellStore, Cells, Frame, Reprojection, Tiling};
+use crate::io::atomic::write_atomic;
 use crate::io::geotiff::{Compression, GeoTiffWriter, WriteSpec};
 use crate::io::scratch::Scratch;
 use crate::layers::Features;
 use crate::progress::Progress;
+use crate::report::grids::stretched_style;
 use crate::score::{Accidents, Engine, raise_hazard};
 use crate::tasks::{PolygonFeature, PriorGround};
 
 /// The file the plane is written to.
 pub const HAZARD_FILE: &str = "hazard.tif";
+/// Its style.
+pub const HAZARD_STYLE: &str = "hazard.qml";
 
 /// Faults listed for one column; a wrong column would otherwise name every feature.
 const MOST_NAMED: usize = 10;
@@ -201,5 +205,6 @@ pub fn write(hazard: &dyn Cells, path: &Path, compression: Compression) -> Resul
     for window in Tiling::new(hazard.frame(), 512).tiles() {
         writer.write(window, &hazard.read_vec(window)?)?;
     }
-    writer.finish().map(drop)
+    let written = writer.finish()?;
+    write_atomic(&path.with_file_name(HAZARD_STYLE), stretched_style(&written, "").as_bytes())
 }

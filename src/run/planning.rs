@@ -6,18 +6,33 @@ use super::replanning::{Earlier, LeftOver};
 use super::sampled_worths::SampledWorths;
 use super::uncertain::uncertain;
 use super::{Job, Options, what_if};
+use jiff::civil::Date;
 use serde_json::Map;
 
 use crate::error::{Fault, Result};
 use crate::grid::Crs;
-use crate::plan::{self, Objective, Params, Problem};
+use crate::plan::{self, Objective, Params, Problem, Solution};
 use crate::progress::Progress;
-use crate::report::plan_files::{BaselineValue, plan_rows, write_plan_csv, write_plan_json};
+use crate::report::plan_files::{BaselineValue, PlanRow, plan_rows, write_plan_csv, write_plan_json};
 use crate::report::vectors;
 use crate::tasks::TaskArea;
 
 /// Seconds to search where neither the project nor the command line says.
 pub const DEFAULT_SECONDS: f64 = 30.0;
+
+/// A plan as further files are written from it.
+pub struct Planned {
+    /// As solved.
+    pub problem: Problem,
+    /// The solution.
+    pub solution: Solution,
+    /// The rows of `plan.csv`.
+    pub rows: Vec<PlanRow>,
+    /// Day 0.
+    pub start: Date,
+    /// Unit of the objective.
+    pub unit: &'static str,
+}
 
 /// Plans the teams and writes the plan's files. `crs` is that of the tasks' geometry; `worths` are the tasks' worths in
 /// samples, where they were sampled.
@@ -32,7 +47,7 @@ pub fn plan_teams(
     crs: &Crs,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<()> {
+) -> Result<Planned> {
     let file = project.file.display().to_string();
     let (mut problem, warnings) = problem_of(tasks, teams, settings, &file)?;
     job.record.warnings.extend(warnings);
@@ -106,7 +121,7 @@ pub fn plan_teams(
     let start = Some(settings.start);
     write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, start, &more)?;
     job.outputs.push("plan.json");
-    Ok(())
+    Ok(Planned { problem, solution, rows, start: settings.start, unit: unit(settings) })
 }
 
 /// Search parameters: the command line's before the project's; the default only where neither limits the search.
@@ -120,13 +135,13 @@ pub fn params(seed: u64, seconds: Option<f64>, iterations: Option<u64>, options:
 /// What would be done by hand on the same problem.
 pub fn baseline_values(problem: &Problem, ranks: Option<&[f64]>) -> Result<Vec<BaselineValue>> {
     let plans = plan::baselines(problem, ranks)?;
-    let keeps_floors = |solution: &plan::Solution| {
+    let keeps_floors = |solution: &Solution| {
         let shares = plan::floor_shares(problem, solution);
         let is_kept =
             |(floor, share): (&plan::Floor, &Option<f64>)| share.is_none_or(|x| x >= floor.share - 1e-9);
         problem.floors.iter().zip(&shares).all(is_kept)
     };
-    let value = |name: &str, solution: &plan::Solution| BaselineValue {
+    let value = |name: &str, solution: &Solution| BaselineValue {
         name: name.to_owned(),
         objective_value: solution.objective_value,
         n_tasks: solution.routes.iter().map(|route| route.tasks.len()).sum(),
@@ -141,7 +156,7 @@ pub fn baseline_values(problem: &Problem, ranks: Option<&[f64]>) -> Result<Vec<B
 }
 
 /// Tasks locked to a team that a plan leaves out.
-pub fn n_locked_out(problem: &Problem, solution: &plan::Solution) -> usize {
+pub fn n_locked_out(problem: &Problem, solution: &Solution) -> usize {
     let done: std::collections::HashSet<&str> =
         solution.routes.iter().flat_map(|route| &route.tasks).map(|stop| stop.id.as_str()).collect();
     let is_locked = |task: &&plan::Task| task.lock.as_ref().is_some_and(|lock| lock.team.is_some());
@@ -172,7 +187,7 @@ fn refuse_idle_budget(problem: &Problem, file: &str) -> Result<()> {
 }
 
 /// Why a plan does nothing, which is surely not what was meant.
-fn idle_plan(problem: &Problem, solution: &plan::Solution) -> Option<String> {
+fn idle_plan(problem: &Problem, solution: &Solution) -> Option<String> {
     if solution.routes.iter().any(|route| !route.tasks.is_empty()) {
         return None;
     }

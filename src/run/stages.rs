@@ -41,7 +41,7 @@ pub fn score_grids(
     if layers.hazard.is_some() && job.record.command != "plan" {
         let path = job.staging.path(hazard::HAZARD_FILE);
         hazard::write(layers.plane("hazard"), &path, options.compression)?;
-        job.outputs.push(hazard::HAZARD_FILE);
+        job.outputs.extend([hazard::HAZARD_FILE, hazard::HAZARD_STYLE]);
     }
     let measured = &settings.measures;
     let told = measures::make(layers, measured, &mut *engine, &scratch, tile_bytes as usize, progress)?;
@@ -78,13 +78,13 @@ pub fn score_grids(
         &mut writers,
         progress,
     )?;
-    writers.finish()?;
+    writers.finish(recipe.n_classes())?;
     job.record.engine = Some((summary.engine.clone(), note));
     job.record.take_summary(&summary);
     job.outcome.score(&summary);
     tables::write_curve(&job.staging.path("curve.csv"), &summary.curve)?;
     if job.record.command != "plan" {
-        job.outputs.extend(grids(has_robustness).map(|grid| grid.name));
+        job.outputs.extend(grids(has_robustness).flat_map(|grid| [grid.name, grid.style]));
         job.outputs.push("curve.csv");
     }
     job.lap("score");

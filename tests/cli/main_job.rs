@@ -10,7 +10,7 @@ use super::*;
 use crate::common::all;
 
 /// Everything a run writes (interface.md §3), besides what later issues add.
-const FILES: [&str; 14] = [
+const FILES: [&str; 25] = [
     "priority.tif",
     "class.tif",
     "benefit.tif",
@@ -18,9 +18,20 @@ const FILES: [&str; 14] = [
     "benefit_per_cost.tif",
     "exposure.tif",
     "people_at_risk.tif",
+    "priority.qml",
+    "class.qml",
+    "benefit.qml",
+    "cost.qml",
+    "benefit_per_cost.qml",
+    "exposure.qml",
+    "people_at_risk.qml",
     "curve.csv",
     "tasks.csv",
     "tasks.geojson",
+    "tasks.qml",
+    "tasks.gpkg",
+    "plan.gpkg",
+    "plan.xlsx",
     "plan.csv",
     "plan.geojson",
     "plan.json",
