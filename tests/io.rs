@@ -11,5 +11,6 @@ mod io {
     mod geotiff_layouts;
     mod geotiff_real;
     mod geotiff_roundtrip;
+    mod picture;
     mod tiff_bytes;
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::plan::{Objective, Problem, Solution, floor_shares};
 use crate::report::plan_files::{BaselineValue, floors_json};
+use crate::report::readable::{count, short};
 use crate::report::record::{Record, score_results};
 use crate::score::Summary;
 use crate::tasks::TaskArea;
@@ -207,27 +208,4 @@ fn against(problem: &Problem, solution: &Solution, by_hand: &BaselineValue) -> S
     }
     let gain = 100.0 * (solution.objective_value / by_hand.objective_value - 1.0);
     format!(" ({gain:+.1} % with the plan)")
-}
-
-/// A count with its thousands apart.
-fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A number as a person reads it: whole from 1000 on, otherwise four digits.
-pub(super) fn short(value: f64) -> String {
-    if value.abs() >= 1000.0 {
-        let sign = if value < 0.0 { "-" } else { "" };
-        format!("{sign}{}", count(value.abs().round() as u64))
-    } else {
-        crate::report::tables::significant(value, 4)
-    }
 }

@@ -192,7 +192,7 @@ impl Earlier {
                 self.date,
                 standing.finished.len(),
                 standing.under_way.len(),
-                super::outcome::short(standing.spent)
+                crate::report::readable::short(standing.spent)
             ),
         )];
         let inputs = self.inputs_changed(left);

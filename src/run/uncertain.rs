@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::outcome::short;
 use super::project::UncertaintySettings;
 use crate::plan::{Chances, Problem, Solution, Uncertainty, uncertainty};
+use crate::report::readable::short;
 
 /// What becomes of a plan in the samples, with the settings it was asked with.
 pub struct Uncertain {

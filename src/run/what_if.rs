@@ -6,10 +6,10 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::outcome::short;
 use super::project::{PlanSettings, TeamSettings};
 use crate::error::Result;
 use crate::plan::{Marginal, Problem, Solution, Team, Variant};
+use crate::report::readable::short;
 
 /// Up to so many tasks the question is asked without being told to.
 pub const UP_TO_TASKS: usize = 1_000;
