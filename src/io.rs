@@ -11,6 +11,7 @@
 //! | GeoJSON | [`geojson::read`] | [`geojson::GeoJsonWriter`] |
 //! | CSV | [`csv::Table`] | [`csv::CsvWriter`] |
 //! | GeoPackage | – | [`gpkg_write::GpkgWriter`] |
+//! | Shapefile | – | [`shapefile_write::write`] |
 
 pub mod atomic;
 pub mod csv;
@@ -21,3 +22,4 @@ pub mod geotiff;
 pub mod gpkg_write;
 pub mod hash;
 pub mod scratch;
+pub mod shapefile_write;

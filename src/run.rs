@@ -226,9 +226,9 @@ impl Job {
         self.record.warnings.extend(prepared.warnings.iter().cloned());
         self.lap("read and check inputs");
         let summary = score_grids(&mut self, &mut prepared, options, progress)?;
+        let (mut tasks, mut planned) = (Vec::new(), None);
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
-            let tasks = outline_tasks(&mut self, &prepared, settings, &summary, progress)?;
-            let mut planned = None;
+            tasks = outline_tasks(&mut self, &prepared, settings, &summary, progress)?;
             if let Some(plan) = &prepared.project.plan {
                 let crs = &prepared.layers.frame.crs;
                 let worths = sample_worths(&mut self, &prepared, &tasks, &summary, options, progress)?;
@@ -244,17 +244,17 @@ impl Job {
                     progress,
                 )?);
             }
-            let material = Material {
-                project: &prepared.project,
-                tasks: &tasks,
-                crs: &prepared.layers.frame.crs,
-                is_scored: true,
-                settlements: &prepared.settlements,
-                teams: &prepared.teams,
-                planned: planned.as_ref(),
-            };
-            write_outputs(&mut self, &material)?;
         }
+        let material = Material {
+            project: &prepared.project,
+            tasks: &tasks,
+            crs: &prepared.layers.frame.crs,
+            is_scored: true,
+            settlements: &prepared.settlements,
+            teams: &prepared.teams,
+            planned: planned.as_ref(),
+        };
+        write_outputs(&mut self, &material)?;
         self.commit()
     }
 

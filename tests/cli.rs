@@ -11,6 +11,7 @@ mod cli {
     pub mod features;
     pub mod hazard;
     pub mod main_job;
+    pub mod outputs;
     pub mod plans;
     pub mod real_layers;
     pub mod score_keys;

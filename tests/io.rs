@@ -4,6 +4,7 @@ mod common;
 
 mod io {
     mod csv;
+    mod feature_files;
     mod files;
     mod geojson;
     mod geotiff_cog;

@@ -86,7 +86,8 @@ impl Table {
     }
 
     fn fields(&self, record: &csv::ByteRecord, line: u64) -> Result<Vec<String>> {
-        let text = |field: &[u8]| std::str::from_utf8(field).map(|text| text.trim().to_owned());
+        let text =
+            |field: &[u8]| std::str::from_utf8(field).map(|text| write::as_meant(text.trim()).to_owned());
         record.iter().map(text).collect::<std::result::Result<_, _>>().map_err(|_| {
             let fix = "save it as CSV UTF-8";
             let mut fault = self.fault("csv.encoding", "UTF-8 text", "another encoding", fix);

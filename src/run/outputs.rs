@@ -10,7 +10,8 @@ use crate::grid::Crs;
 use crate::io::atomic::write_atomic;
 use crate::report::facts::{Facts, PlanFacts, Scoring, TeamFacts};
 use crate::report::formats::Format;
-use crate::report::{geopackage, workbook};
+use crate::report::vectors::ToLonLat;
+use crate::report::{geopackage, kml, map, shapefiles, team_pages, workbook};
 use crate::score::{Benefit, PriorityBy, Recipe};
 use crate::tasks::{Settlement, TaskArea};
 
@@ -34,7 +35,9 @@ pub struct Material<'a> {
 
 /// Writes the files of the formats asked for.
 pub fn write_outputs(job: &mut Job, material: &Material<'_>) -> Result<()> {
-    let formats = &material.project.formats;
+    // Without task areas there is only a map to draw.
+    let has_tasks = !material.tasks.is_empty();
+    let formats = material.project.formats.iter().filter(|format| has_tasks || **format == Format::Png);
     let scoring = material.is_scored.then(|| scoring(&material.project.score.recipe));
     let teams: Vec<TeamFacts> = material.teams.iter().map(team_facts).collect();
     let plan = material.planned.map(|planned| PlanFacts {
@@ -60,8 +63,11 @@ pub fn write_outputs(job: &mut Job, material: &Material<'_>) -> Result<()> {
     };
     let folder = job.staging.folder().to_path_buf();
     // QGIS takes it for tasks.geojson and tasks.shp alike.
-    write_atomic(&folder.join("tasks.qml"), geopackage::task_style(facts.n_classes()).as_bytes())?;
-    job.outputs.push("tasks.qml");
+    if has_tasks {
+        let style = geopackage::task_style(facts.n_classes());
+        write_atomic(&folder.join("tasks.qml"), style.as_bytes())?;
+        job.outputs.push("tasks.qml");
+    }
     let mut told = Vec::new();
     for format in formats {
         told.extend(write_format(*format, &folder, &facts)?);
@@ -85,7 +91,32 @@ fn write_format(format: Format, folder: &Path, facts: &Facts<'_>) -> Result<Vec<
             Ok(told)
         }
         Format::Xlsx => workbook::write_workbook(&at("plan.xlsx"), facts).map(|()| Vec::new()),
-        Format::Png | Format::Teams | Format::Kml | Format::Shp => Ok(Vec::new()),
+        Format::Png => map::write_map(&at("map.png"), facts).map(|()| Vec::new()),
+        Format::Teams => match &facts.plan {
+            Some(plan) => team_pages::write_team_pages(&at("teams.html"), facts, plan).map(|()| Vec::new()),
+            None => Ok(Vec::new()),
+        },
+        Format::Kml => {
+            // As with GeoJSON: only where no datum shift lies between.
+            let Ok(lon_lat) = ToLonLat::new(facts.crs, "tasks.kml") else {
+                return Ok(vec![format!(
+                    "tasks.kml is not written: it needs WGS 84, and {} lies on another datum",
+                    facts.crs
+                )]);
+            };
+            kml::write_tasks(&at("tasks.kml"), facts, &lon_lat)?;
+            if let Some(plan) = &facts.plan {
+                kml::write_plan(&at("plan.kml"), facts, plan, &lon_lat)?;
+            }
+            Ok(Vec::new())
+        }
+        Format::Shp => {
+            let mut told = shapefiles::write_tasks(folder, facts)?;
+            if let Some(plan) = &facts.plan {
+                told.extend(shapefiles::write_plan(folder, facts, plan)?);
+            }
+            Ok(told)
+        }
     }
 }
 

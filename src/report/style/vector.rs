@@ -6,6 +6,13 @@ use super::document;
 use crate::report::colours::{INK, PAPER, Rgb, TeamStroke};
 use crate::report::markup::escape;
 
+/// QGIS's numbers for where a label stands: around a point, along a line, inside a polygon.
+const AROUND: u8 = 0;
+/// See [`AROUND`].
+const ALONG: u8 = 2;
+/// See [`AROUND`].
+const INSIDE: u8 = 4;
+
 /// One value of the field that decides the symbol.
 #[derive(Debug, Clone)]
 pub struct Category {
@@ -28,7 +35,7 @@ pub struct Label<'a> {
 
 /// Polygons filled by the value of `field`.
 pub fn polygon_style(field: &str, categories: &[Category], label: Option<Label<'_>>) -> String {
-    categorized(field, categories, label, &|stroke| {
+    categorized(field, categories, (label, INSIDE), &|stroke| {
         let (fill, style) = match stroke {
             Some(stroke) => (rgba(stroke.colour, 200), "solid"),
             // Not scored: hatched, so that it is not taken for a low class.
@@ -53,7 +60,7 @@ pub fn polygon_style(field: &str, categories: &[Category], label: Option<Label<'
 /// Lines coloured and dashed by the value of `field`.
 pub fn line_style(field: &str, categories: &[Category], label: Option<Label<'_>>) -> String {
     const WIDTH_MM: f64 = 0.8;
-    categorized(field, categories, label, &|stroke| {
+    categorized(field, categories, (label, ALONG), &|stroke| {
         let (colour, dashes) = stroke.map_or((INK, &[][..]), |stroke| (stroke.colour, stroke.dashes));
         let dash = dashes.iter().map(|d| format!("{}", d * WIDTH_MM)).collect::<Vec<_>>().join(";");
         symbol_layer(
@@ -95,14 +102,14 @@ pub fn point_style(shape: &str, size_mm: f64, fill: Rgb, label: Option<Label<'_>
         &format!(
             "<renderer-v2 type=\"singleSymbol\" symbollevels=\"0\"><symbols>{layer}</symbols></renderer-v2>"
         ),
-        label,
+        (label, AROUND),
     )
 }
 
 fn categorized(
     field: &str,
     categories: &[Category],
-    label: Option<Label<'_>>,
+    label: (Option<Label<'_>>, u8),
     symbol: &dyn Fn(Option<TeamStroke>) -> String,
 ) -> String {
     let (mut listed, mut symbols) = (String::new(), String::new());
@@ -141,20 +148,22 @@ fn symbol_layer(kind: &str, class: &str, properties: &[(&str, &str)]) -> String 
     text + "</layer></symbol>\n"
 }
 
-fn styled(renderer: &str, label: Option<Label<'_>>) -> String {
+fn styled(renderer: &str, (label, placement): (Option<Label<'_>>, u8)) -> String {
     let labelling = label.map_or_else(String::new, |label| {
         format!(
             "<labeling type=\"simple\"><settings calloutType=\"simple\">\n\
              <text-style fieldName=\"{}\" isExpression=\"0\" fontSize=\"8\" fontSizeUnit=\"Point\" \
-             textColor=\"{}\" textOpacity=\"1\" namedStyle=\"Book\">\
+             textColor=\"{}\" textOpacity=\"1\" fontFamily=\"Arial\" \
+             fontWeight=\"50\" fontKerning=\"1\" multilineHeight=\"1\">\
              <text-buffer bufferDraw=\"1\" bufferSize=\"0.8\" bufferSizeUnits=\"MM\" bufferColor=\"{}\" \
              bufferOpacity=\"0.85\"/></text-style>\n\
-             <placement placement=\"1\" dist=\"1\" distUnits=\"MM\"/>\n\
+             <placement placement=\"{}\" placementFlags=\"10\" dist=\"1\" distUnits=\"MM\" priority=\"5\"/>\n\
              <rendering scaleVisibility=\"{}\" scaleMin=\"{}\" scaleMax=\"0\" obstacle=\"1\" displayAll=\"0\"/>\n\
              </settings></labeling>\n",
             escape(label.field),
             rgba(INK, 255),
             rgba(PAPER, 255),
+            placement,
             u8::from(label.up_to_scale > 0),
             label.up_to_scale
         )

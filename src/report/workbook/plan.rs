@@ -15,6 +15,9 @@ const DAYS: &str = "H";
 const COST: &str = "I";
 const DISCOUNTED: &str = "K";
 
+/// A column summed up: its letter, its name, its value.
+type Sum = (&'static str, &'static str, fn(&PlanRow) -> f64);
+
 /// Writes the sheet `Plan`: the columns of `plan.csv`, dates as dates.
 pub(super) fn write_plan(sheet: &mut Worksheet, plan: &PlanFacts<'_>, formats: &Formats) -> Outcome {
     sheet.set_name("Plan")?;
@@ -74,7 +77,7 @@ pub(super) fn write_teams(sheet: &mut Worksheet, plan: &PlanFacts<'_>, formats: 
         let is_theirs = format!("EXACT(Plan!${TEAM}$2:${TEAM}${last},A{})", row + 1);
         let formula = format!("=SUMPRODUCT(--{is_theirs})");
         put_formula(sheet, row, 8, &formula, Some(theirs.len() as f64), formats.of(""))?;
-        let sums: [(&str, &str, fn(&PlanRow) -> f64); 4] = [
+        let sums: [Sum; 4] = [
             (TRAVEL, "travel_km", |row| row.travel_km),
             (DAYS, "work_days", |row| row.work_days),
             (COST, "cost_usd", |row| row.cost_usd),
