@@ -1,8 +1,14 @@
 //! What a person may type: clap structures only, no work.
 
+pub mod man;
+mod values;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName};
+use self::values::{parse_bytes, parse_point, parse_positive};
 
 /// Which mined ground first, which team, in what order, and how sure are we.
 ///
@@ -38,6 +44,11 @@ pub enum Command {
                             clearway plan --problem problem.json --iterations 20000 --json"
     )]
     Plan(PlanArgs),
+    /// A commented project file for a folder of layers, from what lies there and a few questions
+    #[command(
+        after_help = "Examples:\n  clearway init layers\n  clearway init layers --yes --overwrite --json"
+    )]
+    Init(InitArgs),
     /// Every fault of the inputs, and what is odd about them, before any work
     #[command(after_help = "Example:\n  clearway check grids/hillside/project.toml")]
     Check(CheckArgs),
@@ -70,6 +81,34 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// The manual page on stdout, or with --out one for each command
+    #[command(
+        after_help = "Examples:\n  clearway man | man -l -\n  clearway man --out ~/.local/share/man/man1"
+    )]
+    Man {
+        /// Write `clearway.1` and a page for each command into this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+impl Command {
+    /// Whether a script asked, for an answer as JSON.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Run(args) => args.work.json,
+            Self::Score(args) => args.work.json,
+            Self::Plan(args) => args.work.json,
+            Self::Init(args) => args.json,
+            Self::Check(args) => args.json,
+            Self::Verify(args) => args.json,
+            Self::Explain(args) => args.json,
+            Self::Synth(args) => args.json,
+            Self::Bench(args) => args.json,
+            Self::Devices(args) => args.json,
+            Self::Completions { .. } | Self::Man { .. } => false,
+        }
+    }
 }
 
 /// Options every command takes.
@@ -87,6 +126,9 @@ pub struct Common {
     /// No progress bars, plain lines only
     #[arg(long, global = true)]
     pub no_progress: bool,
+    /// Colour on stderr; `auto`: on a terminal, unless NO_COLOR or CLICOLOR=0 says otherwise
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    pub color: Colour,
 }
 
 /// Where results go, and how they are computed.
@@ -184,6 +226,23 @@ pub struct PlanArgs {
     pub search: SearchArgs,
 }
 
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder that holds the layers; the project file is written into it
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// Ask nothing: take the likeliest answer everywhere (always so without a terminal)
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Write over the project.toml that lies there
+    #[arg(long)]
+    pub overwrite: bool,
+    /// What was found as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -248,6 +307,9 @@ pub struct SynthArgs {
     /// Compression of the grids
     #[arg(long, value_enum, default_value_t = Compress::Deflate)]
     pub compress: Compress,
+    /// What was made as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `bench`.
@@ -292,93 +354,10 @@ pub struct BenchArgs {
     pub json: bool,
 }
 
-/// Which engines `bench` measures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum BenchBackend {
-    /// The native engine.
-    Cpu,
-    /// A GPU, or an error.
-    Gpu,
-    /// Both.
-    All,
-}
-
 /// Arguments of commands that only print.
 #[derive(Debug, Args)]
 pub struct JsonArgs {
     /// JSON instead of a table
     #[arg(long)]
     pub json: bool,
-}
-
-/// What computes the scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Backend {
-    /// The fastest real GPU, else the native engine.
-    Auto,
-    /// A GPU, or an error.
-    Gpu,
-    /// The native engine.
-    Cpu,
-}
-
-/// Compression of grids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Compress {
-    /// Opens everywhere.
-    Deflate,
-    /// Faster; not read by Esri products.
-    Zstd,
-    /// None.
-    None,
-}
-
-/// Presets of `synth`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PresetName {
-    /// UTM, 30 m cells.
-    Hillside,
-    /// EPSG:4326, 1" cells.
-    Plain,
-    /// Many provinces, settlements and teams.
-    Nation,
-}
-
-/// Bytes from a text such as `4GiB`, `500MB` or `1073741824`.
-fn parse_bytes(text: &str) -> Result<u64, String> {
-    let text = text.trim();
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let factor: f64 = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "kb" => 1e3,
-        "k" | "kib" => 1024.0,
-        "mb" => 1e6,
-        "m" | "mib" => 1024.0 * 1024.0,
-        "gb" => 1e9,
-        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
-        "tb" => 1e12,
-        "t" | "tib" => 1024.0_f64.powi(4),
-        other => return Err(format!("unknown unit `{other}`; write it as 4GiB or 500MB")),
-    };
-    let bytes = number.parse::<f64>().map_err(|_| "write it as 4GiB or 500MB".to_owned())? * factor;
-    if bytes < 64.0 * 1024.0 * 1024.0 {
-        return Err("at least 64MiB is needed".to_owned());
-    }
-    Ok(bytes as u64)
-}
-
-fn parse_point(text: &str) -> Result<[f64; 2], String> {
-    let numbers: Vec<f64> = text.split(',').filter_map(|part| part.trim().parse().ok()).collect();
-    match numbers[..] {
-        [x, y] if x.is_finite() && y.is_finite() && text.matches(',').count() == 1 => Ok([x, y]),
-        _ => Err("two numbers parted by a comma are needed, such as 512345,5512345".to_owned()),
-    }
-}
-
-fn parse_positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
-        _ => Err("a number above 0 is needed".to_owned()),
-    }
 }

@@ -1,5 +1,11 @@
 //! Stderr: progress bars where a person watches, plain lines where a pipe or CI does; warnings and errors.
 
+mod bars;
+mod errors;
+mod printable;
+pub mod questions;
+
+use std::env;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,13 +13,18 @@ use std::time::{Duration, Instant};
 
 use clearway::error::Error;
 use clearway::progress::Progress;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
+
+use self::errors::{Look, error_text, warning_text};
+pub use self::printable::printable;
+use crate::cli::{Colour, Common};
 
 /// Speaks to stderr.
 pub struct Console {
     quiet: bool,
     verbose: bool,
     bars: bool,
+    look: Look,
     interrupted: Arc<AtomicBool>,
     step: Mutex<Option<Step>>,
 }
@@ -27,17 +38,57 @@ struct Step {
     bar: Option<ProgressBar>,
 }
 
+impl Step {
+    /// How far it is, for a pipe: "exposure: 40 %, 3:20 min to go".
+    fn line(&self) -> String {
+        let share = self.done as f64 / self.total.max(1) as f64;
+        let mut text = format!("{}: {:.0} %", self.label, 100.0 * share);
+        if share > 0.0 && share < 1.0 {
+            let left = self.begun.elapsed().mul_f64(1.0 / share - 1.0);
+            text += &format!(", {} to go", bars::duration_text(left));
+        }
+        text
+    }
+}
+
+/// Whether stderr is to be coloured (no-color.org, bixense.com/clicolors); `variable` reads the environment.
+fn is_colour_wanted(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty() && value != "0");
+    if variable("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return false;
+    }
+    if is_set("CLICOLOR_FORCE") {
+        return true;
+    }
+    let is_refused = variable("CLICOLOR").is_some_and(|value| value == "0");
+    is_terminal && !is_refused && variable("TERM").is_none_or(|term| term != "dumb")
+}
+
 /// How often a pipe is told how far a long step is.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
 
 /// Warnings shown without `-v`; all of them are in run.json.
 const MOST_WARNINGS: usize = 12;
 
+/// A step that took less is not worth a line, unless `-v` asks for it.
+const WORTH_A_LINE: Duration = Duration::from_secs(2);
+
 impl Console {
     /// From the common options; `interrupted` is set by a signal.
-    pub fn new(quiet: bool, verbose: bool, no_progress: bool, interrupted: Arc<AtomicBool>) -> Self {
-        let bars = !quiet && !no_progress && std::io::stderr().is_terminal();
-        Self { quiet, verbose, bars, interrupted, step: Mutex::new(None) }
+    pub fn new(common: &Common, interrupted: Arc<AtomicBool>) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        let look = Look {
+            with_lines: is_terminal || common.color == Colour::Always,
+            in_colour: match common.color {
+                Colour::Always => true,
+                Colour::Never => false,
+                Colour::Auto => is_colour_wanted(is_terminal, |name| env::var(name).ok()),
+            },
+            columns: bars::columns().into(),
+        };
+        let bars = !common.quiet && !common.no_progress && is_terminal;
+        let (quiet, verbose) = (common.quiet, common.verbose);
+        Self { quiet, verbose, bars, look, interrupted, step: Mutex::new(None) }
     }
 
     /// An error, with its faults a line each.
@@ -47,20 +98,13 @@ impl Console {
         if let Some(bar) = step.and_then(|step| step.bar) {
             bar.finish_and_clear();
         }
-        match error.faults() {
-            [] => eprintln!("error: {error}"),
-            [fault] => eprintln!("error: {fault}"),
-            faults => {
-                eprintln!("error: {} faults", faults.len());
-                faults.iter().for_each(|fault| eprintln!("  - {fault}"));
-            }
-        }
+        eprint!("{}", error_text(error, self.look));
     }
 
     /// Text for a person, where stdout holds something else.
     pub fn text(&self, text: &str) {
         if !self.quiet {
-            eprint!("{text}");
+            eprint!("{}", printable(text));
         }
     }
 
@@ -70,9 +114,10 @@ impl Console {
             return;
         }
         let shown = if all || self.verbose { warnings.len() } else { MOST_WARNINGS };
-        warnings.iter().take(shown).for_each(|warning| eprintln!("warning: {warning}"));
+        warnings.iter().take(shown).for_each(|text| eprint!("{}", warning_text(text, self.look)));
         if warnings.len() > shown {
-            eprintln!("warning: and {} more; -v shows them, run.json holds them", warnings.len() - shown);
+            let text = format!("and {} more; -v shows them, run.json holds them", warnings.len() - shown);
+            eprint!("{}", warning_text(&text, self.look));
         }
     }
 
@@ -86,16 +131,7 @@ impl Console {
 impl Progress for Console {
     fn start(&self, label: &str, total: u64) {
         self.finish();
-        let bar = self.bars.then(|| {
-            let bar = ProgressBar::new(total);
-            let style = "{msg:24} {bar:32} {percent:>3} %  {elapsed} gone, {eta} to go";
-            bar.set_style(
-                ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
-            bar.set_message(label.to_owned());
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
+        let bar = self.bars.then(|| bars::bar(label, total));
         let now = Instant::now();
         let step = Step { label: label.to_owned(), total, done: 0, begun: now, told: now, bar };
         *self.step.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(step);
@@ -109,8 +145,7 @@ impl Progress for Console {
                 Some(bar) => bar.inc(units),
                 None if !quiet && step.told.elapsed() >= PLAIN_EVERY => {
                     step.told = Instant::now();
-                    let percent = 100 * step.done / step.total.max(1);
-                    eprintln!("{}: {percent} %", step.label);
+                    eprintln!("{}", step.line());
                 }
                 None => {}
             }
@@ -123,16 +158,16 @@ impl Progress for Console {
         self.with_step(|step| {
             told = true;
             match &step.bar {
-                Some(bar) => bar.set_message(format!("{}: {text}", step.label)),
+                Some(bar) => bars::note(bar, &step.label, &printable(text)),
                 None if verbose || (!quiet && step.told.elapsed() >= PLAIN_EVERY) => {
                     step.told = Instant::now();
-                    eprintln!("{}: {text}", step.label);
+                    eprintln!("{}: {}", step.label, printable(text));
                 }
                 None => {}
             }
         });
         if !told && !quiet {
-            eprintln!("{text}");
+            eprintln!("{}", printable(text));
         }
     }
 
@@ -142,13 +177,33 @@ impl Progress for Console {
             if let Some(bar) = step.bar {
                 bar.finish_and_clear();
             }
-            if !self.quiet {
-                eprintln!("{}: {:.1} s", step.label, step.begun.elapsed().as_secs_f64());
+            let took = step.begun.elapsed();
+            if self.verbose || !self.quiet && took >= WORTH_A_LINE {
+                eprintln!("{}: {:.1} s", step.label, took.as_secs_f64());
             }
         }
     }
 
     fn is_cancelled(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_colour_wanted;
+
+    #[test]
+    fn environment_decides_on_colour() {
+        let wanted = |is_terminal: bool, set: &[(&str, &str)]| {
+            is_colour_wanted(is_terminal, |name| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(wanted(true, &[]) && !wanted(false, &[]));
+        assert!(!wanted(true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
+        assert!(wanted(true, &[("NO_COLOR", "")]));
+        assert!(wanted(false, &[("CLICOLOR_FORCE", "1")]) && !wanted(false, &[("CLICOLOR_FORCE", "0")]));
+        assert!(!wanted(true, &[("CLICOLOR", "0")]) && !wanted(true, &[("TERM", "dumb")]));
     }
 }

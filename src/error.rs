@@ -5,6 +5,7 @@
 //! A panic means our own bug.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The crate's result.
@@ -47,6 +48,38 @@ pub struct Fault {
     pub found: String,
     /// How to mend it.
     pub fix: String,
+    /// The line that it stands on, where that is known.
+    pub excerpt: Option<Box<Excerpt>>,
+}
+
+/// A line that a person wrote, in a file or as a flag, and which part of it a fault speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The file as it was named, or "command line".
+    pub source: String,
+    /// Line in the file, from 1; `None` for the command line.
+    pub line: Option<usize>,
+    /// The line, without its end.
+    pub text: String,
+    /// The part of it that is meant, in bytes.
+    pub marked: Range<usize>,
+}
+
+impl Excerpt {
+    /// The line of `text` that `span` (bytes) begins on, `span` marked as far as the line goes.
+    pub fn of_line(source: &str, text: &str, span: &Range<usize>) -> Self {
+        let at = span.start.min(text.len());
+        let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let line = text[begin..].lines().next().unwrap_or_default();
+        let marked = (at - begin).min(line.len())..(span.end.max(at) - begin).min(line.len());
+        let number = text[..begin].matches('\n').count() + 1;
+        Self { source: source.to_owned(), line: Some(number), text: line.to_owned(), marked }
+    }
+
+    /// Column that the marked part begins in, in characters from 1.
+    pub fn column(&self) -> usize {
+        self.text[..self.marked.start].chars().count() + 1
+    }
 }
 
 impl Fault {
@@ -58,7 +91,19 @@ impl Fault {
         found: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        Self { code, place: place.into(), expected: expected.into(), found: found.into(), fix: fix.into() }
+        Self {
+            code,
+            place: place.into(),
+            expected: expected.into(),
+            found: found.into(),
+            fix: fix.into(),
+            excerpt: None,
+        }
+    }
+
+    /// The same, with the line it speaks of.
+    pub fn at(self, excerpt: Option<Excerpt>) -> Self {
+        Self { excerpt: excerpt.map(Box::new), ..self }
     }
 }
 

@@ -20,4 +20,4 @@ pub use features::{BlockOrigin, Features, Piece, Space, Span};
 pub use on_frame::OnFrame;
 pub use ranges::{Findings, Role, range_faults};
 pub use spec::{LayerSpec, Resampling, Unit};
-pub use survey::{Survey, survey};
+pub use survey::{Survey, survey, survey_blocks};

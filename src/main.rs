@@ -9,13 +9,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use clearway::error::{Error, Fault, Result};
+use clearway::io::atomic::write_atomic;
 use clearway::io::geotiff::Compression;
 use clearway::run::bench_plan::{self, BenchReport};
 use clearway::run::{self, Outcome};
 use clearway::{bench, gpu, plan, score, synth};
-use cli::{Backend, BenchArgs, BenchBackend, Cli, Command, Compress, PresetName, SearchArgs, WorkArgs};
+use cli::{
+    Backend, BenchArgs, BenchBackend, Cli, Command, Compress, InitArgs, PresetName, SearchArgs, WorkArgs,
+};
 use console::Console;
 
 fn main() -> ExitCode {
@@ -31,11 +34,15 @@ fn main() -> ExitCode {
         // Fails only where a pool exists already, and none does yet.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build_global();
     }
-    let console = Console::new(cli.common.quiet, cli.common.verbose, cli.common.no_progress, interrupted);
+    let console = Console::new(&cli.common, interrupted);
     match execute(&cli, &console) {
         Ok(code) => code,
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
+            if cli.command.wants_json() {
+                // Whether or not this can be told on stdout, it is told on stderr.
+                let _ = print_json(&run::error_to_json(&error));
+            }
             console.error(&error);
             ExitCode::from(error.exit_code())
         }
@@ -64,17 +71,12 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             };
             show_outcome(&outcome, args.work.json, console)?;
         }
+        Command::Init(args) => init(args, console)?,
         Command::Check(args) => {
-            let report = match run::check(&args.project, &args.overrides, console) {
-                Err(error) if args.json && !error.faults().is_empty() => {
-                    print(&format!("{:#}\n", run::faults_to_json(&error)))?;
-                    return Err(error);
-                }
-                report => report?,
-            };
+            let report = run::check(&args.project, &args.overrides, console)?;
             console.warnings(&report.warnings, true);
             if args.json {
-                print(&format!("{:#}\n", report.to_json()))?;
+                print_json(&report.to_json())?;
             } else {
                 print(&table(&report.facts))?;
                 print(&format!("no faults, {} warnings\n", report.warnings.len()))?;
@@ -84,7 +86,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             let report = run::verify(&args.run_dir)?;
             console.warnings(&report.warnings, true);
             if args.json {
-                print(&format!("{:#}\n", report.to_json()))?;
+                print_json(&report.to_json())?;
             } else {
                 report.holds.iter().try_for_each(|line| print(&format!("holds     {line}\n")))?;
                 report.violations.iter().try_for_each(|line| print(&format!("VIOLATED  {line}\n")))?;
@@ -103,7 +105,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             let explanation = run::explain(&args.run_dir, &asked)?;
             console.warnings(&explanation.warnings, true);
             if args.json {
-                print(&format!("{:#}\n", explanation.to_json()))?;
+                print_json(&explanation.to_json())?;
             } else {
                 print(&table(&explanation.lines))?;
             }
@@ -121,6 +123,10 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             };
             refuse_overwrite(&args.out, args.overwrite)?;
             let made = synth::synth(&spec, &args.out, console)?;
+            if args.json {
+                print_json(&made.to_json())?;
+                return Ok(ExitCode::SUCCESS);
+            }
             print(&table(&[
                 ("cells", format!("{} x {} in {}", made.frame.n_cols, made.frame.n_rows, made.frame.crs)),
                 ("people", format!("{} in {} settlements (all invented)", made.people, made.n_settlements)),
@@ -137,12 +143,44 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
         }
         Command::Devices(args) => show_devices(args.json)?,
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "clearway", &mut script);
-            print(&String::from_utf8_lossy(&script))?;
+            print_bytes(&cli::man::completions(*shell))?;
+        }
+        Command::Man { out: None } => print_bytes(&cli::man::page()?)?,
+        Command::Man { out: Some(folder) } => {
+            std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+            for (name, page) in cli::man::pages()? {
+                let path = folder.join(name);
+                write_atomic(&path, &page)?;
+                print(&format!("{}\n", path.display()))?;
+            }
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a project file, then says what `check` finds in it.
+fn init(args: &InitArgs, console: &Console) -> Result<()> {
+    let today = jiff::Zoned::now().date();
+    let ask = console::questions::asker(args.yes);
+    let report = run::init::init(&args.folder, args.overwrite, today, &*ask, console)?;
+    let checked = run::check(&report.project, &[], console);
+    if args.json {
+        return print_json(&report.to_json(checked.as_ref().err()));
+    }
+    print(&table(&report.lines()))?;
+    console.warnings(&report.to_do, true);
+    match checked {
+        Ok(found) => print(&format!(
+            "`clearway check` finds no fault and {} oddities; next: clearway run {}\n",
+            found.warnings.len(),
+            report.project.display()
+        )),
+        Err(error) => {
+            console.error(&error);
+            let project = report.project.display();
+            print(&format!("mend what is said above in {project}, then: clearway check {project}\n"))
+        }
+    }
 }
 
 fn bench_plan(folder: &Path, args: &BenchArgs, threads: usize, console: &Console) -> Result<ExitCode> {
@@ -163,7 +201,11 @@ fn bench_plan(folder: &Path, args: &BenchArgs, threads: usize, console: &Console
         if args.json { Ok(()) } else { print(&format!("{}\n", row.line())) }
     };
     let report = bench_plan::bench_plan(folder, &params, console, &mut on_row)?;
-    print(&if args.json { format!("{:#}\n", report.to_json()) } else { report.summary() })?;
+    if args.json {
+        print_json(&report.to_json())?
+    } else {
+        print(&report.summary())?
+    }
     let has_failed = report.rows.iter().any(|row| row.outcome.is_err());
     Ok(if has_failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
@@ -209,7 +251,7 @@ fn compression(asked: Compress) -> Compression {
 
 fn show_outcome(outcome: &Outcome, json: bool, console: &Console) -> Result<()> {
     console.warnings(&outcome.warnings, false);
-    if json { print(&format!("{:#}\n", outcome.to_json())) } else { print(&outcome.to_table()) }
+    if json { print_json(&outcome.to_json()) } else { print(&outcome.to_table()) }
 }
 
 /// Exit code 1 where a result was wrong.
@@ -235,7 +277,7 @@ fn bench_stages(args: &BenchArgs, console: &Console) -> Result<ExitCode> {
     };
     let report = bench::bench(&options, console)?;
     if args.json {
-        print(&format!("{:#}\n", report.to_json()))?;
+        print_json(&report.to_json())?;
     } else {
         print(&report.to_text())?;
     }
@@ -266,7 +308,7 @@ fn show_devices(json: bool) -> Result<()> {
                 })
             })
             .collect();
-        return print(&format!("{:#}\n", serde_json::Value::Array(list)));
+        return print_json(&serde_json::Value::Array(list));
     }
     for device in &devices {
         print(&format!(
@@ -312,9 +354,16 @@ fn table(rows: &[(impl AsRef<str>, String)]) -> String {
     rows.iter().map(|(label, text)| format!("{:<width$}  {text}\n", label.as_ref())).collect()
 }
 
+fn print_json(value: &serde_json::Value) -> Result<()> {
+    print_bytes(format!("{value:#}\n").as_bytes())
+}
+
+/// Text for a person: names of files and columns of tables may hold anything.
 fn print(text: &str) -> Result<()> {
+    print_bytes(console::printable(text).as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(Error::io("write", Path::new("standard output")))
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::io("write", Path::new("standard output")))
 }

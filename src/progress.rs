@@ -23,6 +23,21 @@ pub trait Progress: Sync {
     }
 }
 
+/// Work inside a step: what is done and whether to stop passes through, steps of its own do not.
+pub struct Within<'a>(pub &'a dyn Progress);
+
+impl Progress for Within<'_> {
+    fn start(&self, _label: &str, _total: u64) {}
+    fn advance(&self, units: u64) {
+        self.0.advance(units);
+    }
+    fn note(&self, _text: &str) {}
+    fn finish(&self) {}
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
 /// Shows nothing; stops when its flag is set.
 #[derive(Debug, Default)]
 pub struct Silent {

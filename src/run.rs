@@ -15,8 +15,10 @@ mod contributions;
 mod document;
 mod explain;
 mod hazard;
+pub mod init;
 mod layers;
 mod limits;
+mod located;
 mod measures;
 mod outcome;
 mod output_folder;
@@ -37,12 +39,13 @@ mod verify;
 mod what_if;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::civil::Date;
 
 pub use bare::plan_problem_file;
-pub use check::{CheckReport, check, faults_to_json};
+pub use check::{CheckReport, check, error_to_json};
 pub use explain::{Asked, Explanation, explain};
 pub use outcome::Outcome;
 use outputs::{Material, write_outputs};
@@ -133,17 +136,21 @@ impl Options {
 /// for them.
 pub fn run(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
     let project = prepared::project_of(project, &options.overrides, Need::Everything)?;
+    let document = Arc::clone(&project.document);
     let job = Job::begin("run", &project, options)?;
-    let prepared = Prepared::open(project, Need::Everything, options.memory_bytes, progress)?;
-    job.work(prepared, options, progress)
+    Prepared::open(project, Need::Everything, options.memory_bytes, progress)
+        .and_then(|prepared| job.work(prepared, options, progress))
+        .map_err(|error| document.locate(error))
 }
 
 /// Writes priority grids only: `clearway score`.
 pub fn score(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
     let project = prepared::project_of(project, &options.overrides, Need::Grids)?;
+    let document = Arc::clone(&project.document);
     let job = Job::begin("score", &project, options)?;
-    let prepared = Prepared::open(project, Need::Grids, options.memory_bytes, progress)?;
-    job.work(prepared, options, progress)
+    Prepared::open(project, Need::Grids, options.memory_bytes, progress)
+        .and_then(|prepared| job.work(prepared, options, progress))
+        .map_err(|error| document.locate(error))
 }
 
 /// Writes task areas and a plan, no grids: `clearway plan`. The task areas are those of a finished run when
@@ -156,6 +163,7 @@ pub fn plan(
 ) -> Result<Outcome> {
     let project = prepared::project_of(project, &options.overrides, Need::Everything)?;
     prepared::plan_settings(&project)?;
+    let document = Arc::clone(&project.document);
     let mut job = Job::begin("plan", &project, options)?;
     if let Some((run_dir, date)) = &options.from {
         let earlier = Earlier::open(run_dir, *date)?;
@@ -167,11 +175,10 @@ pub fn plan(
     let tasks_from = tasks_from.or(earlier_tasks.filter(|run_dir| run_dir.join("tasks.geojson").is_file()));
     match tasks_from {
         Some(run_dir) => job.plan_tasks_of(run_dir, project, options, progress),
-        None => {
-            let prepared = Prepared::open(project, Need::Everything, options.memory_bytes, progress)?;
-            job.work(prepared, options, progress)
-        }
+        None => Prepared::open(project, Need::Everything, options.memory_bytes, progress)
+            .and_then(|prepared| job.work(prepared, options, progress)),
     }
+    .map_err(|error| document.locate(error))
 }
 
 /// One run under way: where it writes, and what it has to tell at the end.

@@ -100,6 +100,19 @@ pub struct SynthSummary {
     pub budget_usd: f64,
 }
 
+impl SynthSummary {
+    /// For scripts.
+    pub fn to_json(&self) -> serde_json::Value {
+        let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+        serde_json::json!({
+            "project": self.project.display().to_string(), "files": files, "columns": self.frame.n_cols,
+            "rows": self.frame.n_rows, "crs": self.frame.crs.to_string(), "settlements": self.n_settlements,
+            "people": self.people, "road_km": self.road_km, "areas": self.n_areas, "areas_ha": self.areas_ha,
+            "teams": self.n_teams, "budget_usd": self.budget_usd,
+        })
+    }
+}
+
 /// Makes a region in `out_dir`, which is created where it is missing.
 ///
 /// # Errors

@@ -9,7 +9,10 @@ mod cli {
     pub mod colours;
     pub mod explain;
     pub mod features;
+    pub mod feel;
+    pub mod guide;
     pub mod hazard;
+    pub mod init;
     pub mod main_job;
     pub mod outputs;
     pub mod plans;

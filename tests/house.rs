@@ -53,8 +53,8 @@ fn may_import(module: &str) -> &'static [&'static str] {
             "error", "progress",
         ],
         "lib" | "main" | "cli" | "console" => &[
-            "bench", "run", "report", "synth", "plan", "tasks", "score", "io", "gpu", "layers", "grid",
-            "units", "error", "progress",
+            "cli", "console", "bench", "run", "report", "synth", "plan", "tasks", "score", "io", "gpu",
+            "layers", "grid", "units", "error", "progress",
         ],
         other => panic!("module `{other}` has no floor: give it one here and in ARCHITECTURE.md"),
     }

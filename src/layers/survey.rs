@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::grid::{Cells, Tiling, UNKNOWN, Window, is_unknown};
+use crate::grid::{Cells, Frame, Tiling, UNKNOWN, Window, is_unknown};
 use crate::progress::Progress;
 
 /// Side of the blocks that are summed on their own. They are anchored at the grid's corner and added in their
@@ -138,6 +138,11 @@ impl Line {
             sum: sum.iter().sum(),
         }
     }
+}
+
+/// How many units of progress [`survey`] has on a frame.
+pub fn survey_blocks(frame: &Frame) -> u64 {
+    Tiling::new(frame, BLOCK).len() as u64
 }
 
 /// Surveys a plane block by block, in parallel. The result does not depend on the number of threads.

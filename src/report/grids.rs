@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::grid::{Frame, Window};
 use crate::io::atomic::write_atomic;
 use crate::io::geotiff::{Compression, GeoTiffWriter, WriteSpec, Written};
+use crate::progress::Progress;
 use crate::score::{Plane, PlaneSink};
 
 /// One grid: the plane, its file, description and unit.
@@ -138,15 +139,20 @@ impl GridWriters {
         Ok(Self { writers: grids(has_robustness).map(begin).collect::<Result<_>>()? })
     }
 
-    /// Ends every file, and writes its style beside it.
-    pub fn finish(self, n_classes: usize) -> Result<()> {
-        self.writers.into_par_iter().try_for_each(|(file, writer)| {
+    /// Ends every file: its overviews are put behind its cells, and its style beside it.
+    pub fn finish(self, n_classes: usize, progress: &dyn Progress) -> Result<()> {
+        progress.start("write", self.writers.len() as u64);
+        let finish = |(file, writer): (&GridFile, GeoTiffWriter)| -> Result<()> {
+            progress.check()?;
             let written = writer.finish()?;
-            write_atomic(
-                &written.path.with_file_name(file.style),
-                file.style_of(&written, n_classes).as_bytes(),
-            )
-        })
+            let style = file.style_of(&written, n_classes);
+            write_atomic(&written.path.with_file_name(file.style), style.as_bytes())?;
+            progress.advance(1);
+            Ok(())
+        };
+        self.writers.into_par_iter().try_for_each(finish)?;
+        progress.finish();
+        Ok(())
     }
 }
 

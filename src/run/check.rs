@@ -1,6 +1,7 @@
 //! `clearway check`: every fault and oddity of a project's inputs, before any work.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -28,20 +29,26 @@ impl CheckReport {
     }
 }
 
-/// The faults of a project that did not pass, in the form of [`CheckReport::to_json`].
-pub fn faults_to_json(error: &Error) -> Value {
+/// An error for a script: what went wrong, and its faults, in the form of [`CheckReport::to_json`].
+pub fn error_to_json(error: &Error) -> Value {
     let fault = |fault: &Fault| {
+        let at = fault.excerpt.as_ref();
         json!({ "code": fault.code, "place": fault.place, "expected": fault.expected, "found": fault.found,
-                "fix": fault.fix })
+                "fix": fault.fix, "source": at.map(|at| &at.source), "line": at.and_then(|at| at.line),
+                "column": at.map(|at| at.column()), "text": at.map(|at| &at.text) })
     };
-    json!({ "faults": error.faults().iter().map(fault).collect::<Vec<_>>(), "facts": {}, "warnings": [] })
+    let faults: Vec<Value> = error.faults().iter().map(fault).collect();
+    json!({ "error": error.to_string(), "exit_code": error.exit_code(), "faults": faults, "facts": {},
+            "warnings": [] })
 }
 
 /// Checks a project; its faults, all together, are the error.
 pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> Result<CheckReport> {
     let project = super::prepared::project_of(project, overrides, Need::Everything)?;
+    let document = Arc::clone(&project.document);
     let prepared =
-        Prepared::open(project, Need::Everything, super::Options::default().memory_bytes, progress)?;
+        Prepared::open(project, Need::Everything, super::Options::default().memory_bytes, progress)
+            .map_err(|error| document.locate(error))?;
     let frame = &prepared.layers.frame;
     let mut report = CheckReport { warnings: prepared.warnings.clone(), ..CheckReport::default() };
     report.facts.push((

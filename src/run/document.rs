@@ -1,21 +1,77 @@
 //! A TOML file as values that know their line, with `--set` overrides laid over it.
 //!
-//! In: the text of a project file. Out: a tree of [`Node`]s whose keys keep the order and line they were written
+//! In: the text of a project file. Out: a tree of [`Node`]s whose keys keep the order and place they were written
 //! in, so that every fault can say where. Syntax errors are all reported together.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{Error, Fault, Faults, Result};
+use super::section::closest;
+use crate::error::{Error, Excerpt, Fault, Faults, Result};
 
-/// A value and the line it stands on (`None` when it came from `--set`).
+/// A value and where it was written.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Line in the file, from 1.
-    pub line: Option<usize>,
+    /// Where.
+    pub origin: Origin,
     /// The value.
     pub value: Value,
+}
+
+/// Where a value was written, spans in bytes.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// In the file.
+    File {
+        /// Line of the key, from 1.
+        line: usize,
+        /// The key.
+        key: Range<usize>,
+        /// The value.
+        value: Range<usize>,
+    },
+    /// On the command line.
+    Flag {
+        /// The flag as a person would type it.
+        text: Arc<str>,
+        /// The key in it.
+        key: Range<usize>,
+        /// The value in it.
+        value: Range<usize>,
+    },
+    /// In the record of a run, which no person wrote.
+    Record,
+}
+
+/// Which part of an entry a fault speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Its key.
+    Key,
+    /// Its value.
+    Value,
+}
+
+impl Origin {
+    /// The line it stands on, one part marked; `file` and `text` are the file's name and text.
+    pub fn excerpt(&self, file: &str, text: &str, part: Part) -> Option<Excerpt> {
+        let of = |key: &Range<usize>, value: &Range<usize>| match part {
+            Part::Key => key.clone(),
+            Part::Value => value.clone(),
+        };
+        match self {
+            Self::File { key, value, .. } => Some(Excerpt::of_line(file, text, &of(key, value))),
+            Self::Flag { text, key, value } => Some(Excerpt {
+                source: "command line".to_owned(),
+                line: None,
+                text: text.to_string(),
+                marked: of(key, value),
+            }),
+            Self::Record => None,
+        }
+    }
 }
 
 /// What a TOML value may be.
@@ -54,17 +110,21 @@ pub fn parse(text: &str, place: &str) -> Result<Node> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut faults = Faults::new();
     for error in errors {
-        let at = error.span().map_or(String::new(), |span| format!(":{}", line_of(text, &span)));
-        faults.push(Fault::new(
+        let excerpt = error.span().map(|span| Excerpt::of_line(place, text, &span));
+        let at = excerpt.as_ref().and_then(|excerpt| excerpt.line);
+        let at = at.map_or(String::new(), |line| format!(":{line}"));
+        let fault = Fault::new(
             "project.syntax",
             format!("{place}{at}"),
             "TOML",
             error.message().replace('\n', ", "),
             "mend the line; strings need quotes, lists need brackets",
-        ));
+        );
+        faults.push(fault.at(excerpt));
     }
     faults.finish()?;
-    Ok(Node { line: Some(1), value: table_value(text, table.get_ref()) })
+    let origin = Origin::File { line: 1, key: 0..0, value: 0..0 };
+    Ok(Node { origin, value: table_value(text, table.get_ref()) })
 }
 
 /// The settings of a record as a document: what `to_json` of a project wrote, without lines.
@@ -80,33 +140,41 @@ pub fn from_json(value: &serde_json::Value) -> Node {
             Value::Table(entries.iter().map(|(key, value)| (key.clone(), from_json(value))).collect())
         }
     };
-    Node { line: None, value }
+    Node { origin: Origin::Record, value }
 }
 
 /// Lays `--set key.path=value` over a document. A step of the path may be the `name` of a list's table
 /// (`score.criteria.people.weight`) or its position; tables on the way are made where they are missing.
 pub fn set(root: &mut Node, assignment: &str) -> Result<()> {
-    let place = format!("--set {assignment}");
-    let fault = |expected: &str, found: String| -> Error {
-        let fix = "write it as `--set plan.budget_usd=2000000`";
-        Fault::new("set.syntax", place.clone(), expected, found, fix).into()
+    let flag: Arc<str> = format!("--set {assignment}").into();
+    let begin = "--set ".len();
+    let mark = |marked: Range<usize>| {
+        Some(Excerpt { source: "command line".to_owned(), line: None, text: flag.to_string(), marked })
     };
-    let (path, text) =
-        assignment.split_once('=').ok_or_else(|| fault("key.path=value", format!("`{assignment}`")))?;
-    let value = match DeValue::parse(text.trim()) {
-        Ok(value) => unlined(text, value.get_ref()),
-        // A bare word is a string: a shell has already eaten its quotes.
-        Err(_) => Node { line: None, value: Value::Text(text.trim().to_owned()) },
+    let fault = |marked: Range<usize>, expected: &str, found: String, fix: &str| -> Error {
+        Fault::new("set.syntax", flag.to_string(), expected, found, fix).at(mark(marked)).into()
     };
+    let fix = "write it as `--set plan.budget_usd=2000000`";
+    let (path, text) = assignment
+        .split_once('=')
+        .ok_or_else(|| fault(begin..flag.len(), "key.path=value", format!("`{assignment}`"), fix))?;
+    let value_span = begin + path.len() + 1..flag.len();
+    let origin = |key: Range<usize>| Origin::Flag { text: Arc::clone(&flag), key, value: value_span.clone() };
     let mut node = root;
-    for step in path.split('.').map(str::trim) {
+    let mut key = begin..begin;
+    for step in path.split('.') {
+        key = key.end..key.end + step.len();
+        let here = key.clone();
+        key.end += 1;
+        let step = step.trim();
         if step.is_empty() {
-            return Err(fault("key.path=value", format!("an empty step in `{path}`")));
+            return Err(fault(here, "key.path=value", format!("an empty step in `{path}`"), fix));
         }
         node = match &mut node.value {
             Value::Table(entries) => {
                 let at = entries.iter().position(|(key, _)| key == step).unwrap_or_else(|| {
-                    entries.push((step.to_owned(), Node { line: None, value: Value::Table(Vec::new()) }));
+                    let made = Node { origin: origin(here), value: Value::Table(Vec::new()) };
+                    entries.push((step.to_owned(), made));
                     entries.len() - 1
                 });
                 &mut entries[at].1
@@ -114,20 +182,51 @@ pub fn set(root: &mut Node, assignment: &str) -> Result<()> {
             Value::List(items) => {
                 let at = step.parse().ok().filter(|at| *at < items.len());
                 let at = at.or_else(|| items.iter().position(|item| named(item, step)));
-                let at =
-                    at.ok_or_else(|| fault("the `name` or position of an entry", format!("`{step}`")))?;
+                let names: Vec<&str> = items.iter().filter_map(name_of).collect();
+                let near = closest(step, &names);
+                let fix = near.map_or_else(|| fix.to_owned(), |near| format!("did you mean `{near}`?"));
+                let at = at.ok_or_else(|| {
+                    fault(here, "the `name` or position of an entry", format!("`{step}`"), &fix)
+                })?;
                 &mut items[at]
             }
             other => {
-                return Err(fault(
-                    "a table or list on the way",
-                    format!("{} before `{step}`", other.describe()),
-                ));
+                let found = format!("{} before `{step}`", other.describe());
+                return Err(fault(here, "a table or list on the way", found, fix));
             }
         };
     }
-    *node = value;
+    let origin = origin(begin..begin + path.len());
+    *node = match DeValue::parse(text.trim()) {
+        Ok(value) => of_flag(text, value.get_ref(), &origin),
+        // A bare word is a string: a shell has already eaten its quotes.
+        Err(_) => Node { origin, value: Value::Text(text.trim().to_owned()) },
+    };
     Ok(())
+}
+
+/// A value given on the command line: all of it stands there.
+fn of_flag(text: &str, value: &DeValue<'_>, origin: &Origin) -> Node {
+    fn mark(node: &mut Node, origin: &Origin) {
+        node.origin = origin.clone();
+        match &mut node.value {
+            Value::List(items) => items.iter_mut().for_each(|item| mark(item, origin)),
+            Value::Table(entries) => entries.iter_mut().for_each(|(_, node)| mark(node, origin)),
+            _ => {}
+        }
+    }
+    let mut node = Node { origin: Origin::Record, value: node_value(text, value) };
+    mark(&mut node, origin);
+    node
+}
+
+/// What a table of a list is called by.
+fn name_of(item: &Node) -> Option<&str> {
+    let Value::Table(entries) = &item.value else { return None };
+    entries.iter().find_map(|(key, node)| match &node.value {
+        Value::Text(text) if matches!(key.as_str(), "name" | "team_id" | "task") => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 fn named(item: &Node, name: &str) -> bool {
@@ -146,8 +245,9 @@ fn table_value(text: &str, table: &DeTable<'_>) -> Value {
     let mut entries: Vec<(usize, String, Node)> = table
         .iter()
         .map(|(key, value)| {
-            let line = line_of(text, &key.span());
-            let node = Node { line: Some(line), value: node_value(text, value.get_ref()) };
+            let origin =
+                Origin::File { line: line_of(text, &key.span()), key: key.span(), value: value.span() };
+            let node = Node { origin, value: node_value(text, value.get_ref()) };
             (key.span().start, key.get_ref().to_string(), node)
         })
         .collect();
@@ -169,26 +269,15 @@ fn node_value(text: &str, value: &DeValue<'_>) -> Value {
             items
                 .iter()
                 .map(|item| Node {
-                    line: Some(line_of(text, &item.span())),
+                    origin: Origin::File {
+                        line: line_of(text, &item.span()),
+                        key: item.span(),
+                        value: item.span(),
+                    },
                     value: node_value(text, item.get_ref()),
                 })
                 .collect(),
         ),
         DeValue::Table(table) => table_value(text, table),
     }
-}
-
-/// A value given on the command line: it has no line.
-fn unlined(text: &str, value: &DeValue<'_>) -> Node {
-    fn strip(node: &mut Node) {
-        node.line = None;
-        match &mut node.value {
-            Value::List(items) => items.iter_mut().for_each(strip),
-            Value::Table(entries) => entries.iter_mut().for_each(|(_, node)| strip(node)),
-            _ => {}
-        }
-    }
-    let mut node = Node { line: None, value: node_value(text, value) };
-    strip(&mut node);
-    node
 }

@@ -14,8 +14,10 @@ use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
 use crate::io::geotiff::{GeoTiff, ReadOptions};
-use crate::layers::{ConstantCost, Features, LayerSpec, OnFrame, Role, Survey, range_faults, survey};
-use crate::progress::Progress;
+use crate::layers::{
+    ConstantCost, Features, LayerSpec, OnFrame, Role, Survey, range_faults, survey, survey_blocks,
+};
+use crate::progress::{Progress, Within};
 
 /// The project's layers on one frame.
 pub struct OpenLayers {
@@ -149,21 +151,22 @@ fn survey_all(
     progress: &dyn Progress,
 ) -> Result<Option<OpenLayers>> {
     let roles = used(project);
-    progress.start("check layers", roles.len() as u64);
+    let n_blocks = survey_blocks(&open.frame);
+    progress.start("check layers", roles.len() as u64 * n_blocks);
     for (name, role) in roles {
         progress.check()?;
         let Some(plane) = open.planes.get(&name) else { continue };
         // A constant was checked when it was read.
         if project.layer(&name).is_some_and(|layer| matches!(layer.source, LayerSource::Constant(_))) {
+            progress.advance(n_blocks);
             continue;
         }
-        let found = survey(&**plane, &crate::progress::Silent::default())?;
+        let found = survey(&**plane, &Within(progress))?;
         let findings = range_faults(role, &name, &open.frame, &found);
         complete &= findings.faults.is_empty();
         findings.faults.into_iter().for_each(|fault| faults.push(fault));
         open.warnings.extend(findings.warnings);
         open.surveys.insert(name, found);
-        progress.advance(1);
     }
     progress.finish();
     for fault in measures::without_features(project, &open)? {

@@ -49,9 +49,17 @@ impl Outcome {
         if !self.tables.is_empty() {
             text.push('\n');
         }
-        let _ = writeln!(text, "{:<width$}  {}", "files", self.out_dir.display());
-        for name in &self.files {
-            let _ = writeln!(text, "{:<width$}    {name}", "");
+        if !self.warnings.is_empty() {
+            let n = self.warnings.len();
+            let _ = writeln!(
+                text,
+                "{:<width$}  {n}: read them in run.json before people act on this",
+                "warnings"
+            );
+        }
+        let _ = writeln!(text, "{:<width$}  in {}:", "files", self.out_dir.display());
+        for line in wrapped(&self.files, FILES_WIDTH) {
+            let _ = writeln!(text, "{:<width$}  {line}", "");
         }
         text
     }
@@ -208,4 +216,26 @@ fn against(problem: &Problem, solution: &Solution, by_hand: &BaselineValue) -> S
     }
     let gain = 100.0 * (solution.objective_value / by_hand.objective_value - 1.0);
     format!(" ({gain:+.1} % with the plan)")
+}
+
+/// Columns that the names of files may take in the table.
+const FILES_WIDTH: usize = 90;
+
+/// Words parted by commas, on lines of up to `width` characters.
+fn wrapped(words: &[String], width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() + 3 <= width => {
+                *line += ", ";
+                *line += word;
+            }
+            Some(line) => {
+                line.push(',');
+                lines.push(word.clone());
+            }
+            None => lines.push(word.clone()),
+        }
+    }
+    lines
 }

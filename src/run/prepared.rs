@@ -130,7 +130,7 @@ pub fn project_of(file: &Path, overrides: &[String], need: Need) -> Result<Proje
             let _ = faults.take(read_districts(path, name.as_deref(), &crs));
         }
     }
-    faults.finish()?;
+    faults.finish().map_err(|error| project.document.locate(error))?;
     Ok(project)
 }
 

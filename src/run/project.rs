@@ -16,6 +16,7 @@ mod teams;
 mod value;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use hazard::{AccidentSettings, AreaSettings, HazardSettings};
 pub use layers::{LayerSettings, LayerSource};
@@ -24,9 +25,10 @@ pub use plan::{LockSettings, PlanSettings, TeamsSource, UncertaintySettings, Wor
 pub use robustness::HAZARD_SD;
 pub use score::ScoreSettings;
 pub use tasks::{TaskSettings, TaskSource};
-pub use teams::{ClosedSeason, TeamSettings, duplicates as duplicate_teams, read_team_tables};
+pub use teams::{ClosedSeason, PLACEHOLDER, TeamSettings, duplicates as duplicate_teams, read_team_tables};
 
 use super::document::{self, Node};
+use super::located::Document;
 use super::section::{Reading, Section};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::report::formats::Format;
@@ -58,6 +60,8 @@ pub struct Project {
     pub formats: Vec<Format>,
     /// The settings as written, with the overrides laid over them, for the record.
     pub as_used: serde_json::Value,
+    /// The file as it was read, to show the line that a fault speaks of.
+    pub document: Arc<Document>,
 }
 
 impl Project {
@@ -107,7 +111,7 @@ impl Project {
         }
         faults.finish()?;
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        Ok(Self::from_document(&root, &name, file.to_path_buf(), folder))
+        Ok(Self::from_document(Document { name, text, root }, file.to_path_buf(), folder))
     }
 
     /// The project of a finished run, from the settings of its record. `file` is the project file then; paths are
@@ -115,8 +119,8 @@ impl Project {
     pub fn of_record(settings: &serde_json::Value, file: &Path) -> Result<Self> {
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         let name = format!("settings in {}", crate::io::atomic::RUN_RECORD);
-        let root = document::from_json(settings);
-        let (project, faults) = Self::from_document(&root, &name, file.to_path_buf(), folder);
+        let document = Document { name, text: String::new(), root: document::from_json(settings) };
+        let (project, faults) = Self::from_document(document, file.to_path_buf(), folder);
         faults.finish()?;
         project.ok_or_else(|| internal(file))
     }
@@ -126,9 +130,9 @@ impl Project {
         self.layers.iter().find(|layer| layer.name == name)
     }
 
-    fn from_document(root: &Node, name: &str, file: PathBuf, folder: PathBuf) -> (Option<Self>, Faults) {
-        let reading = Reading::new(name);
-        let top = Section::new(&reading, "", root);
+    fn from_document(document: Document, file: PathBuf, folder: PathBuf) -> (Option<Self>, Faults) {
+        let reading = Reading::new(&document.name, &document.text);
+        let top = Section::new(&reading, "", &document.root);
         let (project_name, seed) = read_project(&top);
         let (layers, frame) = layers::read(&reading, &top, &folder);
         let hazard = hazard::read(&top, &folder);
@@ -167,7 +171,8 @@ impl Project {
             tasks,
             plan,
             formats,
-            as_used: to_json(root),
+            as_used: to_json(&document.root),
+            document: Arc::new(document),
         };
         (Some(project), faults)
     }

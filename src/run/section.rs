@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use jiff::civil::Date;
 
-use super::document::{Node, Value};
+use super::document::{Node, Origin, Part, Value};
 use crate::error::{Fault, Faults};
 
 /// Collects the faults of one file while its sections are read.
@@ -16,12 +16,13 @@ use crate::error::{Fault, Faults};
 pub struct Reading {
     faults: RefCell<Faults>,
     file: String,
+    text: String,
 }
 
 impl Reading {
-    /// A reading of the file with this name.
-    pub fn new(file: impl Into<String>) -> Self {
-        Self { faults: RefCell::new(Faults::new()), file: file.into() }
+    /// A reading of the file with this name and text.
+    pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { faults: RefCell::new(Faults::new()), file: file.into(), text: text.into() }
     }
 
     /// The file's name in messages.
@@ -34,6 +35,14 @@ impl Reading {
         self.faults.borrow_mut().push(fault);
     }
 
+    /// Notes a fault at a key that was written there.
+    fn push_at(&self, code: &'static str, at: (&str, &Origin, Part), texts: [&str; 3]) {
+        let (key, origin, part) = at;
+        let [expected, found, fix] = texts;
+        let fault = Fault::new(code, place(self, key, origin), expected, found, fix);
+        self.push(fault.at(origin.excerpt(&self.file, &self.text, part)));
+    }
+
     /// All faults noted.
     pub fn into_faults(self) -> Faults {
         self.faults.into_inner()
@@ -44,7 +53,7 @@ impl Reading {
 pub struct Section<'a> {
     reading: &'a Reading,
     path: String,
-    line: Option<usize>,
+    origin: &'a Origin,
     entries: &'a [(String, Node)],
     asked: RefCell<Vec<&'static str>>,
 }
@@ -56,17 +65,13 @@ impl<'a> Section<'a> {
         let entries: &[(String, Node)] = match &node.value {
             Value::Table(entries) => entries,
             other => {
-                reading.push(Fault::new(
-                    "project.type",
-                    place(reading, path, node.line),
-                    "a table",
-                    other.describe(),
-                    format!("write it as `{path} = {{ key = value }}` or as a [{path}] section"),
-                ));
+                let fix = format!("write it as `{path} = {{ key = value }}` or as a [{path}] section");
+                let at = (path, &node.origin, Part::Value);
+                reading.push_at("project.type", at, ["a table", &other.describe(), &fix]);
                 &[]
             }
         };
-        Self { reading, path: path.to_owned(), line: node.line, entries, asked: RefCell::default() }
+        Self { reading, path: path.to_owned(), origin: &node.origin, entries, asked: RefCell::default() }
     }
 
     /// The section's key in the file.
@@ -185,8 +190,8 @@ impl<'a> Section<'a> {
         let text = self.text(key)?;
         let found = choices.iter().find(|(word, _)| *word == text);
         if found.is_none() {
-            let words: Vec<String> = choices.iter().map(|(word, _)| format!("{word:?}")).collect();
-            self.wrong(key, &format!("one of {}", words.join(", ")), &format!("{text:?}"));
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            self.wrong_word(key, &words, &text);
         }
         found.map(|(_, value)| *value)
     }
@@ -194,13 +199,9 @@ impl<'a> Section<'a> {
     /// The value of a key that must be there.
     pub fn required<T>(&self, key: &'static str, value: Option<T>, example: &str) -> Option<T> {
         if value.is_none() && !self.entries.iter().any(|(name, _)| name == key) {
-            self.reading.push(Fault::new(
-                "project.missing_key",
-                place(self.reading, &self.key(key), self.line),
-                format!("`{key}`"),
-                "nothing",
-                format!("add `{example}`"),
-            ));
+            let at = (&*self.key(key), self.origin, Part::Key);
+            let texts = [&*format!("`{key}`"), "nothing", &format!("add `{example}`")];
+            self.reading.push_at("project.missing_key", at, texts);
         }
         value
     }
@@ -208,6 +209,17 @@ impl<'a> Section<'a> {
     /// Notes that a key's value is wrong.
     pub fn wrong(&self, key: &str, expected: &str, found: &str) {
         self.fault("project.value", key, expected, found, "change the value");
+    }
+
+    /// Notes that a key's text is none of some words, and which one is near.
+    pub fn wrong_word(&self, key: &str, words: &[&str], found: &str) {
+        let quoted: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+        let fix = match closest(found, words) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => "change the value".to_owned(),
+        };
+        let expected = format!("one of {}", quoted.join(", "));
+        self.fault("project.value", key, &expected, &format!("{found:?}"), &fix);
     }
 
     /// Notes that a key asks for what this version does not do.
@@ -223,8 +235,10 @@ impl<'a> Section<'a> {
 
     /// Notes a fault at a key.
     pub fn fault(&self, code: &'static str, key: &str, expected: &str, found: &str, fix: &str) {
-        let line = self.entries.iter().find(|(name, _)| name == key).map_or(self.line, |(_, node)| node.line);
-        self.reading.push(Fault::new(code, place(self.reading, &self.key(key), line), expected, found, fix));
+        let written = self.entries.iter().find(|(name, _)| name == key);
+        let (origin, part) =
+            written.map_or((self.origin, Part::Key), |(_, node)| (&node.origin, Part::Value));
+        self.reading.push_at(code, (&self.key(key), origin, part), [expected, found, fix]);
     }
 
     /// Ends the reading: keys nobody asked for are faults.
@@ -235,13 +249,9 @@ impl<'a> Section<'a> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "remove it".to_owned(),
             };
-            self.reading.push(Fault::new(
-                "project.unknown_key",
-                place(self.reading, &self.key(key), node.line),
-                format!("one of {}", list(&asked)),
-                format!("`{key}`"),
-                fix,
-            ));
+            let at = (&*self.key(key), &node.origin, Part::Key);
+            let texts = [&*format!("one of {}", list(&asked)), &format!("`{key}`"), &fix];
+            self.reading.push_at("project.unknown_key", at, texts);
         }
     }
 
@@ -250,10 +260,11 @@ impl<'a> Section<'a> {
     }
 }
 
-fn place(reading: &Reading, key: &str, line: Option<usize>) -> String {
-    match line {
-        Some(line) => format!("{}:{line}: `{key}`", reading.file),
-        None => format!("{}: `{key}` (from --set)", reading.file),
+fn place(reading: &Reading, key: &str, origin: &Origin) -> String {
+    match origin {
+        Origin::File { line, .. } => format!("{}:{line}: `{key}`", reading.file),
+        Origin::Flag { .. } => format!("{}: `{key}` (from --set)", reading.file),
+        Origin::Record => format!("{}: `{key}`", reading.file),
     }
 }
 
@@ -261,10 +272,15 @@ fn list(keys: &[&str]) -> String {
     keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The candidate that differs least from a word, when it differs by at most a third of its letters.
+/// The candidate that differs least from a word, when it differs by at most a third of its letters, or else the only
+/// one that begins with it.
 pub fn closest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
     let (distance, best) = candidates.iter().map(|c| (edits(word, c), *c)).min_by_key(|(d, _)| *d)?;
-    (distance * 3 <= word.chars().count().max(3)).then_some(best)
+    if distance * 3 <= word.chars().count().max(3) {
+        return Some(best);
+    }
+    let mut longer = candidates.iter().filter(|c| word.chars().count() >= 3 && c.starts_with(word));
+    longer.next().filter(|_| longer.next().is_none()).copied()
 }
 
 /// Edit distance where swapping two neighbouring letters counts once (optimal string alignment).

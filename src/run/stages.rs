@@ -78,7 +78,7 @@ pub fn score_grids(
         &mut writers,
         progress,
     )?;
-    writers.finish(recipe.n_classes())?;
+    writers.finish(recipe.n_classes(), progress)?;
     job.record.engine = Some((summary.engine.clone(), note));
     job.record.take_summary(&summary);
     job.outcome.score(&summary);

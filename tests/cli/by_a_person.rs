@@ -281,9 +281,9 @@ fn score_takes_no_options_of_the_search() {
 }
 
 #[test]
-fn bare_problem_of_the_readme_is_planned() {
-    let readme = std::fs::read_to_string(here("README.md")).unwrap();
-    let (_, rest) = readme.split_once("```json").unwrap();
+fn bare_problem_of_the_guide_is_planned() {
+    let page = std::fs::read_to_string(here("docs/guide/src/problem.md")).unwrap();
+    let (_, rest) = page.split_once("```json").unwrap();
     let (problem, _) = rest.split_once("```").unwrap();
     let out = folder();
     std::fs::write(out.path().join("p.json"), problem).unwrap();

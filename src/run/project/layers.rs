@@ -218,8 +218,8 @@ fn read_unit(section: &Section<'_>, name: &str) -> Option<Unit> {
         Some(word) => {
             let found = choices.iter().find(|(choice, _)| choice == word).map(|(_, unit)| unit.clone());
             if found.is_none() {
-                let words: Vec<String> = choices.iter().map(|(choice, _)| format!("{choice:?}")).collect();
-                section.wrong("unit", &format!("one of {}", words.join(", ")), &format!("{word:?}"));
+                let words: Vec<&str> = choices.iter().map(|(choice, _)| *choice).collect();
+                section.wrong_word("unit", &words, word);
             }
             found
         }

@@ -61,6 +61,9 @@ pub enum ClosedSeason {
 /// The asset types of domain.md §1.
 const ASSET_TYPES: [&str; 8] = ["manual", "mdd", "mdr", "mechanical", "bac", "eod", "survey", "multi"];
 
+/// Begins a field of a row that `clearway init` made up to show the form.
+pub const PLACEHOLDER: &str = "PLACEHOLDER";
+
 /// One team as written: where, and its fields as texts.
 #[derive(Debug)]
 pub struct TeamRow {
@@ -141,6 +144,11 @@ pub fn duplicates(teams: &[TeamSettings], place: &str) -> Vec<Fault> {
 /// Reads one team; its faults are added, and `None` comes back when there are any.
 pub fn read_team(row: &TeamRow, faults: &mut Vec<Fault>) -> Option<TeamSettings> {
     let before = faults.len();
+    if let Some((column, text)) = row.fields.iter().find(|(_, text)| text.starts_with(PLACEHOLDER)) {
+        let place = format!("{}, column `{column}`", row.place);
+        let fix = "write your team over the whole row (base, rate, dates and costs too), or remove the row";
+        faults.push(Fault::new("teams.placeholder", place, "a team of yours", format!("{text:?}"), fix));
+    }
     let mut fields = Fields { row, faults };
     let asset_type = fields.required("asset_type");
     if !asset_type.is_empty() && !ASSET_TYPES.contains(&asset_type.as_str()) {
