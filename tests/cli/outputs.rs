@@ -105,7 +105,7 @@ fn sheet(path: &Path, name: &str) -> BTreeMap<String, BTreeMap<String, String>> 
         .collect();
     let text = |cell: &Data| match cell {
         Data::Float(x) => x.to_string(),
-        Data::DateTime(date) => date.as_datetime().unwrap().date().to_string(),
+        Data::DateTime(date) => date.as_f64().to_string(),
         other => other.to_string(),
     };
     rows.map(|row| (text(&row[0]), headers.iter().cloned().zip(row.iter().map(text)).collect())).collect()

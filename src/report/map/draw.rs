@@ -185,7 +185,8 @@ impl<'v> Canvas<'v> {
                 PAPER.hex(),
                 self.unit
             );
-            self.label(pixel + DVec2::new(side, side * 0.4), &teams.join(", "), 12.0, INK, true);
+            // Below, because a settlement of the same place has its name above.
+            self.label(pixel + DVec2::new(side * 0.8, side * 1.5), &teams.join(", "), 12.0, INK, true);
         }
     }
 

@@ -158,7 +158,7 @@ fn styled(renderer: &str, (label, placement): (Option<Label<'_>>, u8)) -> String
              <text-buffer bufferDraw=\"1\" bufferSize=\"0.8\" bufferSizeUnits=\"MM\" bufferColor=\"{}\" \
              bufferOpacity=\"0.85\"/></text-style>\n\
              <placement placement=\"{}\" placementFlags=\"10\" dist=\"1\" distUnits=\"MM\" priority=\"5\"/>\n\
-             <rendering scaleVisibility=\"{}\" scaleMin=\"{}\" scaleMax=\"0\" obstacle=\"1\" displayAll=\"0\"/>\n\
+             <rendering scaleVisibility=\"{}\" scaleMin=\"0\" scaleMax=\"{}\" obstacle=\"1\" displayAll=\"0\"/>\n\
              </settings></labeling>\n",
             escape(label.field),
             rgba(INK, 255),

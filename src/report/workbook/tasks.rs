@@ -107,7 +107,7 @@ impl Columns {
         let line = row + 1;
         let cell = |col: usize| format!("{}{line}", letters(col));
         let total: f64 = scoring.criteria.iter().map(|(_, weight)| weight).sum();
-        if task.contributions.len() == scoring.criteria.len() {
+        if !task.contributions.is_empty() && task.contributions.len() == scoring.criteria.len() {
             for (k, col) in self.values.iter().enumerate() {
                 let (part, share) = (task.contributions[k].1, scoring.criteria[k].1 / total);
                 if share > 0.0 {
