@@ -7,16 +7,29 @@ use super::tasks::most_fields;
 use crate::report::facts::{CAUTION, Facts};
 use crate::report::rows::task_rows;
 
+/// Letters that fit beside each other in the wide column.
+const LETTERS_A_LINE: usize = 95;
+
 /// Writes the sheet.
 pub(super) fn write_notes(sheet: &mut Worksheet, facts: &Facts<'_>, formats: &Formats) -> Outcome {
     sheet.set_name("Notes")?;
     sheet.set_column_width(0, 34)?;
     sheet.set_column_width(1, 100)?;
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
     put_text(sheet, 0, 0, facts.project, &formats.title)?;
-    let mut row = 1;
+    if let Some(plan) = facts.plan.filter(|plan| !plan.rows.is_empty()) {
+        let cost: f64 = plan.rows.iter().map(|found| found.cost_usd).sum();
+        put_text(sheet, 1, 0, "cost of the plan [US$], live", &formats.wrapped)?;
+        let formula = format!("=SUM(Plan!$I$2:$I${})", plan.rows.len() + 1);
+        put_formula(sheet, 1, 1, &formula, Some(cost), formats.of("cost_usd"))?;
+    }
+    let mut row = 2;
     let mut line = |label: &str, text: &str| -> Outcome {
         put_text(sheet, row, 0, label, &formats.wrapped)?;
         put_text(sheet, row, 1, text, &formats.wrapped)?;
+        // Not every program makes a row as high as its wrapped text by itself.
+        let n_lines = text.chars().count().div_ceil(LETTERS_A_LINE).clamp(1, 25);
+        sheet.set_row_height(row, 15.5 * n_lines as f64)?;
         row += 1;
         Ok(())
     };
@@ -47,12 +60,6 @@ pub(super) fn write_notes(sheet: &mut Worksheet, facts: &Facts<'_>, formats: &Fo
     }
     for note in facts.unknowns() {
         line("what is not known, and warnings", &note)?;
-    }
-    if let Some(plan) = facts.plan.filter(|plan| !plan.rows.is_empty()) {
-        let cost: f64 = plan.rows.iter().map(|found| found.cost_usd).sum();
-        put_text(sheet, row, 0, "cost of the plan [US$], live", &formats.wrapped)?;
-        let formula = format!("=SUM(Plan!$I$2:$I${})", plan.rows.len() + 1);
-        put_formula(sheet, row, 1, &formula, Some(cost), formats.of("cost_usd"))?;
     }
     Ok(())
 }
