@@ -16,7 +16,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> bins: array<atomic<u32>>;
 
 const CELLS_EACH: u32 = 16u;
-const LOW_BITS: u32 = 11u;
 
 @compute @workgroup_size(256)
 fn histogram(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {

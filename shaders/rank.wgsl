@@ -1,7 +1,7 @@
 // `rank`: the percentile of a priority among scored cells, 0..100, 100 = first.
 //
-// Looked up by the bits of the priority in the tables that src/score/rank.rs makes of the integer counts: a
-// first-level entry holds the bits of the rank, or, with its highest bit set, the place of a refined bin.
+// Looked up by the bits of the priority in the tables that src/score/rank.rs makes of the integer counts: an entry
+// holds the bits of the rank, or, with its highest bit set, where the entries of the next level begin.
 // Unknown where the priority is. Twin: src/score/rank.rs, rank.
 
 struct Params {
@@ -14,20 +14,18 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> priority: array<f32>;
 @group(0) @binding(2) var<storage, read> table: array<u32>;
-@group(0) @binding(3) var<storage, read> refined: array<u32>;
+@group(0) @binding(3) var<storage, read> finer: array<u32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-const LOW_BITS: u32 = 11u;
-const N_REFINED: u32 = 2048u;
-const REFINED_FLAG: u32 = 0x80000000u;
-
 fn rank_at(key: u32) -> f32 {
-    let entry = table[key >> LOW_BITS];
-    if (entry & REFINED_FLAG) == 0u {
-        return bitcast<f32>(entry);
+    var entry = table[key >> LOW_BITS];
+    if entry >= POINTS_ON {
+        entry = finer[(entry & ~POINTS_ON) + ((key >> LAST_BITS) & (N_PARTS - 1u))];
+        if entry >= POINTS_ON {
+            entry = finer[(entry & ~POINTS_ON) + (key & (N_LAST - 1u))];
+        }
     }
-    let index = entry & 0x7FFFFFFFu;
-    return bitcast<f32>(refined[index * N_REFINED + (key & (N_REFINED - 1u))]);
+    return bitcast<f32>(entry);
 }
 
 @compute @workgroup_size(256)

@@ -6,9 +6,11 @@
 mod cells;
 mod crs;
 mod frame;
+mod reprojection;
 mod window;
 
 pub use cells::{CellStore, Cells, MemoryCells, UNKNOWN, canonical, is_unknown};
-pub use crs::{Crs, LonLat, Reprojection, geodesic_m};
+pub use crs::{Crs, LonLat, geodesic_m};
 pub use frame::Frame;
+pub use reprojection::Reprojection;
 pub use window::{Tiling, Window};

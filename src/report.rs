@@ -8,6 +8,7 @@ pub mod facts;
 pub mod formats;
 pub mod geopackage;
 pub mod grids;
+pub mod html;
 pub mod kml;
 pub mod map;
 pub mod markup;

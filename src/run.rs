@@ -29,6 +29,7 @@ mod prepared;
 mod problem;
 pub mod project;
 mod replanning;
+mod report_step;
 mod sampled_worths;
 mod section;
 mod stages;
@@ -53,6 +54,7 @@ use planning::plan_teams;
 use prepared::{Need, Prepared};
 use project::Project;
 use replanning::Earlier;
+pub use report_step::report_again;
 use sampled_worths::sample_worths;
 use stages::{outline_tasks, score_grids};
 pub use verify::{VerifyReport, verify};
@@ -61,7 +63,8 @@ use crate::error::{Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::geotiff::Compression;
 use crate::progress::Progress;
-use crate::report::record::Record;
+use crate::report::html::Places;
+use crate::report::record::{self, Record};
 use crate::score::{Backend, StageSeconds};
 
 /// What the command line says beside the project file.
@@ -262,7 +265,7 @@ impl Job {
             planned: planned.as_ref(),
         };
         write_outputs(&mut self, &material)?;
-        self.commit()
+        self.commit(Some(Places { settlements: &prepared.settlements, districts: &prepared.districts }))
     }
 
     fn plan_tasks_of(
@@ -296,7 +299,7 @@ impl Job {
             planned: Some(&planned),
         };
         write_outputs(&mut self, &material)?;
-        self.commit()
+        self.commit(Some(Places::default()))
     }
 
     /// A search that the person ended early still gives a sound plan: it is kept, and says so.
@@ -314,12 +317,12 @@ impl Job {
         self.begun = Instant::now();
     }
 
-    /// Hashes everything, writes the record and renames all files into place.
-    fn commit(mut self) -> Result<Outcome> {
+    /// Hashes everything, writes record and (with the places around) report, and renames all files into place.
+    fn commit(mut self, places: Option<Places>) -> Result<Outcome> {
         self.lap("write outputs");
-        let record = self.staging.path(RUN_RECORD);
         self.record.results.insert("summary".into(), self.outcome.to_json());
-        self.record.write(&record, self.staging.folder(), &self.outputs)?;
+        let record = report_step::write_report(&mut self, places)?;
+        record::write(&record, &self.staging.path(RUN_RECORD))?;
         self.outcome.take_record(&self.record, &self.outputs);
         let out_dir = self.staging.out_dir().to_path_buf();
         let earlier = output_folder::outputs_of(&out_dir);

@@ -17,6 +17,7 @@ mod cli {
     pub mod outputs;
     pub mod plans;
     pub mod real_layers;
+    pub mod report;
     pub mod score_keys;
     pub mod streams;
 

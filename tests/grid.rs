@@ -2,6 +2,10 @@
 
 mod common;
 
+mod grid {
+    mod reprojection;
+}
+
 use clearway::grid::{Cells, Crs, Frame, Reprojection, Tiling, Window, geodesic_m, is_unknown};
 use common::{cells, frame_lonlat, frame_utm};
 use glam::DVec2;

@@ -147,3 +147,18 @@ fn nothing_computed_is_called_safe() {
         }
     }
 }
+
+#[test]
+fn vendored_files_are_those_of_the_registry() {
+    use sha2::{Digest, Sha256};
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/html/vendor");
+    let listed = fs::read_to_string(folder.join("VENDOR.md")).unwrap();
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "js" || extension == "css") {
+            let hash: String =
+                Sha256::digest(fs::read(&path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert!(listed.contains(&hash), "{} is not the file that VENDOR.md lists", path.display());
+        }
+    }
+}

@@ -7,4 +7,5 @@ mod layers {
     mod on_frame;
     mod ranges;
     mod survey;
+    mod warp;
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clearway::score::curve::quanta;
 use clearway::score::program::{Call, Program, Shared, Tally};
-use clearway::score::{Benefit, Engine, Native, RankTable, Term, bins_to_refine};
+use clearway::score::{Benefit, Engine, Levels, Native, RankTable, Term};
 
 /// Two linear values, benefit, priority and its histogram, in one visit: hazard, cost and two layers in.
 pub fn priority(size: usize) -> Program {
@@ -30,7 +30,8 @@ pub fn rank_class(size: usize, priorities: &[f32]) -> Program {
     let mut tally = Tally::of_histogram();
     let run = Native::new().run(&program, &[priorities], &mut Vec::new(), &mut tally);
     run.expect("the native engine runs");
-    let table = RankTable::new(&tally.bins, &bins_to_refine(&vec![0; tally.bins.len()]).0, &[]);
+    // As coarse as bins: the look-up is timed, not how fine it is.
+    let table = RankTable::new(&Levels::of_priorities(tally.bins));
     let mut program = Program::new(size, size);
     let priority = program.input();
     let (rank, class) = (program.output(), program.output());

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use geo::{Coord, Geometry, Line, LineString, Point};
 use glam::DVec2;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grid::MemoryCells;
 use crate::layers::Features;
 use crate::progress::Silent;
 use crate::score::program::{Call, Program};
-use crate::score::{self, Accidents, Blocks, Candidates, FeatureCells};
+use crate::score::{self, Accidents, Blocks, Candidates, Engine, FeatureCells};
 
 use super::planes::{CELL_M, Planes, frame, random, unit};
 use super::reference::{cells, known};
@@ -132,7 +132,7 @@ pub fn count(planes: &Planes) -> Case<'_> {
     Case { n_each, stray: 1e-4, ..case }
 }
 
-/// Distances to cells of a layer, natively.
+/// Distances to cells of a layer.
 pub struct OverCells {
     layer: MemoryCells,
     /// Where they go.
@@ -140,10 +140,11 @@ pub struct OverCells {
 }
 
 impl OverCells {
-    /// Takes the distances.
-    pub fn run(&self) -> Result<()> {
+    /// Takes the distances, all of them on the engine.
+    pub fn run(&self, engine: &mut dyn Engine) -> Result<()> {
         let features = FeatureCells { cells: &self.layer, codes: &[] };
-        score::proximity_to_cells(features, &self.to, MEMORY_BYTES, &Silent::default())
+        let redone = score::proximity_to_cells(engine, features, &self.to, MEMORY_BYTES, &Silent::default())?;
+        redone.first().map_or(Ok(()), |why| Err(Error::Device(why.clone())))
     }
 }
 

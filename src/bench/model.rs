@@ -59,9 +59,9 @@ pub static STAGES: &[StageModel] = &[
     // least; then 7 for the root and the arc.
     with_each("proximity", 4.0, 10.0, 23.0, "P"),
     with_each("count", 4.0, 3.0, 22.0, "P"),
-    // Layer and plane in two sweeps. 2 for rows, 10 to build the envelope, 9 to walk it, 3 for the root; each loop's test
-    // once.
-    cellwise("proximity_to_cells", 16.0, 24.0),
+    // Layer and plane in two sweeps. Natively 2 for rows, 11 to choose columns, 5 to build the envelope of about half of
+    // them, 5 to walk it, 3 for the root.
+    cellwise("proximity_to_cells", 16.0, 26.0),
     // population, hazard → exposure. Across: a product at the centre, then a pair's addition, product and addition for
     // each step out; down: a product and an addition for each of 2 R + 1 rows.
     with_each("exposure", 12.0, 3.0, 7.0, "R"),

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::grid::is_unknown;
+use crate::score::Finer;
 use crate::score::curve::{Quanta, segment};
 use crate::score::program::{Program, Tally};
 
@@ -158,17 +159,13 @@ fn counts(bins: &[u64], of: &[f32]) -> Result<(), String> {
     if at == sorted.len() { Ok(()) } else { Err("cells beyond the last bin".into()) }
 }
 
-/// `refine`: a refined bin's counts sum up to those of the bin.
-pub fn refined(tally: &Tally, bins: &[u64], index_of: &[u32]) -> Result<(), String> {
-    let counts = tally.refined_counts();
-    let n_refined = index_of.iter().copied().max().unwrap_or(0) as usize;
-    if n_refined == 0 {
-        return Ok(());
-    }
-    let each = counts.len() / n_refined;
-    for (bin, &index) in index_of.iter().enumerate().filter(|(_, index)| **index > 0) {
+/// `refine`: the counts of a refined bin's parts sum up to those of the bin.
+pub fn refined(tally: &Tally, bins: &[u64], finer: &Finer) -> Result<(), String> {
+    let each = Finer::PARTS;
+    let refined = finer.index_of.iter().take(bins.len()).enumerate().filter(|(_, index)| **index > 0);
+    for (bin, &index) in refined {
         let index = index as usize;
-        let sum: u64 = counts[(index - 1) * each..index * each].iter().sum();
+        let sum: u64 = tally.refined[(index - 1) * each..index * each].iter().sum();
         if sum != bins[bin] {
             return Err(format!("bin {bin} refines to {sum} cells, expected {}", bins[bin]));
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::score::curve::{Quanta, quanta};
 use crate::score::program::{Call, Program, Shared, Slot, Tally};
-use crate::score::{Benefit, Engine, Function, Native, RankTable, Term, bins_to_refine, exposure_program};
+use crate::score::{Benefit, Engine, Finer, Function, Levels, Native, RankTable, Term, exposure_program};
 
 use super::features::{self, OverCells};
 use super::kernels;
@@ -36,7 +36,7 @@ pub struct Case<'p> {
     pub slack: f32,
     /// Share of the cells in which engines may differ by more: those on an edge.
     pub stray: f64,
-    /// What works natively on whole layers, in place of the program.
+    /// What works on whole layers, in place of the program.
     pub over_cells: Option<OverCells>,
 }
 
@@ -236,7 +236,7 @@ fn priority(planes: &Planes) -> Case<'_> {
 
 fn spread(planes: &Planes) -> Case<'_> {
     let (mut program, [cells]) = program(planes);
-    program.call(Call::Spread { cells, index_of: None });
+    program.call(Call::Spread { cells, finer: None });
     let check = Check::Counts(Box::new(|tally| reference::spread(tally, &planes.exposure)));
     Case::new("spread", program, vec![&planes.exposure], check).counting(Tally::of_spread)
 }
@@ -248,48 +248,43 @@ fn histogram(planes: &Planes) -> Case<'_> {
     Case::new("histogram", program, vec![&planes.priority], check).counting(Tally::of_histogram)
 }
 
-/// The tables that `refine` and `rank` work with: those of the planes' own priorities.
+/// The counts and the table that `refine` and `rank` work with: those of the planes' own priorities.
 struct Ranking {
     bins: Vec<u64>,
-    index_of: Shared<Vec<u32>>,
-    n_refined: usize,
+    /// The first level after the bins, where some are full.
+    finer: Option<Finer>,
     table: Shared<RankTable>,
 }
 
 impl Ranking {
     fn of(planes: &Planes) -> Self {
-        let count =
-            |call: fn(Slot, &Shared<Vec<u32>>) -> Call, index_of: &Shared<Vec<u32>>, tally: &mut Tally| {
-                let (mut program, [priority]) = program(planes);
-                program.call(call(priority, index_of));
-                let inputs = [planes.priority.as_slice()];
-                let ran = Native::new().run(&program, &inputs, &mut Vec::new(), tally);
-                ran.expect("the native engine cannot fail at counting");
-            };
-        let mut tally = Tally::of_histogram();
-        let none = Shared::new(Vec::new());
-        count(|priority, _| Call::Histogram { priority }, &none, &mut tally);
-        let bins = tally.bins;
-        let (index_of, n_refined) = bins_to_refine(&bins);
-        let index_of = Shared::new(index_of);
-        let mut tally = Tally::of_refined(n_refined);
-        count(
-            |priority, index_of| Call::Refine { priority, index_of: index_of.clone() },
-            &index_of,
-            &mut tally,
-        );
-        let table = Shared::new(RankTable::new(&bins, &index_of, &tally.refined_counts()));
-        Self { bins, index_of, n_refined, table }
+        let count = |call: &dyn Fn(Slot) -> Call, mut tally: Tally| {
+            let (mut program, [priority]) = program(planes);
+            program.call(call(priority));
+            let inputs = [planes.priority.as_slice()];
+            let ran = Native::new().run(&program, &inputs, &mut Vec::new(), &mut tally);
+            ran.expect("the native engine cannot fail at counting");
+            tally
+        };
+        let bins = count(&|priority| Call::Histogram { priority }, Tally::of_histogram()).bins;
+        let mut levels = Levels::of_priorities(bins.clone());
+        let first = levels.finer();
+        while let Some(finer) = levels.finer() {
+            let refine = |priority| Call::Refine { priority, finer: finer.clone() };
+            levels.take(count(&refine, Tally::of_refined(finer.n_counts)).refined);
+        }
+        Self { bins, finer: first, table: Shared::new(RankTable::new(&levels)) }
     }
 }
 
 fn refine<'p>(planes: &'p Planes, ranking: &Ranking) -> Case<'p> {
     let (mut program, [priority]) = program(planes);
-    program.call(Call::Refine { priority, index_of: ranking.index_of.clone() });
-    let (bins, index_of, n_refined) = (ranking.bins.clone(), ranking.index_of.clone(), ranking.n_refined);
-    let check = Check::Counts(Box::new(move |tally| reference::refined(tally, &bins, &index_of)));
+    let finer = ranking.finer.clone().expect("planes so narrow that some bins are full");
+    program.call(Call::Refine { priority, finer: finer.clone() });
+    let (bins, n_counts) = (ranking.bins.clone(), finer.n_counts);
+    let check = Check::Counts(Box::new(move |tally| reference::refined(tally, &bins, &finer)));
     let case = Case::new("refine", program, vec![&planes.priority], check);
-    case.counting(move || Tally::of_refined(n_refined))
+    case.counting(move || Tally::of_refined(n_counts))
 }
 
 fn rank<'p>(planes: &'p Planes, ranking: &Ranking) -> Case<'p> {

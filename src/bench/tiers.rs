@@ -2,7 +2,7 @@
 
 use crate::score::ordered::{Tiering, tier_bits};
 use crate::score::program::{Call, Shared, Tally};
-use crate::score::{Engine, Function, Native, QuantileTable, Term, bins_to_refine};
+use crate::score::{Engine, Finer, Function, Levels, Native, QuantileTable, Term};
 
 use super::planes::Planes;
 use super::reference::{Check, cells, known};
@@ -71,18 +71,17 @@ pub fn value_quantile(planes: &Planes) -> Case<'_> {
 }
 
 fn table(planes: &Planes) -> QuantileTable {
-    let count = |index_of: Option<Shared<Vec<u32>>>, tally: &mut Tally| {
+    let count = |finer: Option<Finer>, mut tally: Tally| {
         let (mut program, [cells]) = program(planes);
-        program.call(Call::Spread { cells, index_of });
-        let ran = Native::new().run(&program, &[&planes.priority], &mut Vec::new(), tally);
+        program.call(Call::Spread { cells, finer });
+        let ran = Native::new().run(&program, &[&planes.priority], &mut Vec::new(), &mut tally);
         ran.expect("the native engine cannot fail at counting");
+        tally
     };
-    let mut tally = Tally::of_spread();
-    count(None, &mut tally);
-    let (index_of, n_refined) = bins_to_refine(&tally.bins);
-    let mut refined = Tally::of_refined(n_refined);
-    if n_refined > 0 {
-        count(Some(Shared::new(index_of.clone())), &mut refined);
+    let mut levels = Levels::of_values(count(None, Tally::of_spread()).bins);
+    while let Some(finer) = levels.finer() {
+        let tally = Tally::of_refined(finer.n_counts);
+        levels.take(count(Some(finer), tally).refined);
     }
-    QuantileTable::new(&tally.bins, &index_of, &refined.refined_counts())
+    QuantileTable::new(&levels)
 }

@@ -62,7 +62,7 @@ fn unit(label: &str) -> &'static str {
         "proximity" => "bands",
         "plan" => "rounds",
         "what-if" => "plans",
-        "write" | "hash" => "files",
+        "look" | "write" => "files",
         _ => "tiles",
     }
 }

@@ -1,10 +1,10 @@
 //! The kernels table: the one source for pipelines, layouts, and the tests of limits and translations.
 
 use super::params::{
-    AcrossParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DiscParams, DownParams,
-    FactorParams, HazardParams, Members, ProbeParams, ProximityParams, QuantileParams, RowParams,
-    RunningParams, SampleParams, SpreadParams, TermParams, TierParams, TieredParams, ValueParams,
-    ValueStepsParams, ValueTableParams,
+    AcrossParams, AlongParams, BenefitParams, CellParams, ClassParams, CountParams, CurveParams, DiscParams,
+    DownParams, FactorParams, HazardParams, Members, ProbeParams, ProximityParams, QuantileParams,
+    RefineParams, RowParams, RunningParams, SampleParams, SpreadParams, TermParams, TierParams, TieredParams,
+    ValueParams, ValueStepsParams, ValueTableParams,
 };
 
 use super::wrapped::wrapped;
@@ -51,6 +51,8 @@ pub const CURVE_WORDS: usize = 200 + 200 * 4 * 3;
 const GRID: &str = include_str!("../../shaders/grid.wgsl");
 /// What the stages of `acceptability` share.
 const SAMPLE: &str = include_str!("../../shaders/sample.wgsl");
+/// What the stages that count or look up by key share.
+const LEVELS: &str = include_str!("../../shaders/levels.wgsl");
 
 use Bind::{Read, Write};
 
@@ -75,6 +77,8 @@ kernels! {
     HAZARD = "hazard", "hazard", HazardParams, [Read, Read, Read, Read, Read, Read, Write], [16, 16, 1];
     /// blocks, groups, pieces, masks, axes → distance.
     PROXIMITY = "proximity", "proximity", ProximityParams, [Read, Read, Read, Read, Read, Write], [16, 16, 1];
+    /// rows to the nearest feature by column → distance.
+    PROXIMITY_ALONG = "proximity_along", "proximity_along", AlongParams, [Read, Write], [256, 1, 1];
     /// blocks, groups, pieces, masks, axes → number of features.
     COUNT = "count", "count", CountParams, [Read, Read, Read, Read, Read, Write], [16, 16, 1];
     /// population, rows, weights → sums.
@@ -96,9 +100,9 @@ kernels! {
     /// cells, keys with values → worth.
     VALUE_STEPS = "value_steps", "value_steps", ValueStepsParams, [Read, Read, Write], [256, 1, 1];
     /// cells, index of bins → tally.
-    SPREAD = "spread", "spread", SpreadParams, [Read, Read, Write], [256, 1, 1];
-    /// cells, table, refined table → worth.
-    QUANTILE = "quantile", "quantile", QuantileParams, [Read, Read, Read, Write], [256, 1, 1];
+    SPREAD = "spread", "spread", SpreadParams, [Read, Read, Write], [256, 1, 1], LEVELS;
+    /// cells, table, finer table → worth.
+    QUANTILE = "quantile", "quantile", QuantileParams, [Read, Read, Read, Write], [256, 1, 1], LEVELS;
     /// hazard, worth → benefit.
     BENEFIT = "benefit", "benefit", BenefitParams, [Read, Read, Write], [256, 1, 1];
     /// v, knots → worth.
@@ -114,11 +118,11 @@ kernels! {
     /// benefit, cost, row areas → priority.
     PRIORITY = "priority", "priority", RowParams, [Read, Read, Read, Write], [256, 1, 1];
     /// priority → tally.
-    HISTOGRAM = "histogram", "histogram", CellParams, [Read, Write], [256, 1, 1];
+    HISTOGRAM = "histogram", "histogram", CellParams, [Read, Write], [256, 1, 1], LEVELS;
     /// priority, index of bins → tally.
-    REFINE = "refine", "refine", CellParams, [Read, Read, Write], [256, 1, 1];
-    /// priority, table, refined table → rank.
-    RANK = "rank", "rank", CellParams, [Read, Read, Read, Write], [256, 1, 1];
+    REFINE = "refine", "refine", RefineParams, [Read, Read, Write], [256, 1, 1], LEVELS;
+    /// priority, table, finer table → rank.
+    RANK = "rank", "rank", CellParams, [Read, Read, Read, Write], [256, 1, 1], LEVELS;
     /// rank, thresholds → class.
     CLASS = "class", "classes", ClassParams, [Read, Read, Write], [256, 1, 1];
     /// rank, cost, benefit, people at risk, row areas → tally.

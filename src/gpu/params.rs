@@ -182,10 +182,21 @@ params! {
         n_cells: u32,
         /// Workgroups along x.
         groups_across: u32,
-        /// 0 at the first level, 1 for the named bins.
-        is_refined: u32,
-        /// Unused.
-        pad_a: u32,
+        /// 0 by bin, 1 by part of the named bins, 2 by key of the named parts.
+        level: u32,
+        /// Bins.
+        n_bins: u32,
+    }
+    /// `refine`.
+    RefineParams {
+        /// Cells of the plane.
+        n_cells: u32,
+        /// Workgroups along x.
+        groups_across: u32,
+        /// 0 by part of the named bins, 1 by key of the named parts.
+        is_last: u32,
+        /// Bins.
+        n_bins: u32,
     }
     /// `quantile`.
     QuantileParams {
@@ -375,6 +386,25 @@ params! {
         blocks_across: u32,
         /// 1 / R² (1/m²), 0 on a map.
         inverse_radius2: f32,
+        /// Unused.
+        pad_a: u32,
+        /// Unused.
+        pad_b: u32,
+    }
+    /// `proximity_along`.
+    AlongParams {
+        /// Columns of the tile.
+        n_cols: u32,
+        /// First row to be done.
+        first_row: u32,
+        /// Columns of a block.
+        block_cols: u32,
+        /// Blocks of a row.
+        n_blocks: u32,
+        /// (height / width of a cell)².
+        ratio: f32,
+        /// Width of a cell, m.
+        width_m: f32,
         /// Unused.
         pad_a: u32,
         /// Unused.

@@ -1,16 +1,17 @@
-//! Coordinate reference systems by EPSG code, distances on the ellipsoid, and the few reprojections that are right.
+//! Coordinate reference systems by EPSG code, and distances on the ellipsoid.
 //!
-//! Definitions come from crate `crs-definitions`, projection arithmetic from `proj4rs`, geodesics from
-//! `geographiclib-rs` (Karney 2013). Pure-Rust datum shifts are silently wrong by up to 419 m (io-notes §1c),
-//! so only CRSs that lie on WGS 84 or an ETRS-like datum (zero shift) are reprojected; every other pair is
-//! refused with the command that would do it.
+//! Definitions come from crate `crs-definitions` and a short table of our own, geodesics from
+//! `geographiclib-rs` (Karney 2013). Which pairs of CRSs can be reprojected: [`Reprojection`](super::Reprojection).
+
+mod definitions;
 
 use std::fmt;
-use std::sync::Arc;
 
 use geographiclib_rs::{Geodesic, InverseGeodesic};
 use glam::DVec2;
 use proj4rs::proj::Proj;
+
+use definitions::Definition;
 
 use crate::error::{Fault, Result};
 
@@ -21,20 +22,12 @@ pub type LonLat = DVec2;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crs {
     epsg: u32,
-    proj: &'static str,
+    definition: Definition,
     is_geographic: bool,
     metres_per_unit: f64,
     equatorial_radius_m: f64,
     flattening: f64,
 }
-
-/// National grids that crate `crs-definitions` does not hold yet.
-const FURTHER_DEFINITIONS: [(u32, &str); 1] = [(
-    // MAGNA-SIRGAS 2018 / Origen-Nacional, Colombia's official grid.
-    9377,
-    "+proj=tmerc +lat_0=4 +lon_0=-73 +k=0.9992 +x_0=5000000 +y_0=2000000 +ellps=GRS80 \
-     +towgs84=0,0,0,0,0,0,0 +units=m +no_defs",
-)];
 
 impl Crs {
     /// The CRS of an EPSG code; `place` names the file or key in the error.
@@ -43,31 +36,23 @@ impl Crs {
             let fix = "warp the layer to a UTM zone, such as EPSG:32636, with `gdalwarp -t_srs` or `ogr2ogr -t_srs`";
             Fault::new("crs.unknown", place, "a known two-dimensional EPSG code", found, fix)
         };
-        let further = FURTHER_DEFINITIONS.iter().find(|(code, _)| *code == epsg);
-        let proj = match further {
-            Some((_, definition)) => definition,
-            None => {
-                u16::try_from(epsg)
-                    .ok()
-                    .and_then(crs_definitions::from_code)
-                    .ok_or_else(|| unknown(format!("EPSG:{epsg}")))?
-                    .proj4
-            }
-        };
+        let definition = definitions::of(epsg).ok_or_else(|| unknown(format!("EPSG:{epsg}")))?;
+        let proj = &*definition.proj;
         let parsed = Proj::from_proj_string(proj)
             .map_err(|e| unknown(format!("EPSG:{epsg}, which cannot be used ({e})")))?;
         if parsed.is_geocent() || !parsed.is_normalized_axis() {
             return Err(unknown(format!("EPSG:{epsg} with axes {proj}")).into());
         }
         let (equatorial_radius_m, flattening) = ellipsoid(proj, &parsed);
-        Ok(Self {
+        let crs = Self {
             epsg,
-            proj,
             is_geographic: parsed.is_latlong(),
             metres_per_unit: if parsed.is_latlong() { 1.0 } else { parsed.to_meter() },
             equatorial_radius_m,
             flattening,
-        })
+            definition,
+        };
+        Ok(crs)
     }
 
     /// WGS 84 longitude and latitude, EPSG:4326.
@@ -102,15 +87,20 @@ impl Crs {
     }
 
     /// Whether the CRS lies on WGS 84 or an ETRS-like datum, so that no datum shift is needed to or from
-    /// WGS 84 (within a metre; the allow-list of domain.md §2, by rule instead of by hand).
+    /// WGS 84 (realisations differ by what plates have moved, 2 m at most), and its definition says all there
+    /// is to say (the allow-list of domain.md §2, by rule instead of by hand).
     pub fn is_on_wgs84(&self) -> bool {
-        let words: Vec<&str> = self.proj.split_whitespace().collect();
-        let zero_shift = words.iter().any(|word| {
-            word.strip_prefix("+towgs84=")
-                .is_some_and(|shift| shift.split(',').all(|number| number.parse() == Ok(0.0)))
-        });
-        let modern = words.contains(&"+ellps=GRS80") || words.contains(&"+ellps=WGS84");
-        words.contains(&"+datum=WGS84") || self.is_web_mercator() || (zero_shift && modern)
+        self.definition.is_whole && (self.definition.is_on_wgs84() || self.is_web_mercator())
+    }
+
+    /// Whether both CRSs lie on one datum, so that only a projection lies between them.
+    pub fn has_datum_of(&self, other: &Self) -> bool {
+        self.definition.has_datum_of(&other.definition)
+    }
+
+    /// The definition in the words of PROJ.
+    pub(super) fn proj(&self) -> &str {
+        &self.definition.proj
     }
 
     /// Length (m) of one degree of longitude along the parallel at a latitude in degrees.
@@ -149,64 +139,6 @@ impl Crs {
 impl fmt::Display for Crs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EPSG:{}", self.epsg)
-    }
-}
-
-/// Turns coordinates of one CRS into those of another where no datum shift lies between them.
-#[derive(Clone)]
-pub struct Reprojection {
-    from: Arc<Proj>,
-    to: Arc<Proj>,
-    from_is_degrees: bool,
-    to_is_degrees: bool,
-    is_identity: bool,
-}
-
-impl Reprojection {
-    /// The way from one CRS to another; `place` names what is to be reprojected.
-    pub fn new(from: &Crs, to: &Crs, place: &str) -> Result<Self> {
-        let is_identity = from == to;
-        let is_exact = from.is_on_wgs84() && to.is_on_wgs84();
-        if !is_identity && !is_exact {
-            let expected = format!("coordinates in {to}, or in a CRS with no datum shift to it");
-            let fix = format!(
-                "reproject it first: `ogr2ogr -t_srs {to} OUT IN` for vectors, `gdalwarp -t_srs {to} IN OUT` for rasters"
-            );
-            return Err(Fault::new("crs.datum_shift", place, expected, from.to_string(), fix).into());
-        }
-        let parse = |crs: &Crs| Arc::new(Proj::from_proj_string(crs.proj).expect("parsed before"));
-        Ok(Self {
-            from: parse(from),
-            to: parse(to),
-            from_is_degrees: from.is_geographic(),
-            to_is_degrees: to.is_geographic(),
-            is_identity,
-        })
-    }
-
-    /// A point, `None` where the projection has no value for it.
-    pub fn point(&self, point: DVec2) -> Option<DVec2> {
-        if self.is_identity {
-            return Some(point);
-        }
-        let mut p = if self.from_is_degrees {
-            (point.x.to_radians(), point.y.to_radians(), 0.0)
-        } else {
-            (point.x, point.y, 0.0)
-        };
-        proj4rs::transform::transform(&self.from, &self.to, &mut p).ok()?;
-        let out = if self.to_is_degrees {
-            DVec2::new(p.0.to_degrees(), p.1.to_degrees())
-        } else {
-            DVec2::new(p.0, p.1)
-        };
-        out.is_finite().then_some(out)
-    }
-}
-
-impl fmt::Debug for Reprojection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Reprojection({} to {})", self.from.projname(), self.to.projname())
     }
 }
 

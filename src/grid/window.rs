@@ -71,6 +71,22 @@ impl Window {
         })
     }
 
+    /// The window cut into pieces of at most the size given, row by row.
+    pub fn pieces(self, n_cols: usize, n_rows: usize) -> impl Iterator<Item = Self> {
+        let (n_cols, n_rows) = (n_cols.max(1), n_rows.max(1));
+        let rows = (self.row..self.end_row()).step_by(n_rows);
+        rows.flat_map(move |row| (self.col..self.end_col()).step_by(n_cols).map(move |col| (col, row)))
+            .filter_map(move |(col, row)| Self::new(col, row, n_cols, n_rows).intersection(&self))
+    }
+
+    /// Puts the cells of a piece into those of this window, which holds it whole.
+    pub fn put(&self, out: &mut [f32], piece: Self, cells: &[f32]) {
+        for (row, line) in (piece.row..).zip(cells.chunks_exact(piece.n_cols)) {
+            let to = self.offset(piece.col, row);
+            out[to..to + piece.n_cols].copy_from_slice(line);
+        }
+    }
+
     /// The part of the window inside the frame, `None` when there is none.
     pub fn clipped(&self, frame: &Frame) -> Option<Self> {
         self.intersection(&frame.window())

@@ -1,4 +1,4 @@
-//! A source brought onto the frame: same CRS, any cell size, the units the stages use.
+//! A source brought onto the frame: any cell size, any CRS without a datum shift, the units the stages use.
 //!
 //! Order: `value · scale + offset` on the source's cells, then resampling, then the unit. A source whose cells
 //! lie on the frame's (to a thousandth of a cell, over the whole width) is only shifted. What lies outside the
@@ -7,12 +7,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use glam::DVec2;
 use rayon::prelude::*;
 
+use super::misfit::{Extent, cells_differ, check_total, crs_differs, no_overlap, place};
 use super::resample::{Grids, resampled};
+use super::warp::Warp;
 use super::{LayerSpec, Resampling, Unit};
-use crate::error::{Fault, Result};
-use crate::grid::{Cells, Frame, UNKNOWN, Window, canonical, is_unknown};
+use crate::error::Result;
+use crate::grid::{Cells, Frame, Reprojection, UNKNOWN, Window, canonical, is_unknown};
 use crate::units::M2_PER_KM2;
 
 /// The most source cells read for one piece of a window, 64 MiB: a source much finer than the frame is read in
@@ -20,51 +23,58 @@ use crate::units::M2_PER_KM2;
 const SOURCE_CELLS_AT_ONCE: f64 = (16 << 20) as f64;
 /// Rows of cells that a thread takes at a time.
 const LINES_AT_ONCE: usize = 32;
-/// Cell sizes or areas that differ by less than this share are the same.
-const SAME_AREA: f64 = 0.01;
 
 /// A source's cells on the frame, in the units the stages use.
 pub struct OnFrame {
     source: Arc<dyn Cells>,
     frame: Frame,
     spec: LayerSpec,
-    grids: Grids,
     way: Way,
 }
 
-#[derive(Debug, Clone, Copy)]
 enum Way {
     /// The frame's first cell is this cell (column, row) of the source.
     Shifted(i64, i64),
-    Resampled(Resampling),
+    Resampled(Resampling, Grids),
+    Warped(Resampling, Box<Warp>),
 }
 
 impl OnFrame {
-    /// Brings a source onto a frame, or says all that stands against it: another CRS (with the command that
-    /// warps it), no overlap, other cells without `resample`, or a resampling that would change a total.
+    /// Brings a source onto a frame, or says all that stands against it: a CRS of another datum (with the command
+    /// that warps it), no overlap, other cells without `resample`, or a resampling that would change a total.
     pub fn new(source: Arc<dyn Cells>, spec: &LayerSpec, frame: &Frame) -> Result<Self> {
         let own = source.frame();
-        if own.crs != frame.crs {
-            return Err(crs_differs(spec, own, frame).into());
-        }
-        let (a, b) = (Extent::of(own), Extent::of(frame));
-        if !a.overlaps(&b) {
-            let place = place(spec);
-            let expected = format!("data within the frame ({b})");
-            let fix =
-                "check that both files show the same region, and their CRS and transform with `gdalinfo`";
-            return Err(Fault::new("layer.no_overlap", place, expected, a.to_string(), fix).into());
-        }
-        let grids = Grids::new(own, frame);
-        let way = match (grids.shift(frame), spec.resampling) {
-            (Some((col, row)), _) => Way::Shifted(col, row),
-            (None, Some(way)) => {
-                check_total(spec, way, own, frame)?;
-                Way::Resampled(way)
+        let way = if own.crs == frame.crs && !lies_around(own, frame) {
+            if !Extent::of(own).overlaps(&Extent::of(frame)) {
+                return Err(no_overlap(spec, own, frame).into());
             }
-            (None, None) => return Err(cells_differ(spec, own, frame).into()),
+            let grids = Grids::new(own, frame);
+            let ratio = grids.source_cells_per_cell();
+            let grid = grids.shift(frame);
+            way_of(spec, own, frame, grid, ratio, |way| Way::Resampled(way, grids))?
+        } else {
+            let warp = Warp::new(own, frame, &place(spec)).map_err(|_| crs_differs(spec, own, frame))?;
+            if !warp.reaches_source() {
+                return Err(no_overlap(spec, own, frame).into());
+            }
+            let (ratio, shift) = (warp.source_cells_per_cell(), warp.shift());
+            way_of(spec, own, frame, shift, ratio, |way| Way::Warped(way, Box::new(warp)))?
         };
-        Ok(Self { source, frame: frame.clone(), spec: spec.clone(), grids, way })
+        Ok(Self { source, frame: frame.clone(), spec: spec.clone(), way })
+    }
+
+    /// How the source was brought here, where that is not plain to see: CRS and way, and how much of it lies
+    /// outside the frame.
+    pub fn description(&self) -> Option<String> {
+        let (way, own) = match &self.way {
+            Way::Warped(way, _) => (way, self.source.frame()),
+            Way::Shifted(..) | Way::Resampled(..) => return None,
+        };
+        let text = format!("warped from {} by `{}`", own.crs, way.key());
+        Some(match (100.0 * outside_share(own, &self.frame)).round() {
+            0.0 => text,
+            percent => format!("{text}, {percent} % of it outside the frame and left out"),
+        })
     }
 
     /// Whether the source's cells are the frame's own, so that nothing is resampled.
@@ -96,39 +106,33 @@ impl OnFrame {
 
     /// Cells of a window inside the frame, before the unit.
     fn read_inside(&self, window: Window) -> Result<Vec<f32>> {
-        let way = match self.way {
+        let (way, grids) = match &self.way {
             Way::Shifted(col, row) => {
                 let (col, row) = (window.col + col, window.row + row);
                 return self.read_scaled(Window { col, row, ..window });
             }
-            Way::Resampled(way) => way,
+            Way::Warped(way, warp) => return warp.read(*way, window, &|window| self.read_scaled(window)),
+            Way::Resampled(way, grids) => (*way, grids),
         };
-        let ratio = self.grids.source_cells_per_cell();
+        let ratio = grids.source_cells_per_cell();
         let side = (SOURCE_CELLS_AT_ONCE / ratio.max(1.0)).sqrt().max(1.0) as usize;
         if window.n_cols.max(window.n_rows) <= side {
-            return self.resample(way, window);
+            return self.resample(way, grids, window);
         }
         let mut out = vec![UNKNOWN; window.len()];
-        for row in (window.row..window.end_row()).step_by(side) {
-            for col in (window.col..window.end_col()).step_by(side) {
-                let piece = Window::new(col, row, side, side).intersection(&window).expect("inside");
-                let cells = self.resample(way, piece)?;
-                for (row, line) in (piece.row..).zip(cells.chunks_exact(piece.n_cols)) {
-                    let to = window.offset(piece.col, row);
-                    out[to..to + piece.n_cols].copy_from_slice(line);
-                }
-            }
+        for piece in window.pieces(side, side) {
+            window.put(&mut out, piece, &self.resample(way, grids, piece)?);
         }
         Ok(out)
     }
 
-    fn resample(&self, way: Resampling, window: Window) -> Result<Vec<f32>> {
-        let wanted = self.grids.source_window(window);
+    fn resample(&self, way: Resampling, grids: &Grids, window: Window) -> Result<Vec<f32>> {
+        let wanted = grids.source_window(window);
         let Some(source_window) = wanted.clipped(self.source.frame()) else {
             return Ok(vec![UNKNOWN; window.len()]);
         };
         let values = self.read_scaled(source_window)?;
-        Ok(resampled(&self.grids, way, window, source_window, &values))
+        Ok(resampled(grids, way, window, source_window, &values))
     }
 
     /// What a value in the layer's unit is multiplied with to become an amount per cell.
@@ -155,7 +159,7 @@ impl Cells for OnFrame {
         let Some(inside) = inside else {
             return Ok(());
         };
-        match self.way {
+        match &self.way {
             // Nothing to bring together: straight into place.
             Way::Shifted(col, row) if inside == window => {
                 let (col, row) = (window.col + col, window.row + row);
@@ -163,11 +167,7 @@ impl Cells for OnFrame {
                 self.scale(out);
             }
             _ => {
-                let values = self.read_inside(inside)?;
-                for (row, line) in (inside.row..).zip(values.chunks_exact(inside.n_cols)) {
-                    let to = window.offset(inside.col, row);
-                    out[to..to + inside.n_cols].copy_from_slice(line);
-                }
+                window.put(out, inside, &self.read_inside(inside)?);
             }
         }
         let before = (inside.row - window.row) as usize * window.n_cols;
@@ -200,115 +200,56 @@ fn multiply(values: &mut [f32], factor: f64) {
 
 impl fmt::Debug for OnFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OnFrame({:?}, {:?})", self.spec, self.way)
+        let way = match &self.way {
+            Way::Shifted(..) => "shifted",
+            Way::Resampled(way, _) | Way::Warped(way, _) => way.key(),
+        };
+        write!(f, "OnFrame({:?}, {way})", self.spec)
     }
 }
 
-/// The rectangle a frame covers, in its CRS's unit.
-struct Extent {
-    west: f64,
-    south: f64,
-    east: f64,
-    north: f64,
-}
-
-impl Extent {
-    fn of(frame: &Frame) -> Self {
-        let corner = frame.world_from_cell.translation;
-        let size = frame.cell_size();
-        Self {
-            west: corner.x,
-            south: corner.y - size.y * frame.n_rows as f64,
-            east: corner.x + size.x * frame.n_cols as f64,
-            north: corner.y,
+/// The way for cells that lie on the frame's after a shift, or that are to be made by `resample`.
+fn way_of(
+    spec: &LayerSpec,
+    own: &Frame,
+    frame: &Frame,
+    shift: Option<(i64, i64)>,
+    source_cells_per_cell: f64,
+    made: impl FnOnce(Resampling) -> Way,
+) -> Result<Way> {
+    match (shift, spec.resampling) {
+        (Some((col, row)), _) => Ok(Way::Shifted(col, row)),
+        (None, Some(way)) => {
+            check_total(spec, way, own, frame, source_cells_per_cell)?;
+            Ok(made(way))
         }
-    }
-
-    fn overlaps(&self, other: &Self) -> bool {
-        self.west < other.east
-            && other.west < self.east
-            && self.south < other.north
-            && other.south < self.north
+        (None, None) => Err(cells_differ(spec, own, frame).into()),
     }
 }
 
-impl fmt::Display for Extent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "x {} to {}, y {} to {}", self.west, self.east, self.south, self.north)
-    }
+/// Whether a frame in degrees finds cells of the source, or further ones, only a whole turn further on.
+fn lies_around(own: &Frame, frame: &Frame) -> bool {
+    let (a, b) = (Extent::of(own), Extent::of(frame));
+    let is_within = b.west >= a.west && b.east <= a.east;
+    let turned = |turn: f64| Extent { west: a.west + turn, east: a.east + turn, ..a };
+    own.crs.is_geographic() && !is_within && (turned(360.0).overlaps(&b) || turned(-360.0).overlaps(&b))
 }
 
-fn place(spec: &LayerSpec) -> String {
-    format!("layer `{}`", spec.name)
-}
-
-fn cell_text(frame: &Frame) -> String {
-    let size = frame.cell_size();
-    let unit = match frame.crs.is_geographic() {
-        true => "°",
-        false if frame.crs.metres_per_unit() == 1.0 => " m",
-        false => " units",
-    };
-    if size.x == size.y { format!("{}{unit}", size.x) } else { format!("{} x {}{unit}", size.x, size.y) }
-}
-
-/// The way that suits a unit, for advice.
-fn suited(spec: &LayerSpec, own: &Frame, frame: &Frame) -> Resampling {
-    let is_finer = own.cell_size().element_product() < frame.cell_size().element_product();
-    match &spec.unit {
-        unit if unit.is_per_cell() => Resampling::Sum,
-        Unit::Other(_) => Resampling::Nearest,
-        _ if is_finer => Resampling::Average,
-        _ => Resampling::Bilinear,
-    }
-}
-
-fn cells_differ(spec: &LayerSpec, own: &Frame, frame: &Frame) -> Fault {
-    let (own_cells, cells) = (cell_text(own), cell_text(frame));
-    let expected = format!("the frame's {cells} cells");
-    let found = match own_cells == cells {
-        true => format!("{own_cells} cells that do not lie on the frame's"),
-        false => format!("{own_cells} cells"),
-    };
-    let way = suited(spec, own, frame).key();
-    let fix = format!(
-        "set `resample = \"{way}\"` under [layers.{}] (nearest for classes, bilinear for densities, average for \
-         finer cells, sum for counts)",
-        spec.name
-    );
-    Fault::new("layer.cells_differ", place(spec), expected, found, fix)
-}
-
-fn crs_differs(spec: &LayerSpec, own: &Frame, frame: &Frame) -> Fault {
-    let extent = Extent::of(frame);
-    let size = frame.cell_size();
-    let way = match spec.resampling.unwrap_or(suited(spec, own, frame)) {
-        Resampling::Nearest => "near",
-        other => other.key(),
-    };
-    let fix = format!(
-        "warp it: `gdalwarp -t_srs {} -te {} {} {} {} -tr {} {} -r {way} IN OUT`",
-        frame.crs, extent.west, extent.south, extent.east, extent.north, size.x, size.y
-    );
-    let expected = format!("the frame's CRS {}", frame.crs);
-    Fault::new("layer.crs_differs", place(spec), expected, own.crs.to_string(), fix)
-}
-
-/// Refuses what would silently change a total: amounts per cell that are not split, densities that are added.
-fn check_total(spec: &LayerSpec, way: Resampling, own: &Frame, frame: &Frame) -> Result<()> {
-    let ratio = own.cell_size().element_product() / frame.cell_size().element_product();
-    let (code, expected, fix) = match way {
-        Resampling::Sum if !matches!(spec.unit, Unit::PeoplePerCell | Unit::UsdPerCell | Unit::Other(_)) => {
-            ("layer.sum_of_density", "a density to be averaged or interpolated", suited(spec, own, frame))
+/// About the share of a source that lies outside the frame, 0..1.
+fn outside_share(own: &Frame, frame: &Frame) -> f64 {
+    const TRIED: usize = 32;
+    let Ok(way) = Reprojection::new(&own.crs, &frame.crs, "a layer") else { return 0.0 };
+    let size = DVec2::new(own.n_cols as f64, own.n_rows as f64) / TRIED as f64;
+    let frame_size = DVec2::new(frame.n_cols as f64, frame.n_rows as f64);
+    let turn = 360.0 / frame.cell_size().x;
+    let is_inside = |i: usize| {
+        let cell = size * (DVec2::new((i % TRIED) as f64, (i / TRIED) as f64) + 0.5);
+        let Some(world) = way.point(own.world_from_cell.transform_point2(cell)) else { return false };
+        let mut cell = frame.cell_from_world(world);
+        if frame.crs.is_geographic() {
+            cell.x = cell.x.rem_euclid(turn);
         }
-        Resampling::Nearest | Resampling::Bilinear | Resampling::Average
-            if spec.unit.is_per_cell() && (ratio - 1.0).abs() > SAME_AREA =>
-        {
-            ("layer.total_changes", "amounts per cell to be split by area", Resampling::Sum)
-        }
-        _ => return Ok(()),
+        cell.cmpge(DVec2::ZERO).all() && cell.cmple(frame_size).all()
     };
-    let found = format!("`resample = \"{}\"` for `{}`", way.key(), spec.unit.key());
-    let fix = format!("set `resample = \"{}\"` under [layers.{}], or mend its `unit`", fix.key(), spec.name);
-    Err(Fault::new(code, place(spec), expected, found, fix).into())
+    1.0 - (0..TRIED * TRIED).filter(|i| is_inside(*i)).count() as f64 / (TRIED * TRIED) as f64
 }

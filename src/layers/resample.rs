@@ -14,7 +14,7 @@ use crate::grid::{Frame, UNKNOWN, Window, canonical, is_unknown};
 /// Edges closer than this share of a source cell lie on each other: slivers of rounding get no weight.
 const SNAP: f64 = 1e-6;
 /// A source whose cells stay this close to the frame's over its whole width is not resampled.
-const SAME_CELLS: f64 = 1e-3;
+pub(super) const SAME_CELLS: f64 = 1e-3;
 
 /// How the frame's cells lie in the source's.
 #[derive(Debug, Clone)]
@@ -96,16 +96,21 @@ pub(super) fn resampled(
     let source = Source { window: source_window, values };
     let mut out = vec![UNKNOWN; window.len()];
     out.par_chunks_mut(window.n_cols).zip(&rows).for_each(|(line, row)| {
+        let mut gathered = Gathered::new(way);
         for (cell, col) in line.iter_mut().zip(&cols) {
-            *cell = source.combined(way, col, row);
+            *cell = source.combined(col, row, &mut gathered);
         }
     });
     out
 }
 
+/// A coordinate in source cells, on an edge where it is next to one.
+pub(super) fn snapped(edge: f64) -> f64 {
+    if (edge - edge.round()).abs() <= SNAP { edge.round() } else { edge }
+}
+
 /// The span of cell `k`, whose edges are `start + step · k` and one step on.
 fn span(way: Resampling, k: f64, start: f64, step: f64, weight: &dyn Fn(i64, f64, f64) -> f64) -> Span {
-    let snapped = |edge: f64| if (edge - edge.round()).abs() <= SNAP { edge.round() } else { edge };
     let centre = snapped(start + step * (k + 0.5));
     let under = centre.floor() as i64;
     match way {
@@ -116,7 +121,7 @@ fn span(way: Resampling, k: f64, start: f64, step: f64, weight: &dyn Fn(i64, f64
             let nearest = (under - first as i64) as usize;
             Span { first: first as i64, weights: vec![1.0 - share, share], nearest }
         }
-        Resampling::Average | Resampling::Sum => {
+        Resampling::Average | Resampling::Mode | Resampling::Sum => {
             let (from, to) = (snapped(start + step * k), snapped(start + step * (k + 1.0)));
             let (first, past) = (from.floor() as i64, to.ceil() as i64);
             let part = |cell: i64| weight(cell, from.max(cell as f64), to.min(cell as f64 + 1.0));
@@ -125,39 +130,82 @@ fn span(way: Resampling, k: f64, start: f64, step: f64, weight: &dyn Fn(i64, f64
     }
 }
 
-struct Source<'a> {
-    window: Window,
-    values: &'a [f32],
+/// Source cells in a window.
+pub(super) struct Source<'a> {
+    pub(super) window: Window,
+    pub(super) values: &'a [f32],
 }
 
 impl Source<'_> {
-    fn get(&self, col: i64, row: i64) -> f32 {
+    /// A cell's value, unknown outside the window.
+    pub(super) fn get(&self, col: i64, row: i64) -> f32 {
         let window = &self.window;
         let is_inside =
             col >= window.col && col < window.end_col() && row >= window.row && row < window.end_row();
         if is_inside { self.values[window.offset(col, row)] } else { UNKNOWN }
     }
 
-    fn combined(&self, way: Resampling, cols: &Span, rows: &Span) -> f32 {
+    fn combined(&self, cols: &Span, rows: &Span, gathered: &mut Gathered) -> f32 {
         let nearest = || self.get(cols.first + cols.nearest as i64, rows.first + rows.nearest as i64);
+        let way = gathered.way;
         if way == Resampling::Nearest || way == Resampling::Bilinear && is_unknown(nearest()) {
             return nearest();
         }
-        let (mut sum, mut weight, mut any) = (0.0, 0.0, false);
         for (row, by_row) in (rows.first..).zip(&rows.weights) {
             for (col, by_col) in (cols.first..).zip(&cols.weights) {
-                let value = self.get(col, row);
-                if !is_unknown(value) {
-                    any = true;
-                    sum += by_row * by_col * f64::from(value);
-                    weight += by_row * by_col;
-                }
+                gathered.add(self.get(col, row), by_row * by_col);
             }
         }
-        match (any, way) {
-            (false, _) => UNKNOWN,
-            (true, Resampling::Sum) => canonical(sum as f32),
-            (true, _) => canonical((sum / weight) as f32),
+        gathered.take()
+    }
+}
+
+/// Source cells that make one cell, added one by one with their weights; unknown ones leave no trace.
+pub(super) struct Gathered {
+    way: Resampling,
+    sum: f64,
+    weight: f64,
+    has_any: bool,
+    /// For `mode`: values and their weights.
+    parts: Vec<(f32, f64)>,
+}
+
+impl Gathered {
+    pub(super) fn new(way: Resampling) -> Self {
+        Self { way, sum: 0.0, weight: 0.0, has_any: false, parts: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, value: f32, weight: f64) {
+        if is_unknown(value) {
+            return;
+        }
+        self.has_any = true;
+        self.sum += weight * f64::from(value);
+        self.weight += weight;
+        if self.way == Resampling::Mode {
+            self.parts.push((value, weight));
         }
     }
+
+    /// The cell made, unknown where nothing was added; begins the next.
+    pub(super) fn take(&mut self) -> f32 {
+        let value = match (self.has_any, self.way) {
+            (false, _) => UNKNOWN,
+            (true, Resampling::Sum) => canonical(self.sum as f32),
+            (true, Resampling::Mode) => most(&mut self.parts),
+            (true, _) => canonical((self.sum / self.weight) as f32),
+        };
+        (self.sum, self.weight, self.has_any) = (0.0, 0.0, false);
+        self.parts.clear();
+        value
+    }
+}
+
+/// The value of the most weight; of several the least.
+fn most(parts: &mut [(f32, f64)]) -> f32 {
+    parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let by_value =
+        parts.chunk_by(|a, b| a.0 == b.0).map(|part| (part[0].0, part.iter().map(|(_, w)| w).sum::<f64>()));
+    // A weight must be more by more than rounding to win.
+    by_value.fold((UNKNOWN, 0.0), |best, part| if part.1 > best.1 * (1.0 + SNAP) { part } else { best }).0
 }

@@ -1,5 +1,7 @@
 //! What is said of a layer: name, unit, scale, nodata, resampling.
 
+use std::path::PathBuf;
+
 /// What a layer's numbers count, after `scale` and `offset`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Unit {
@@ -59,13 +61,15 @@ pub enum Resampling {
     Bilinear,
     /// Mean of the known cells by covered area: finer to coarser.
     Average,
+    /// The value that covers most of the cell, by area among the known ones: classes, finer to coarser.
+    Mode,
     /// Amounts split by area: the total is kept.
     Sum,
 }
 
 impl Resampling {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Nearest, Self::Bilinear, Self::Average, Self::Sum];
+    pub const ALL: [Self; 5] = [Self::Nearest, Self::Bilinear, Self::Average, Self::Mode, Self::Sum];
 
     /// The way of a key in a project file, `None` for an unknown one.
     pub fn from_key(key: &str) -> Option<Self> {
@@ -78,6 +82,7 @@ impl Resampling {
             Self::Nearest => "nearest",
             Self::Bilinear => "bilinear",
             Self::Average => "average",
+            Self::Mode => "mode",
             Self::Sum => "sum",
         }
     }
@@ -98,11 +103,22 @@ pub struct LayerSpec {
     pub nodata: Option<f64>,
     /// How other cells are brought onto the frame.
     pub resampling: Option<Resampling>,
+    /// The file behind the layer, for commands in advice.
+    pub file: Option<LayerFile>,
+}
+
+/// What a command needs to know of a layer's file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// The number that marks unknown cells in place of the file's own.
+    pub nodata: Option<f64>,
 }
 
 impl LayerSpec {
     /// A layer with scale 1, offset 0 and no resampling.
     pub fn new(name: impl Into<String>, unit: Unit) -> Self {
-        Self { name: name.into(), unit, scale: 1.0, offset: 0.0, nodata: None, resampling: None }
+        Self { name: name.into(), unit, scale: 1.0, offset: 0.0, nodata: None, resampling: None, file: None }
     }
 }

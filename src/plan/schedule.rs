@@ -163,6 +163,28 @@ impl State {
         }
     }
 
+    /// Routes changed since the last [`State::keep`].
+    pub(crate) fn changed(&self) -> Vec<usize> {
+        self.saved.iter().map(|&(k, _)| k as usize).collect()
+    }
+
+    /// Gives a route another sequence of tasks that are its own or unserved, and brings its times up to date.
+    pub(crate) fn replace(&mut self, model: &Model, k: usize, tasks: impl Iterator<Item = u32>) {
+        self.save(k);
+        let mut visits = std::mem::take(&mut self.routes[k].visits);
+        for visit in &visits {
+            self.enlist(visit.task);
+        }
+        visits.clear();
+        visits.extend(tasks.map(|task| Visit { task, ..Visit::default() }));
+        for visit in &visits {
+            self.unlist(visit.task);
+        }
+        self.routes[k].visits = visits;
+        self.renumber(k);
+        self.settle(model, k, 0);
+    }
+
     /// From here on [`State::undo`] comes back to the present.
     pub(crate) fn keep(&mut self) {
         for (k, route) in self.saved.drain(..) {

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 
 use super::chance::Chance;
 use super::floors::shortfall;
-use super::model::Model;
+use super::model::{Model, NONE};
 use super::nearby::Neighbours;
 use super::problem::Objective;
 use super::schedule::State;
@@ -18,11 +18,13 @@ use super::schedule::State;
 mod epochs;
 mod equity;
 mod insert;
+mod overfill;
 mod parts;
 mod pool;
 mod repair;
 mod ruin;
 mod swift;
+mod tour;
 
 use equity::Equity;
 
@@ -30,6 +32,9 @@ pub(crate) use epochs::{Effort, search};
 
 /// Steps taken between two looks at the routes of the plan.
 const STEPS_TO_REMEMBER: u32 = 20;
+
+/// For `collect`: share of the steps that begin with a route that is too long for a moment (overfill.rs).
+const OVERFILLED: f64 = 0.3;
 
 /// 1 up to 100 tasks, falling towards 0 with more: some figures for annealing differ between the two.
 fn smallness(n_tasks: usize) -> f64 {
@@ -48,6 +53,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) n_fixed: Vec<usize>,
     /// Whether nobody ever waits and distances are in a table, the same both ways (swift.rs).
     pub(crate) is_swift: bool,
+    /// Whether moreover only what is done counts and nothing has a place of its own: the order is free.
+    pub(crate) is_timeless: bool,
     /// Mean value of a task, the measure for temperatures.
     pub(crate) typical: f64,
     /// For `collect`: what annealing counts against a team's whole time.
@@ -78,6 +85,7 @@ impl<'a> Ground<'a> {
         let last_day = model.teams.iter().map(|team| team.calendar.until()).fold(0.0, f64::max);
         let is_swift = model.travel.row(0).is_some()
             && model.tasks.iter().all(|t| t.preds.is_empty() && t.release <= 0.0 && t.due >= last_day);
+        let is_collect = model.worth.kind() == Objective::Collect;
         // Screened on public instances: on short routes what the time saved would bring, on long ones little.
         let worth_a_team = value.abs() / model.teams.len().max(1) as f64;
         let time_left_price = 0.5 * typical + 0.3 * smallness(n) * worth_a_team;
@@ -85,9 +93,10 @@ impl<'a> Ground<'a> {
             model,
             near,
             price,
-            positions,
             n_fixed,
             is_swift,
+            is_timeless: is_swift && is_collect && positions.is_empty(),
+            positions,
             typical,
             time_left_price,
             kinds: pool::Kinds::of(model),
@@ -137,6 +146,7 @@ pub(crate) struct Worker<'a> {
     equity: Equity,
     pool: pool::Pool,
     n_taken: u32,
+    tour: tour::Tour,
 }
 
 /// Money of the plan as it is being changed, kept only where there is a budget.
@@ -169,6 +179,7 @@ impl<'a> Worker<'a> {
             costs: Costs::default(),
             pool: pool::Pool::default(),
             n_taken: 0,
+            tour: tour::Tour::default(),
             equity: Equity::of(ground, merit.value),
         };
         worker.energy = worker.energy_of(merit);
@@ -202,8 +213,16 @@ impl<'a> Worker<'a> {
             self.costs.price = self.ground.price * (1.8 * draw - 0.6).max(0.0);
         }
         self.weigh_floors();
-        self.ruin();
+        let is_timeless = self.ground.is_timeless;
+        if !(is_timeless && self.chance.unit() < OVERFILLED && self.overfill()) {
+            self.ruin();
+        }
         self.repair();
+        if is_timeless && self.straighten() {
+            // What has become shorter has room for more.
+            self.candidates.retain(|&j| self.state.at[j as usize].0 == NONE);
+            self.repair();
+        }
         let model = self.ground.model;
         let merit = Merit::of(model, &self.state);
         let energy = self.energy_of(merit);

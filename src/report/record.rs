@@ -44,12 +44,8 @@ impl Record {
         self.results.insert("score".into(), score_results(summary));
     }
 
-    /// Writes the record of a run whose outputs lie in `folder`, hashing inputs and outputs.
-    pub fn write(&self, path: &Path, folder: &Path, outputs: &[&str]) -> Result<()> {
-        let hashed = |path: &Path, name: String| -> Result<Value> {
-            let hash = file_hash(path)?;
-            Ok(json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 }))
-        };
+    /// The record of a run whose outputs lie in `folder`, inputs and outputs hashed.
+    pub fn to_json(&self, folder: &Path, outputs: &[&str]) -> Result<Value> {
         let inputs: Vec<Value> =
             self.inputs.par_iter().map(|path| hashed(path, from_anywhere(path))).collect::<Result<_>>()?;
         let outputs: Vec<Value> = outputs
@@ -61,7 +57,7 @@ impl Record {
         });
         let seconds: Map<String, Value> =
             self.seconds.iter().map(|stage| (stage.stage.clone(), round(stage.seconds).into())).collect();
-        let record = json!({
+        Ok(json!({
             "program": "clearway",
             "version": env!("CARGO_PKG_VERSION"),
             "command": self.command,
@@ -76,12 +72,29 @@ impl Record {
             "results": self.results,
             "warnings": self.warnings,
             "seconds": seconds,
-        });
-        let mut text = serde_json::to_string_pretty(&record)
-            .map_err(|error| Error::io("write", path)(std::io::Error::other(error)))?;
-        text.push('\n');
-        std::fs::write(path, text).map_err(Error::io("write", path))
+        }))
     }
+}
+
+/// Adds an output made from the record itself, and how long it took, s.
+pub fn add_output(record: &mut Value, folder: &Path, name: &str, seconds: f64) -> Result<()> {
+    let hashed = hashed(&folder.join(name), name.to_owned())?;
+    record["outputs"].as_array_mut().expect("a record lists its outputs").push(hashed);
+    record["seconds"][name] = round(seconds).into();
+    Ok(())
+}
+
+/// Writes a record.
+pub fn write(record: &Value, path: &Path) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(record)
+        .map_err(|error| Error::io("write", path)(std::io::Error::other(error)))?;
+    text.push('\n');
+    std::fs::write(path, text).map_err(Error::io("write", path))
+}
+
+fn hashed(path: &Path, name: String) -> Result<Value> {
+    let hash = file_hash(path)?;
+    Ok(json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 }))
 }
 
 /// Scoring's totals as JSON.

@@ -59,5 +59,5 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
     write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, None, &Map::new())?;
     job.outputs.push("plan.json");
     job.outcome.plan(&problem, &solution, &baselines, "in the problem's own units", "of cost");
-    job.commit()
+    job.commit(None)
 }

@@ -65,7 +65,8 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
         ),
     ));
     for (name, survey) in &prepared.layers.surveys {
-        report.facts.push((format!("layer {name}"), describe(survey)));
+        let warped = prepared.layers.warped.get(name).map_or_else(String::new, |text| format!("; {text}"));
+        report.facts.push((format!("layer {name}"), describe(survey) + &warped));
     }
     if let Some(hazard) = &prepared.layers.hazard {
         report.facts.push(("layer hazard".to_owned(), hazard.description.clone()));

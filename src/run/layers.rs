@@ -15,7 +15,7 @@ use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
 use crate::io::geotiff::{GeoTiff, ReadOptions};
 use crate::layers::{
-    ConstantCost, Features, LayerSpec, OnFrame, Role, Survey, range_faults, survey, survey_blocks,
+    ConstantCost, Features, LayerFile, LayerSpec, OnFrame, Role, Survey, range_faults, survey, survey_blocks,
 };
 use crate::progress::{Progress, Within};
 
@@ -29,6 +29,8 @@ pub struct OpenLayers {
     pub features: BTreeMap<String, Features>,
     /// What the layer `hazard` is built from, where it is.
     pub hazard: Option<OpenHazard>,
+    /// How layers were warped onto the frame, where they were.
+    pub warped: BTreeMap<String, String>,
     /// What reading the used layers through showed.
     pub surveys: BTreeMap<String, Survey>,
     /// The raster files behind the layers.
@@ -105,6 +107,7 @@ fn bring_all(
         planes: BTreeMap::new(),
         features: BTreeMap::new(),
         hazard: None,
+        warped: BTreeMap::new(),
         surveys: BTreeMap::new(),
         files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
         warnings: frame_warnings(&frame),
@@ -133,8 +136,9 @@ fn bring_all(
             continue;
         }
         match faults.take(bring(layer, source, &open.frame))? {
-            Some(plane) => {
+            Some((plane, description)) => {
                 open.planes.insert(layer.name.clone(), plane);
+                open.warped.extend(description.map(|text| (layer.name.clone(), text)));
             }
             None => complete = false,
         }
@@ -193,7 +197,10 @@ fn used(project: &Project) -> Vec<(String, Role)> {
     roles
 }
 
-fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Arc<dyn Cells>> {
+/// A layer on the frame, and how it was warped there.
+type Brought = (Arc<dyn Cells>, Option<String>);
+
+fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Brought> {
     let spec = LayerSpec {
         name: layer.name.clone(),
         unit: layer.unit.clone(),
@@ -202,10 +209,20 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
         // The file was opened with the project's nodata value already.
         nodata: None,
         resampling: layer.resample,
+        file: match &layer.source {
+            LayerSource::Raster { path, .. } => Some(LayerFile { path: path.clone(), nodata: layer.nodata }),
+            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector { .. } => None,
+        },
     };
     match (&layer.source, source) {
-        (LayerSource::Constant(usd_per_m2), _) => Ok(Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2))),
-        (_, Some(source)) => Ok(Arc::new(OnFrame::new(source, &spec, frame)?)),
+        (LayerSource::Constant(usd_per_m2), _) => {
+            Ok((Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2)), None))
+        }
+        (_, Some(source)) => {
+            let layer = OnFrame::new(source, &spec, frame)?;
+            let description = layer.description();
+            Ok((Arc::new(layer), description))
+        }
         (LayerSource::Raster { .. } | LayerSource::Vector { .. } | LayerSource::Built, None) => {
             unreachable!("every raster layer was opened or is at fault, and features are no plane")
         }

@@ -85,7 +85,7 @@ pub fn make(
             }
             (MeasureKind::Proximity { codes }, None) => {
                 let cells = FeatureCells { cells: layers.plane(&settings.layer), codes };
-                proximity_to_cells(cells, &*plane, memory_bytes, progress)?;
+                warnings.extend(proximity_to_cells(engine, cells, &*plane, memory_bytes, progress)?);
             }
             (MeasureKind::Count { .. }, None) => unreachable!("refused when the project was read"),
         }

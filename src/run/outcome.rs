@@ -179,7 +179,7 @@ impl Outcome {
         self.json.insert(
             "plan".into(),
             json!({ "tasks_done": done, "tasks": problem.tasks.len(), "teams_used": used, "cost_usd": cost,
-                    "objective_value": solution.objective_value, "upper_bound": solution.bound,
+                    "unit": unit, "objective_value": solution.objective_value, "upper_bound": solution.bound,
                     "gap_percent": solution.gap_percent, "floors": floors, "baselines": baselines }),
         );
     }

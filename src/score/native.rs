@@ -17,7 +17,6 @@ use crate::error::Result;
 use super::benefit::benefit;
 use super::class::class;
 use super::count::count;
-use super::counting::{Locks, Refined};
 use super::curve::{CurvePlanes, curve};
 use super::exposure::{Rooms, exposure};
 use super::hazard::hazard;
@@ -28,8 +27,9 @@ use super::people_at_risk::people_at_risk;
 use super::priority::priority;
 use super::product::{factor, product};
 use super::program::{Call, Program, Slot, Tally};
+use super::proximity::along::proximity_along;
 use super::proximity::proximity;
-use super::quantile::{spread, spread_refined};
+use super::quantile::{spread, spread_finer};
 use super::rank::rank;
 use super::value::{Term, value};
 use super::widest::{widest, work};
@@ -61,8 +61,6 @@ pub struct Native {
     spare_bins: Mutex<Vec<Vec<u32>>>,
     /// Of the exposure.
     rooms: Rooms,
-    /// Of refined counts.
-    locks: Locks,
 }
 
 impl Native {
@@ -122,7 +120,11 @@ fn is_cellwise(call: &Call) -> bool {
     !is_sampled(call)
         && !matches!(
             call,
-            Call::Exposure { .. } | Call::Hazard { .. } | Call::Proximity { .. } | Call::Count { .. }
+            Call::Exposure { .. }
+                | Call::Hazard { .. }
+                | Call::Proximity { .. }
+                | Call::ProximityAlong { .. }
+                | Call::Count { .. }
         )
 }
 
@@ -191,6 +193,11 @@ impl<'a> Planes<'a> {
                 self.owned[out.0] = raised;
             }
             Call::Proximity { blocks, out } => proximity(blocks, n_cols, &mut self.owned[out.0]),
+            Call::ProximityAlong { rows, ratio, width_m, out } => {
+                let mut distances = mem::take(&mut self.owned[out.0]);
+                proximity_along(self.get(*rows), n_cols, *ratio, *width_m, &mut distances);
+                self.owned[out.0] = distances;
+            }
             Call::Count { blocks, radius2, out } => {
                 count(blocks, *radius2, n_cols, &mut self.owned[out.0]);
             }
@@ -288,8 +295,7 @@ impl Block<'_> {
         self.parts[slots[1].0] = second;
     }
 
-    fn run(&mut self, call: &Call, counts: &mut Counts, tally: &Tally, locks: &Locks) {
-        let refined = Refined { counts: &tally.refined, locks };
+    fn run(&mut self, call: &Call, counts: &mut Counts, tally: &Tally) {
         match call {
             Call::PeopleAtRisk { hazard, exposure, out } => {
                 self.write(*out, |b, out| {
@@ -338,12 +344,12 @@ impl Block<'_> {
             }
             Call::Maximum { of } => widest(Maximum { of: self.get(*of), so_far: &mut counts.maximum_bits }),
             Call::Histogram { priority } => histogram(self.get(*priority), counts.bins(tally.bins.len())),
-            Call::Refine { priority, index_of } => {
-                refine(self.get(*priority), index_of, &mut counts.pending, refined);
+            Call::Refine { priority, finer } => {
+                refine(self.get(*priority), finer, counts.bins(finer.n_counts + 1));
             }
-            Call::Spread { cells, index_of: None } => spread(self.get(*cells), counts.bins(tally.bins.len())),
-            Call::Spread { cells, index_of: Some(index_of) } => {
-                spread_refined(self.get(*cells), index_of, &mut counts.pending, refined);
+            Call::Spread { cells, finer: None } => spread(self.get(*cells), counts.bins(tally.bins.len())),
+            Call::Spread { cells, finer: Some(finer) } => {
+                spread_finer(self.get(*cells), finer, counts.bins(finer.n_counts + 1));
             }
             Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta } => {
                 let planes = CurvePlanes {
@@ -370,7 +376,7 @@ impl Native {
         blocks.par_iter_mut().for_each(|block| {
             let mut counts = held(&counts_in_use).unwrap_or_else(|| self.new_counts());
             for call in calls {
-                block.run(call, &mut counts, shared, &self.locks);
+                block.run(call, &mut counts, shared);
             }
             counts_in_use.lock().unwrap_or_else(PoisonError::into_inner).push(counts);
         });
@@ -385,14 +391,16 @@ impl Native {
     }
 
     fn add(&self, mut counts: Counts, tally: &mut Tally) {
-        counts.pending.finish(Refined { counts: &tally.refined, locks: &self.locks });
         tally.maximum_bits = tally.maximum_bits.max(counts.maximum_bits);
         for (sum, more) in tally.segments.iter_mut().zip(&counts.segments) {
             sum.add(more);
         }
-        for (sum, more) in tally.bins.iter_mut().zip(&mut counts.bins) {
-            *sum += u64::from(mem::take(more));
+        // A program counts at one level.
+        let sums = if tally.refined.is_empty() { &mut tally.bins } else { &mut tally.refined };
+        for (sum, more) in sums.iter_mut().zip(&counts.bins) {
+            *sum += u64::from(*more);
         }
+        counts.bins.fill(0);
         self.spare_bins.lock().unwrap_or_else(PoisonError::into_inner).push(counts.bins);
     }
 }

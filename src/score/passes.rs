@@ -154,7 +154,7 @@ impl Passes<'_> {
         let functions: Vec<Function<'_>> = recipe.criteria.iter().map(|c| Function::of(c, &maxima)).collect();
         findings::warn(self, &counts, &maxima, &functions);
         let bins = priority::run(self, &kept, &functions)?;
-        let table = refine::run(self, &kept, &bins)?;
+        let table = refine::run(self, &kept, bins.clone())?;
         let area_m2 = |row: usize| self.inputs.frame.cell_area_m2(row as i64);
         let rows = 0..self.inputs.frame.n_rows;
         let largest_area_m2 = rows.map(area_m2).fold(0.0, f64::max);

@@ -13,7 +13,8 @@ use super::acceptability::{Group, TermForm};
 use super::blocks::Blocks;
 use super::curve::{N_SEGMENTS, Quanta, SegmentSum};
 use super::hazard::Accidents;
-use super::histogram::{N_BINS, N_REFINED};
+use super::histogram::N_BINS;
+use super::levels::Finer;
 use super::ordered::Tiering;
 use super::quantile::N_SPREAD_BINS;
 use super::rank::RankTable;
@@ -94,6 +95,8 @@ pub enum Call {
     Hazard { prior: Slot, blocks: Arc<Blocks>, accidents: Accidents, out: Slot },
     /// `proximity` of a vector layer.
     Proximity { blocks: Arc<Blocks>, out: Slot },
+    /// `proximity_along`, the second half of `proximity` to cells: `ratio` is (height / width of a cell)².
+    ProximityAlong { rows: Slot, ratio: f64, width_m: f64, out: Slot },
     /// `count` of features within a radius, squared, m².
     Count { blocks: Arc<Blocks>, radius2: f32, out: Slot },
     /// `exposure`: population on the source window → exposure on the tile, unknown where hazard is. `between` is a
@@ -119,10 +122,10 @@ pub enum Call {
     Priority { benefit: Slot, cost: Slot, row_area_m2: Arc<Vec<f32>>, out: Slot },
     /// `histogram` into [`Tally::bins`].
     Histogram { priority: Slot },
-    /// `refine` into [`Tally::refined`]; by bin, 1 + the place of a refined one.
-    Refine { priority: Slot, index_of: Shared<Vec<u32>> },
-    /// `spread` into [`Tally::bins`], or of the bins that `index_of` names into [`Tally::refined`].
-    Spread { cells: Slot, index_of: Option<Shared<Vec<u32>>> },
+    /// `refine` into [`Tally::refined`].
+    Refine { priority: Slot, finer: Finer },
+    /// `spread` into [`Tally::bins`], or at a finer level into [`Tally::refined`].
+    Spread { cells: Slot, finer: Option<Finer> },
     /// `rank`.
     Rank { priority: Slot, table: Shared<RankTable>, out: Slot },
     /// `class`.
@@ -251,8 +254,8 @@ pub struct Tally {
     pub maximum_bits: u32,
     /// Cells by first-level bin; empty where no program counts.
     pub bins: Vec<u64>,
-    /// Cells by refined bin and low bits.
-    pub refined: Vec<AtomicU64>,
+    /// Cells at a finer level; empty where no program counts there.
+    pub refined: Vec<u64>,
     /// Sums by segment of the curve.
     pub segments: Vec<SegmentSum>,
     /// Cells by sample and bin, or by sample and part.
@@ -275,10 +278,9 @@ impl Tally {
         Self { bins: vec![0; N_SPREAD_BINS], ..Self::default() }
     }
 
-    /// For programs with `refine` or `spread` into so many bins.
-    pub fn of_refined(n_refined_bins: usize) -> Self {
-        let refined = std::iter::repeat_with(AtomicU64::default).take(n_refined_bins * N_REFINED).collect();
-        Self { refined, ..Self::default() }
+    /// For programs with `refine` or `spread` at a finer level, into so many counts.
+    pub fn of_refined(n_counts: usize) -> Self {
+        Self { refined: vec![0; n_counts], ..Self::default() }
     }
 
     /// For programs with `curve`.
@@ -289,10 +291,5 @@ impl Tally {
     /// For programs with `acceptability_count` or `acceptability_recount`.
     pub fn of_samples(n_counts: usize) -> Self {
         Self { samples: vec![0; n_counts], ..Self::default() }
-    }
-
-    /// The counts by refined bin.
-    pub fn refined_counts(&self) -> Vec<u64> {
-        self.refined.iter().map(|count| count.load(Ordering::Relaxed)).collect()
     }
 }

@@ -6,6 +6,7 @@
 //! single precision; in a geographic CRS also 0.1 % at 5,000 km and at most 0.3 m from edges between two points.
 //! Known everywhere. Twin: `shaders/proximity.wgsl`. Of a raster layer: `raster.rs`.
 
+pub mod along;
 pub mod ellipsoid;
 pub mod raster;
 

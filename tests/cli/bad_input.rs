@@ -117,7 +117,7 @@ fn truncated_and_foreign_files_are_refused() {
 }
 
 #[test]
-fn layers_elsewhere_and_in_another_crs_are_refused_with_the_command() {
+fn layers_elsewhere_and_on_another_datum_are_refused_with_the_command() {
     let region = region("hillside");
     let far = Frame::north_up(
         Crs::from_epsg(32628, "test").unwrap(),
@@ -129,11 +129,14 @@ fn layers_elsewhere_and_in_another_crs_are_refused_with_the_command() {
     let frame = GeoTiff::open(&region.path().join("hazard.tif"), 1).unwrap().frame().clone();
     let far = Frame { crs: frame.crs.clone(), ..far };
     write(&region.path().join("population.tif"), &far, &[1.0; 64]);
-    let laea = Frame { crs: Crs::from_epsg(3035, "test").unwrap(), ..far };
-    write(&region.path().join("cost.tif"), &laea, &[1.0; 64]);
+    let soviet = Frame { crs: Crs::from_epsg(28406, "test").unwrap(), ..far };
+    write(&region.path().join("cost.tif"), &soviet, &[1.0; 64]);
     replace(region.path(), "project.toml", "population.tif\"", "population.tif\", resample = \"sum\"");
     let text = refused_run(region.path(), &["layer.no_overlap", "layer.crs_differs"]);
-    assert!(text.contains("gdalwarp") && text.contains("EPSG:3035"), "{text}");
+    assert!(
+        text.contains("gdalwarp -t_srs") && text.contains("EPSG:28406") && text.contains("cost.tif"),
+        "{text}"
+    );
 }
 
 #[test]

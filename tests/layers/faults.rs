@@ -34,13 +34,15 @@ fn same_size_but_shifted_cells_say_so() {
 }
 
 #[test]
-fn other_crs_gives_the_whole_command() {
-    let crs = Crs::from_epsg(32637, "test").unwrap();
+fn other_datum_gives_the_whole_command() {
+    let crs = Crs::from_epsg(28406, "test").unwrap();
     let source = MemoryCells::new(Frame::north_up(crs, DVec2::ZERO, DVec2::splat(10.0), 2, 2));
     let fault = fault(source, &LayerSpec::new("cost", Unit::UsdPerM2), &frame_utm(100, 50, 10.0));
     assert_eq!(fault.code, "layer.crs_differs");
-    assert_eq!((&*fault.expected, &*fault.found), ("the frame's CRS EPSG:32636", "EPSG:32637"));
-    let command = "gdalwarp -t_srs EPSG:32636 -te 500000 5499500 501000 5500000 -tr 10 10 -r bilinear IN OUT";
+    assert_eq!(fault.expected, "the frame's CRS EPSG:32636 or one on its datum");
+    assert_eq!(fault.found, "EPSG:28406");
+    let command = "gdalwarp -t_srs EPSG:32636 -te 500000 5499500 501000 5500000 -tr 10 10 -r bilinear \
+                   -dstnodata -9999 -ot Float32 IN OUT";
     assert!(fault.fix.contains(command), "{}", fault.fix);
 }
 

@@ -1,18 +1,31 @@
 //! `proximity` to the cells of a raster layer.
 
 use crate::common::{assert_cells, cells, frame_lonlat, frame_utm};
+use crate::score::harness::on_each_engine;
 use clearway::error::Result;
 use clearway::grid::{Cells, Crs, Frame, MemoryCells, UNKNOWN, geodesic_m};
 use clearway::progress::Silent;
-use clearway::score::{FeatureCells, proximity_to_cells};
+use clearway::score::program::{Call, Program, Tally};
+use clearway::score::{Engine, FeatureCells, Native, proximity_to_cells};
 use glam::DVec2;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
 fn distances(layer: &dyn Cells, codes: &[i32], memory_bytes: usize) -> Result<Vec<f32>> {
+    distances_on(&mut Native::new(), layer, codes, memory_bytes)
+}
+
+fn distances_on(
+    engine: &mut dyn Engine,
+    layer: &dyn Cells,
+    codes: &[i32],
+    memory_bytes: usize,
+) -> Result<Vec<f32>> {
     let out = MemoryCells::new(layer.frame().clone());
     let features = FeatureCells { cells: layer, codes };
-    proximity_to_cells(features, &out, memory_bytes, &Silent::default()).map(|()| out.to_vec())
+    let told = proximity_to_cells(engine, features, &out, memory_bytes, &Silent::default())?;
+    assert_eq!(told, [] as [&str; 0], "nothing was redone");
+    Ok(out.to_vec())
 }
 
 /// Features at one cell in `one_in`, a few unknown.
@@ -120,4 +133,57 @@ fn layer_without_a_feature_is_refused() {
     }
     assert!(FeatureCells { cells: &cells("0 3"), codes: &[3] }.is_any().unwrap());
     assert!(!FeatureCells { cells: &cells("0 3"), codes: &[4] }.is_any().unwrap());
+}
+
+#[test]
+fn engines_agree_on_bands_of_any_height() {
+    // The last is wider than the blocks that a GPU passes over usually make.
+    for (seed, (n_cols, n_rows, one_in)) in (41..).zip([(90, 110, 400), (700, 30, 5), (40_000, 3, 30_000)]) {
+        let layer = random(frame_utm(n_cols, n_rows, 30.0), one_in, seed);
+        let expected = distances(&layer, &[], 1 << 30).unwrap();
+        on_each_engine(|tested| {
+            for memory_bytes in [0, 40_000, 1 << 30] {
+                let found = distances_on(tested.engine, &layer, &[], memory_bytes).unwrap();
+                assert_cells(&found, &expected, n_cols, 0.0, 1e-6);
+            }
+        });
+    }
+}
+
+#[test]
+fn rows_of_any_heights_match_the_textbook() {
+    let mut rng = Pcg64::seed_from_u64(51);
+    // Up to so many rows away, one column in so many without a feature, and the shape of cells.
+    let kinds =
+        [(3, 9, 1.0), (30, 2, 1.0), (5000, 3, 1.0), (5000, 1000, 0.16), (12, 5, 9.0), (400, 50, 1e-4)];
+    for (farthest, one_in, ratio) in kinds {
+        for n_cols in [1, 2, 17, 600] {
+            let n_rows = 7;
+            let mut rows: Vec<f32> = (0..n_cols * n_rows)
+                .map(|_| match rng.random_range(0..one_in) {
+                    0 => -1.0,
+                    _ => rng.random_range(0..=farthest) as f32,
+                })
+                .collect();
+            rows.iter_mut().step_by(n_cols).for_each(|first| *first = first.abs());
+            let square = |row: usize, col: usize, other: usize| {
+                let away = f64::from(rows[row * n_cols + other]);
+                (away >= 0.0).then(|| (col as f64 - other as f64).powi(2) + ratio * away * away)
+            };
+            let least = |i: usize| {
+                let (row, col) = (i / n_cols, i % n_cols);
+                (0..n_cols).filter_map(|other| square(row, col, other)).fold(f64::INFINITY, f64::min)
+            };
+            let expected: Vec<f32> = (0..rows.len()).map(|i| (least(i).sqrt() * 25.0) as f32).collect();
+            let mut program = Program::new(n_cols, n_rows);
+            let (of, out) = (program.input(), program.output());
+            program.call(Call::ProximityAlong { rows: of, ratio, width_m: 25.0, out });
+            on_each_engine(|tested| {
+                let mut found: Vec<Vec<f32>> = Vec::new();
+                tested.engine.run(&program, &[&rows], &mut found, &mut Tally::default()).unwrap();
+                let slack = if tested.name == "native" { 6e-8 } else { 1e-6 };
+                assert_cells(&found[0], &expected, n_cols, 0.0, slack);
+            });
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::common::{assert_cells, cells, frame_lonlat, frame_utm};
 use clearway::grid::{MemoryCells, UNKNOWN, is_unknown};
 use clearway::score::program::{Call, Program, Shared, Tally};
 use clearway::score::{
-    Benefit, Criterion, Lookup, Plane, QuantileTable, Recipe, Source, Term, Value, bins_to_refine,
+    Benefit, Criterion, Finer, Levels, Lookup, Plane, QuantileTable, Recipe, Source, Term, Value,
     contributions,
 };
 use rand::{RngExt, SeedableRng};
@@ -138,21 +138,25 @@ fn counted_by_a_program_or_natively_the_table_is_the_same() {
         let exact = quantile_by_the_book(&known, f64::from(x)) as f32;
         assert_eq!(expected.value_of(x), exact, "x = {x}");
     }
-    let count = |index_of: Option<Shared<Vec<u32>>>| {
+    let count = |finer: Option<Finer>| {
         let mut program = Program::new(64, 64);
         let cells = program.input();
-        program.call(Call::Spread { cells, index_of });
+        program.call(Call::Spread { cells, finer });
         program
     };
     on_each_engine(|tested| {
         let mut tally = Tally::of_spread();
         run(tested.engine, &count(None), &[&x], &mut tally);
-        let (index_of, n_refined) = bins_to_refine(&tally.bins);
-        assert!(n_refined > 2, "the test needs ties");
-        let mut refined = Tally::of_refined(n_refined);
-        let named = Some(Shared::new(index_of.clone()));
-        run(tested.engine, &count(named), &[&x], &mut refined);
-        let table = QuantileTable::new(&tally.bins, &index_of, &refined.refined_counts());
+        let mut levels = Levels::of_values(tally.bins);
+        let mut n_levels = 1;
+        while let Some(finer) = levels.finer() {
+            let mut tally = Tally::of_refined(finer.n_counts);
+            run(tested.engine, &count(Some(finer)), &[&x], &mut tally);
+            levels.take(tally.refined);
+            n_levels += 1;
+        }
+        assert_eq!(n_levels, 3, "the test needs ties");
+        let table = QuantileTable::new(&levels);
         assert!(table == expected, "{}", tested.name);
 
         // Looked up, and where x lies beyond all that was counted.

@@ -5,47 +5,43 @@ use std::sync::Arc;
 use super::harness::{exact_ranks, on_each_engine, run};
 use crate::common::assert_cells;
 use clearway::grid::UNKNOWN;
-use clearway::score::program::{Call, Program, Shared, Tally};
-use clearway::score::{Engine, RankTable, bins_to_refine};
+use clearway::score::program::{Call, Program, Shared, Slot, Tally};
+use clearway::score::{Engine, Levels, RankTable};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-/// Ranks of priorities, and how many bins were refined.
+/// Ranks of priorities, and how often they were counted.
 fn ranks(engine: &mut dyn Engine, priorities: &[f32]) -> (Vec<f32>, usize) {
-    let program = |call: &dyn Fn(&mut Program)| {
+    let program = |call: &dyn Fn(Slot) -> Call| {
         let mut program = Program::new(priorities.len(), 1);
-        call(&mut program);
+        let priority = program.input();
+        program.call(call(priority));
         program
     };
     let mut counted = Tally::of_histogram();
-    let histogram = program(&|program| {
-        let priority = program.input();
-        program.call(Call::Histogram { priority });
-    });
-    run(engine, &histogram, &[priorities], &mut counted);
-    let (index_of, n_refined) = bins_to_refine(&counted.bins);
-    let index_of = Shared::new(index_of);
-    let mut refined = Tally::of_refined(n_refined);
-    if n_refined > 0 {
-        let refine = program(&|program| {
-            let priority = program.input();
-            program.call(Call::Refine { priority, index_of: index_of.clone() });
-        });
-        run(engine, &refine, &[priorities], &mut refined);
+    run(engine, &program(&|priority| Call::Histogram { priority }), &[priorities], &mut counted);
+    let mut levels = Levels::of_priorities(counted.bins);
+    let mut n_levels = 1;
+    while let Some(finer) = levels.finer() {
+        let mut tally = Tally::of_refined(finer.n_counts);
+        let refine = program(&|priority| Call::Refine { priority, finer: finer.clone() });
+        run(engine, &refine, &[priorities], &mut tally);
+        levels.take(tally.refined);
+        n_levels += 1;
     }
-    let table = Shared::new(RankTable::new(&counted.bins, &index_of, &refined.refined_counts()));
-    let rank = program(&|program| {
-        let (priority, out) = (program.input(), program.output());
-        program.call(Call::Rank { priority, table: table.clone(), out });
-    });
-    (run(engine, &rank, &[priorities], &mut Tally::default()).remove(0), n_refined)
+    let table = Shared::new(RankTable::new(&levels));
+    let mut rank = Program::new(priorities.len(), 1);
+    let (priority, out) = (rank.input(), rank.output());
+    rank.call(Call::Rank { priority, table, out });
+    (run(engine, &rank, &[priorities], &mut Tally::default()).remove(0), n_levels)
 }
 
 /// Ranks must be within 0.0032 of a point of the exact mid-rank (0.0031 and the rounding to f32), equal
-/// priorities must have equal ranks, and larger ones no smaller ranks.
+/// priorities must have equal ranks, and larger ones no smaller ranks. What lies below 2048 of the least floats counts as 0.
 #[track_caller]
 fn check(priorities: &[f32]) {
-    let exact = exact_ranks(priorities);
+    let above = |x: &f32| if x.to_bits() < 2048 { 0.0 } else { *x };
+    let exact = exact_ranks(&priorities.iter().map(above).collect::<Vec<_>>());
     on_each_engine(|tested| {
         let (found, _) = ranks(tested.engine, priorities);
         assert_cells(&found, &exact, priorities.len(), 0.0032, 0.0);
@@ -80,11 +76,20 @@ fn a_single_scored_cell_ranks_first() {
 
 #[test]
 fn neighbouring_floats_are_told_apart_where_it_counts() {
-    // 1 and the next f32 share a first-level bin; with two cells each is refined: 0 and 100.
+    // 1 and the next f32 share a part of a bin, which with two cells each is full: 0 and 100. 1 and the 64th f32 after it
+    // share a bin and no part.
     on_each_engine(|tested| {
-        let (found, n_refined) = ranks(tested.engine, &[1.0, 1.0f32.next_up()]);
-        assert_cells(&found, &[0.0, 100.0], 2, 0.0, 0.0);
-        assert_eq!(n_refined, 1);
+        let after = |n: u32| f32::from_bits(1.0f32.to_bits() + n);
+        for (priorities, levels) in [([1.0, after(1)], 3), ([1.0, after(64)], 2), ([1.0, after(2048)], 1)] {
+            let (found, n_levels) = ranks(tested.engine, &priorities);
+            assert_cells(&found, &[0.0, 100.0], 2, 0.0, 0.0);
+            assert_eq!(n_levels, levels, "{priorities:?}");
+        }
+        // Ground worth nothing, most of many a map, costs no further look.
+        assert_eq!(
+            ranks(tested.engine, &[0.0, 0.0, 0.0, 0.5]),
+            (vec![100.0 / 3.0, 100.0 / 3.0, 100.0 / 3.0, 100.0], 1)
+        );
     });
 }
 
@@ -165,29 +170,43 @@ fn counts_of_many_rows_are_those_of_one_cell_at_a_time() {
         })
         .collect();
     let known = || priorities.iter().filter(|x| **x >= 0.0).map(|x| x.to_bits() as usize);
+    // One at a time, at each level: by bin, by part of a bin, by key.
+    let mut expected = Vec::new();
     let mut bins = vec![0u64; Tally::of_histogram().bins.len()];
     known().for_each(|bits| bins[bits >> 11] += 1);
-    let (index_of, n_refined) = bins_to_refine(&bins);
-    assert!((20..2000).contains(&n_refined), "{n_refined}");
-    let mut refined = vec![0u64; n_refined * 2048];
-    for bits in known().filter(|bits| index_of[bits >> 11] > 0) {
-        refined[(index_of[bits >> 11] as usize - 1) * 2048 + (bits & 2047)] += 1;
+    let mut levels = Levels::of_priorities(bins.clone());
+    while let Some(finer) = levels.finer() {
+        let mut counts = vec![0u64; finer.n_counts];
+        for bits in known().filter(|bits| finer.index_of[bits >> 11] > 0) {
+            let part = (finer.index_of[bits >> 11] as usize - 1) * 32 + (bits >> 6) % 32;
+            if !finer.is_last {
+                counts[part] += 1;
+            } else if finer.index_of[bins.len() + part] > 0 {
+                counts[(finer.index_of[bins.len() + part] as usize - 1) * 64 + bits % 64] += 1;
+            }
+        }
+        levels.take(counts.clone());
+        expected.push((finer, counts));
     }
-    let index_of = Shared::new(index_of);
-    let (mut histogram, mut refine) = (Program::new(SIDE, SIDE), Program::new(SIDE, SIDE));
+    assert_eq!(expected.len(), 2, "bins and parts of bins are full");
+    let mut histogram = Program::new(SIDE, SIDE);
     let priority = histogram.input();
     histogram.call(Call::Histogram { priority });
-    let priority = refine.input();
-    refine.call(Call::Refine { priority, index_of });
     on_each_engine(|tested| {
-        let (mut counted, mut finely) = (Tally::of_histogram(), Tally::of_refined(n_refined));
+        let mut counted = Tally::of_histogram();
         run(tested.engine, &histogram, &[&priorities], &mut counted);
         assert_eq!(counted.bins, bins, "{}", tested.name);
-        // Twice: what one tile leaves behind must not be lost or counted again.
-        for times in 1..=2 {
-            run(tested.engine, &refine, &[&priorities], &mut finely);
-            let expected: Vec<u64> = refined.iter().map(|n| n * times).collect();
-            assert_eq!(finely.refined_counts(), expected, "{}", tested.name);
+        for (finer, counts) in &expected {
+            let mut refine = Program::new(SIDE, SIDE);
+            let priority = refine.input();
+            refine.call(Call::Refine { priority, finer: finer.clone() });
+            let mut tally = Tally::of_refined(finer.n_counts);
+            // Twice: what one tile leaves behind must not be lost or counted again.
+            for times in 1..=2 {
+                run(tested.engine, &refine, &[&priorities], &mut tally);
+                let expected: Vec<u64> = counts.iter().map(|n| n * times).collect();
+                assert_eq!(tally.refined, expected, "{}", tested.name);
+            }
         }
     });
 }

@@ -61,7 +61,8 @@ fn with_trouble(trouble: Injected, keeps: u64) -> (Vec<String>, usize, usize) {
         assert!(whole.bits() == redone.bits(), "{trouble:?}");
         assert_eq!(summary.curve, expected.curve);
     }
-    let passes = if summary.seconds.iter().any(|s| s.stage == "refine") { 4 } else { 3 };
+    let is_refining = |stage: &str| ["refine", "refine to the last bit"].contains(&stage);
+    let passes = 3 + summary.seconds.iter().filter(|s| is_refining(&s.stage)).count();
     (summary.warnings, passes * n_tiles(&layers.frame, 32), engine.n_calls)
 }
 
@@ -165,7 +166,9 @@ fn planes_that_stay_on_the_device_save_uploads_and_change_no_bit() {
         assert!(with.bits() == without.bits());
         assert_eq!(summary.warnings, told.warnings);
         let (up, down) = gpu.device().transferred_bytes();
-        assert_eq!(down - before.1, down_without, "what comes back is the same");
+        // A busy machine cuts work into more parts, each of which hands back the count of its workgroups.
+        let more = (down - before.1).abs_diff(down_without);
+        assert!(more < 2000, "what comes back is the same, but for {more} bytes");
         // Hazard and exposure of the second pass, all four planes of the third.
         let saved = up_without - (up - before.0);
         assert!(!is_enough || saved >= 6 * 4 * 7000, "{saved} bytes saved");

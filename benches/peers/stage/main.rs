@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use clearway::grid::{Crs, Frame, Window};
 use clearway::score::program::{Call, Program, Shared, Slot, Tally};
-use clearway::score::{Engine, Kernel, Native, RankTable, Reach, bins_to_refine, exposure_program};
+use clearway::score::{Engine, Kernel, Levels, Native, RankTable, Reach, exposure_program};
 
 /// Cells of the exposure's radius: σ is a quarter of it.
 const RADIUS_CELLS: f64 = 64.0;
@@ -173,14 +173,13 @@ impl Stage for Rank {
         let outputs = std::mem::take(&mut self.outputs);
         let mut tally = Tally::of_histogram();
         self.run(&mut tally, |_, priority| Call::Histogram { priority });
-        let (index_of, n_refined) = bins_to_refine(&tally.bins);
-        let index_of = Shared::new(index_of);
-        let mut refined = Tally::of_refined(n_refined);
-        if n_refined > 0 {
-            let index_of = index_of.clone();
-            self.run(&mut refined, |_, priority| Call::Refine { priority, index_of });
+        let mut levels = Levels::of_priorities(tally.bins);
+        while let Some(finer) = levels.finer() {
+            let mut tally = Tally::of_refined(finer.n_counts);
+            self.run(&mut tally, |_, priority| Call::Refine { priority, finer });
+            levels.take(tally.refined);
         }
-        let table = Shared::new(RankTable::new(&tally.bins, &index_of, &refined.refined_counts()));
+        let table = Shared::new(RankTable::new(&levels));
         self.outputs = outputs;
         self.run(&mut Tally::default(), |program, priority| {
             let out = program.output();

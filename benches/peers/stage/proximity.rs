@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clearway::grid::MemoryCells;
 use clearway::progress::Silent;
-use clearway::score::{FeatureCells, proximity_to_cells};
+use clearway::score::{FeatureCells, Native, proximity_to_cells};
 
 use super::{Stage, frame, read, timed};
 
@@ -12,6 +12,7 @@ use super::{Stage, frame, read, timed};
 const MEMORY: usize = 1 << 30;
 
 pub struct Proximity {
+    engine: Native,
     layer: MemoryCells,
     out: MemoryCells,
     result: Vec<f32>,
@@ -20,7 +21,7 @@ pub struct Proximity {
 impl Proximity {
     pub fn new(size: usize, folder: &Path) -> Self {
         let layer = MemoryCells::from_values(frame(size), read(&folder.join("features.f32"), size * size));
-        Self { layer, out: MemoryCells::new(frame(size)), result: Vec::new() }
+        Self { engine: Native::new(), layer, out: MemoryCells::new(frame(size)), result: Vec::new() }
     }
 }
 
@@ -28,7 +29,8 @@ impl Stage for Proximity {
     fn work(&mut self) -> f64 {
         let features = FeatureCells { cells: &self.layer, codes: &[] };
         let seconds = timed(|| {
-            proximity_to_cells(features, &self.out, MEMORY, &Silent::default()).expect("there are features");
+            proximity_to_cells(&mut self.engine, features, &self.out, MEMORY, &Silent::default())
+                .expect("there are features");
         });
         self.result = self.out.to_vec();
         seconds

@@ -224,9 +224,8 @@ impl Heat {
         // Screened on some ten public and generated instances of each kind (docs/PLANNER.md).
         let (hot, cold) = match ground.model.worth.kind() {
             Objective::Collect => {
-                let small = super::smallness(ground.model.tasks.len());
-                let (hot, cold) = (1.0 + small, 0.2 + 0.1 * small);
-                return Self { hot: hot * ground.typical, cold: cold * ground.typical };
+                let cold = 0.2 + 0.1 * super::smallness(ground.model.tasks.len());
+                return Self { hot: 2.0 * ground.typical, cold: cold * ground.typical };
             }
             Objective::Decay => (8.0, 0.2),
             Objective::Completion => (8.0, 0.02),

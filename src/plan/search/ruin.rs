@@ -187,7 +187,7 @@ impl Worker<'_> {
 
     /// Candidates: what was taken out, then up to 25 unserved ones, two thirds of them near.
     /// When a whole route is open, it may go somewhere else altogether: then many more near ones.
-    fn gather(&mut self, seed: u32, removed: &[u32], is_whole: bool) {
+    pub(super) fn gather(&mut self, seed: u32, removed: &[u32], is_whole: bool) {
         self.candidates.clear();
         self.candidates.extend_from_slice(removed);
         let n_free = self.state.unserved.len().saturating_sub(removed.len());

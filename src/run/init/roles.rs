@@ -120,69 +120,82 @@ fn range_text(raster: &Raster) -> String {
 /// Gives every file its role, asking where several would do.
 pub fn assign(found: &Found, ask: &dyn Ask) -> Result<Draft> {
     let mut draft = Draft::default();
-    let mut rest: Vec<&Raster> = found.rasters.iter().collect();
+    let mut rest = Rest { rasters: found.rasters.iter().collect(), ask, to_do: Vec::new() };
     let is_share = |raster: &Raster| range(raster).is_some_and(|(min, max)| min >= 0.0 && max <= 100.0);
     let is_positive = |raster: &Raster| range(raster).is_some_and(|(min, _)| min >= 0.0);
-    draft.hazard_sd = pick(&mut rest, ask, "hazard_sd", "the standard deviation of the hazard", |raster| {
+    draft.hazard_sd = pick(&mut rest, "hazard_sd", "the standard deviation of the hazard", |raster| {
         says(&raster.file, HAZARD) && says(&raster.file, SPREAD) && is_share(raster)
     })?
     .map(|raster| layer("hazard_sd", raster, None));
-    draft.hazard = pick(&mut rest, ask, "hazard", "the probability that ground is contaminated", |raster| {
+    draft.hazard = pick(&mut rest, "hazard", "the probability that ground is contaminated", |raster| {
         says(&raster.file, HAZARD) && !says(&raster.file, LABEL) && is_share(raster)
     })?
     .map(hazard_layer);
-    draft.population = pick(&mut rest, ask, "population", "the people who live there", |raster| {
+    draft.population = pick(&mut rest, "population", "the people who live there", |raster| {
         says(&raster.file, PEOPLE) && is_positive(raster)
     })?
     .map(population_layer);
-    draft.cost = pick(&mut rest, ask, "cost", "what clearance costs", |raster| {
+    draft.cost = pick(&mut rest, "cost", "what clearance costs", |raster| {
         says(&raster.file, COST) && range(raster).is_some_and(|(min, _)| min > 0.0)
     })?
     .map(|raster| {
         let is_per_cell = raster.unit.as_deref().is_some_and(|unit| unit.contains("cell"));
         layer("cost", raster, Some(if is_per_cell { "usd_per_cell" } else { "usd_per_m2" }))
     });
-    draft.difficulty = pick(&mut rest, ask, "difficulty", "how many times longer work takes", |raster| {
+    draft.difficulty = pick(&mut rest, "difficulty", "how many times longer work takes", |raster| {
         says(&raster.file, DIFFICULTY) && range(raster).is_some_and(|(min, _)| min >= 1.0)
     })?
     .map(|raster| layer("slope_factor", raster, None));
-    draft.road_distance = pick(&mut rest, ask, "road distance", "the distance to a road", |raster| {
+    draft.road_distance = pick(&mut rest, "road distance", "the distance to a road", |raster| {
         says(&raster.file, ROADS) && says(&raster.file, &["dist", "prox"]) && is_positive(raster)
     })?
     .map(|raster| {
         (layer("road_distance", raster, None), if says(&raster.file, &["km"]) { 5.0 } else { 5000.0 })
     });
-    draft.further = rest.iter().map(|raster| layer(&key_of(&raster.file), raster, None)).collect();
+    draft.to_do = rest.to_do;
+    draft.further = rest.rasters.iter().map(|raster| layer(&key_of(&raster.file), raster, None)).collect();
     draft.take_vectors(found);
     draft.take_sheets(found);
     draft.note(found);
     Ok(draft)
 }
 
+/// Rasters that have no role yet.
+struct Rest<'a, 'b> {
+    rasters: Vec<&'a Raster>,
+    ask: &'b dyn Ask,
+    /// What is to be told of the choices.
+    to_do: Vec<String>,
+}
+
 /// The raster of a role, taken out of those that have none; asked for where several would do.
 fn pick<'a>(
-    rest: &mut Vec<&'a Raster>,
-    ask: &dyn Ask,
+    rest: &mut Rest<'a, '_>,
     role: &str,
     meaning: &str,
     would_do: impl Fn(&Raster) -> bool,
 ) -> Result<Option<&'a Raster>> {
-    let candidates: Vec<usize> = (0..rest.len()).filter(|&i| would_do(rest[i])).collect();
+    let candidates: Vec<usize> = (0..rest.rasters.len()).filter(|&i| would_do(rest.rasters[i])).collect();
     let at = match candidates[..] {
         [] => return Ok(None),
         [one] => one,
         _ => {
-            let mut answers: Vec<String> =
-                candidates.iter().map(|&i| format!("{} ({})", rest[i].file, range_text(rest[i]))).collect();
+            let mut answers: Vec<String> = candidates
+                .iter()
+                .map(|&i| format!("{} ({})", rest.rasters[i].file, range_text(rest.rasters[i])))
+                .collect();
             answers.push("none of them".to_owned());
-            let answer = ask.choose(&format!("Which file is the {role}: {meaning}?"), &answers)?;
-            match candidates.get(answer) {
-                Some(&at) => at,
-                None => return Ok(None),
-            }
+            let answer = rest.ask.choose(&format!("Which file is the {role}: {meaning}?"), &answers)?;
+            let Some(&at) = candidates.get(answer) else { return Ok(None) };
+            let others = candidates.iter().filter(|&&i| i != at).map(|&i| rest.rasters[i].file.as_str());
+            let others: Vec<&str> = others.collect();
+            let text =
+                format!("{}: could be the {role} as well as {}", others.join(", "), rest.rasters[at].file);
+            rest.to_do.push(text);
+            at
         }
     };
-    Ok(Some(rest.remove(at)))
+    Ok(Some(rest.rasters.remove(at)))
 }
 
 fn layer(key: &str, raster: &Raster, unit: Option<&'static str>) -> Layer {

@@ -46,10 +46,11 @@ pub enum LayerSource {
     },
 }
 
-const RESAMPLINGS: [(&str, Resampling); 4] = [
+const RESAMPLINGS: [(&str, Resampling); 5] = [
     ("nearest", Resampling::Nearest),
     ("bilinear", Resampling::Bilinear),
     ("average", Resampling::Average),
+    ("mode", Resampling::Mode),
     ("sum", Resampling::Sum),
 ];
 

@@ -8,7 +8,8 @@
 
 use std::ops::Range;
 
-use super::super::rank::{REFINED_FLAG, rank_of};
+use super::super::levels::POINTS_ON;
+use super::super::rank::rank_of;
 
 /// Bins of a sample.
 pub const N_BINS: usize = 1 << 14;
@@ -206,7 +207,7 @@ impl Ranks {
                 if index == 0 {
                     self.words.push(rank_of(below, count, cells.n).to_bits());
                 } else {
-                    self.words.push(REFINED_FLAG | (offset as u32 + index - 1));
+                    self.words.push(POINTS_ON | (offset as u32 + index - 1));
                     let mut below = below;
                     for &count in &parts[(index as usize - 1) * N_PARTS..][..N_PARTS] {
                         self.refined.push(rank_of(below, count, cells.n));

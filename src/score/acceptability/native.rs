@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::super::rank::REFINED_FLAG;
+use super::super::levels::POINTS_ON;
 use super::super::widest::{Work, widest};
 use super::bins::{N_BINS, N_PARTS, Ranks};
 use super::dense::{Dense, Kind, LANES, Lanes, Tile};
@@ -267,9 +267,9 @@ impl Take for Sums<'_> {
             *entry = table[(place >> cut.shift) as usize & (N_BINS - 1)];
         }
         if self.ranks.has_refined[sample] {
-            let (lanes, n) = marked(&entries, |entry| entry & REFINED_FLAG != 0);
+            let (lanes, n) = marked(&entries, |entry| entry & POINTS_ON != 0);
             for lane in lanes[..n].iter().map(|lane| usize::from(*lane)) {
-                let bin = (entries[lane] & !REFINED_FLAG) as usize;
+                let bin = (entries[lane] & !POINTS_ON) as usize;
                 entries[lane] = self.ranks.refined[bin * N_PARTS + cut.part(places[lane])].to_bits();
             }
         }

@@ -1,6 +1,5 @@
 //! What one thread counts over its blocks, before it is added to the tally.
 
-use super::super::counting::Pending;
 use super::super::curve::SegmentSum;
 
 /// What one thread counts over its blocks.
@@ -8,12 +7,10 @@ use super::super::curve::SegmentSum;
 pub struct Counts {
     /// Bits of the largest value.
     pub maximum_bits: u32,
-    /// Cells by first-level bin.
+    /// Cells by bin, or at a finer level with one more place for those that are not counted.
     pub bins: Vec<u32>,
     /// Sums by segment.
     pub segments: Vec<SegmentSum>,
-    /// Cells of refined bins.
-    pub pending: Pending,
 }
 
 impl Counts {

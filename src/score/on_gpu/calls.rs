@@ -17,6 +17,9 @@ impl<'a> Recorder<'a> {
                 self.hazard(*prior, blocks, accidents, *out);
             }
             Call::Proximity { blocks, out } => self.proximity(blocks, *out),
+            Call::ProximityAlong { rows, ratio, width_m, out } => {
+                self.proximity_along(*rows, *ratio, *width_m, *out);
+            }
             Call::Count { blocks, radius2, out } => self.count_features(blocks, *radius2, *out),
             Call::Exposure { population, hazard, reach, between, out } => {
                 self.exposure(*population, *hazard, reach, *between, *out);
@@ -50,8 +53,8 @@ impl<'a> Recorder<'a> {
                 self.priority(*benefit, *cost, row_area_m2, *out);
             }
             Call::Histogram { priority } => self.histogram(*priority),
-            Call::Refine { priority, index_of } => self.refine(*priority, index_of, tally),
-            Call::Spread { cells, index_of } => self.spread(*cells, index_of.as_ref(), tally),
+            Call::Refine { priority, finer } => self.refine(*priority, finer),
+            Call::Spread { cells, finer } => self.spread(*cells, finer.as_ref(), tally),
             Call::Rank { priority, table, out } => self.rank(*priority, table, *out),
             Call::Class { rank, thresholds, out } => self.class(*rank, thresholds, *out),
             Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta } => {

@@ -1,7 +1,5 @@
 //! What a tile counted: integers read back and added to the tally.
 
-use std::sync::atomic::Ordering;
-
 use crate::gpu::BufferId;
 
 use super::super::curve::{N_SEGMENTS, N_SUMS};
@@ -43,10 +41,8 @@ impl Counted {
                 }
             }
             Self::Refined => {
-                for (sum, &more) in tally.refined.iter().zip(words) {
-                    if more > 0 {
-                        sum.fetch_add(u64::from(more), Ordering::Relaxed);
-                    }
+                for (sum, &more) in tally.refined.iter_mut().zip(words) {
+                    *sum += u64::from(more);
                 }
             }
             Self::Segments => {

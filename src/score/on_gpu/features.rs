@@ -4,12 +4,18 @@ use bytemuck::{bytes_of, cast_slice};
 
 use crate::gpu::BufferId;
 use crate::gpu::kernels;
-use crate::gpu::params::{CountParams, HazardParams, ProximityParams};
+use crate::gpu::params::{AlongParams, CountParams, HazardParams, ProximityParams};
 
 use super::super::blocks::Blocks;
 use super::super::hazard::{Accidents, KERNEL_KNOTS};
 use super::super::program::Slot;
 use super::recorder::Recorder;
+
+/// Columns of a block that `proximity_along` passes over at once, where a row is not too long.
+const BLOCK_COLS: usize = 32;
+
+/// Blocks of a row, at most: the shader's `MOST_BLOCKS`.
+const MOST_BLOCKS: usize = 1024;
 
 impl<'a> Recorder<'a> {
     /// `proximity`.
@@ -27,6 +33,29 @@ impl<'a> Recorder<'a> {
         let [a, b, c, d, e] = self.blocks(blocks);
         let buffers = [a, b, c, d, e, self.plane(out)];
         self.recording.dispatch(&kernels::PROXIMITY, bytes_of(&params), &buffers, groups(blocks));
+    }
+
+    /// `proximity_along`.
+    pub fn proximity_along(&mut self, rows: Slot, ratio: f64, width_m: f64, out: Slot) {
+        let tile = self.program.tile;
+        let block_cols = BLOCK_COLS.max(tile.n_cols.div_ceil(MOST_BLOCKS));
+        let n_blocks = tile.n_cols.div_ceil(block_cols);
+        let buffers = [self.plane(rows), self.plane(out)];
+        // A few blocks are looked through, and the least of all.
+        let work_per_row = (tile.n_cols * (4 * block_cols + n_blocks)) as u64;
+        for band in self.bands(tile.n_rows, work_per_row) {
+            let params = AlongParams {
+                n_cols: tile.n_cols as u32,
+                first_row: band.start as u32,
+                block_cols: block_cols as u32,
+                n_blocks: n_blocks as u32,
+                ratio: ratio as f32,
+                width_m: width_m as f32,
+                ..Default::default()
+            };
+            let groups = [band.len() as u32, 1, 1];
+            self.recording.dispatch(&kernels::PROXIMITY_ALONG, bytes_of(&params), &buffers, groups);
+        }
     }
 
     /// `count`.

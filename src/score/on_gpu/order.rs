@@ -3,10 +3,11 @@
 use bytemuck::bytes_of;
 
 use crate::gpu::kernels::{self, COUNT_CELLS_EACH, CURVE_WORDS};
-use crate::gpu::params::{ClassParams, CurveParams, SpreadParams};
+use crate::gpu::params::{ClassParams, CurveParams, RefineParams, SpreadParams};
 
 use super::super::curve::Quanta;
-use super::super::histogram::{N_BINS, N_REFINED};
+use super::super::histogram::N_BINS;
+use super::super::levels::Finer;
 use super::super::program::{Shared, Slot, Tally};
 use super::super::rank::RankTable;
 use super::counted::Counted;
@@ -25,27 +26,33 @@ impl<'a> Recorder<'a> {
     }
 
     /// `refine`.
-    pub fn refine(&mut self, priority: Slot, index_of: &'a Shared<Vec<u32>>, tally: &Tally) {
-        let (params, groups) = self.cells_each(COUNT_CELLS_EACH as usize);
-        let index_of = self.keep(index_of.id(), index_of);
-        let count = self.count(tally.refined.len().max(N_REFINED), Counted::Refined);
+    pub fn refine(&mut self, priority: Slot, finer: &'a Finer) {
+        let (of_cells, groups) = self.cells_each(COUNT_CELLS_EACH as usize);
+        let params = RefineParams {
+            n_cells: of_cells.n_cells,
+            groups_across: of_cells.groups_across,
+            is_last: u32::from(finer.is_last),
+            n_bins: finer.n_bins as u32,
+        };
+        let index_of = self.keep(finer.index_of.id(), &finer.index_of);
+        let count = self.count(finer.n_counts, Counted::Refined);
         let buffers = [self.plane(priority), index_of, count];
         self.cellwise(&kernels::REFINE, bytes_of(&params), &buffers, groups);
     }
 
-    /// `spread`, at the first level or of the bins that `index_of` names.
-    pub fn spread(&mut self, cells: Slot, index_of: Option<&'a Shared<Vec<u32>>>, tally: &Tally) {
+    /// `spread`, at the first level or at a finer one.
+    pub fn spread(&mut self, cells: Slot, finer: Option<&'a Finer>, tally: &Tally) {
         let (of_cells, groups) = self.cells_each(COUNT_CELLS_EACH as usize);
         let params = SpreadParams {
             n_cells: of_cells.n_cells,
             groups_across: of_cells.groups_across,
-            is_refined: u32::from(index_of.is_some()),
-            ..Default::default()
+            level: finer.map_or(0, |finer| 1 + u32::from(finer.is_last)),
+            n_bins: finer.map_or(0, |finer| finer.n_bins as u32),
         };
-        let (names, count) = match index_of {
-            Some(index_of) => {
-                let n_words = tally.refined.len().max(N_REFINED);
-                (self.keep(index_of.id(), index_of), self.count(n_words, Counted::Refined))
+        let (names, count) = match finer {
+            Some(finer) => {
+                let names = self.keep(finer.index_of.id(), &finer.index_of);
+                (names, self.count(finer.n_counts, Counted::Refined))
             }
             // A binding cannot be empty.
             None => (self.table(&[0u32]), self.count(tally.bins.len(), Counted::Bins)),
@@ -59,8 +66,8 @@ impl<'a> Recorder<'a> {
         let (params, groups) = self.cells();
         let key = table.id();
         let first = self.keep(key, &table.first);
-        let refined = self.keep(key + 1, if table.refined.is_empty() { &[0] } else { &table.refined });
-        let buffers = [self.plane(priority), first, refined, self.plane(out)];
+        let finer = self.keep(key + 1, if table.finer.is_empty() { &[0] } else { &table.finer });
+        let buffers = [self.plane(priority), first, finer, self.plane(out)];
         self.cellwise(&kernels::RANK, bytes_of(&params), &buffers, groups);
     }
 

@@ -61,9 +61,9 @@ impl<'a> Recorder<'a> {
                 };
                 let pairs = self.keep(table.id(), &table.pairs);
                 // A binding cannot be empty.
-                let refined = if table.refined.is_empty() { &[0] } else { table.refined.as_slice() };
-                let refined = self.keep(table.id() + 1, refined);
-                self.cellwise(&kernels::QUANTILE, bytes_of(&params), &[of, pairs, refined, worth], groups);
+                let finer = if table.finer.is_empty() { &[0] } else { table.finer.as_slice() };
+                let finer = self.keep(table.id() + 1, finer);
+                self.cellwise(&kernels::QUANTILE, bytes_of(&params), &[of, pairs, finer, worth], groups);
             }
             Lookup::Steps(steps) => {
                 let params = ValueStepsParams {

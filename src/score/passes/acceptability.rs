@@ -10,7 +10,7 @@ use crate::score::acceptability::bins::{Again, Cells, N_BINS, Ranks};
 use crate::score::acceptability::draws::{odds_of, sigma_of};
 use crate::score::acceptability::group::{GROUP_SAMPLES, HazardNoise, cut, used_criteria};
 use crate::score::acceptability::{Draws, Group, HazardDraw, Robustness, TermForm, WeightDraw};
-use crate::score::histogram::LOW_BITS;
+use crate::score::levels::LOW_BITS;
 use crate::score::pipeline::run_pass;
 use crate::score::program::{Call, Program, SampledPlanes, Shape, Shared, Slot, Tally};
 use crate::score::reading::Reader;

@@ -2,13 +2,13 @@
 
 use super::{Kept, Passes, TilePlanes};
 use crate::error::Result;
+use crate::score::levels::{Finer, Levels};
 use crate::score::pipeline::{PassSeconds, run_pass};
 use crate::score::program::{Call, Program, Shared, Tally};
 use crate::score::quantile::QuantileTable;
-use crate::score::rank::bins_to_refine;
 use crate::score::{Source, Value};
 
-/// Runs the pass for every such layer, once more where a bin holds too much, and makes the tables.
+/// Runs the pass for every such layer, again where a bin holds too much, and makes the tables.
 pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<Vec<(Source, Shared<QuantileTable>)>> {
     let asked = passes.recipe.criteria.iter().filter(|criterion| criterion.value == Value::Quantile);
     let mut tables: Vec<(Source, Shared<QuantileTable>)> = Vec::new();
@@ -19,14 +19,13 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<Vec<(Source, S
         }
         let mut tally = Tally::of_spread();
         seconds += count(passes, kept, source, None, &mut tally)?;
-        let (index_of, n_refined) = bins_to_refine(&tally.bins);
-        let index_of = Shared::new(index_of);
-        let mut refined = Tally::of_refined(n_refined);
-        if n_refined > 0 {
-            seconds += count(passes, kept, source, Some(&index_of), &mut refined)?;
+        let mut levels = Levels::of_values(tally.bins);
+        while let Some(finer) = levels.finer() {
+            let mut tally = Tally::of_refined(finer.n_counts);
+            seconds += count(passes, kept, source, Some(&finer), &mut tally)?;
+            levels.take(tally.refined);
         }
-        let table = QuantileTable::new(&tally.bins, &index_of, &refined.refined_counts());
-        tables.push((source, Shared::new(table)));
+        tables.push((source, Shared::new(QuantileTable::new(&levels))));
     }
     if !tables.is_empty() {
         passes.took("quantile", seconds);
@@ -34,12 +33,12 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<Vec<(Source, S
     Ok(tables)
 }
 
-/// Counts a layer's scored cells, at the first level or in the bins named.
+/// Counts a layer's scored cells, at the first level or at a finer one.
 fn count(
     passes: &mut Passes<'_>,
     kept: &Kept,
     source: Source,
-    index_of: Option<&Shared<Vec<u32>>>,
+    finer: Option<&Finer>,
     tally: &mut Tally,
 ) -> Result<PassSeconds> {
     let (inputs, reader, buffers) = (passes.inputs, passes.reader, passes.buffers);
@@ -64,7 +63,7 @@ fn count(
         |tile, planes: TilePlanes| {
             let mut program = Program::new(tile.n_cols, tile.n_rows);
             let cells = program.input();
-            program.call(Call::Spread { cells, index_of: index_of.cloned() });
+            program.call(Call::Spread { cells, finer: finer.cloned() });
             runner.run(&program, &planes, buffers, tally)?;
             buffers.give(planes);
             Ok(())

@@ -14,7 +14,8 @@ use crate::grid::{CellStore, Frame, Window};
 use crate::layers::Space;
 use crate::progress::Progress;
 
-use super::raster::{FeatureCells, NONE};
+use super::along::NONE;
+use super::raster::FeatureCells;
 
 /// Rows of a band, at most.
 const MOST_ROWS: usize = 256;
