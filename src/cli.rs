@@ -44,6 +44,13 @@ pub enum Command {
                             clearway plan --problem problem.json --iterations 20000 --json"
     )]
     Plan(PlanArgs),
+    /// Many scenarios of one project, and one comparison of them
+    #[command(
+        after_help = "Example:\n  clearway batch grids/hillside/project.toml scenarios.toml --out runs/scenarios\n\n\
+                            scenarios.toml:\n  [[scenario]]\n  name = \"half the money\"\n  \
+                            set = { 'plan.budget_usd' = 1000000, 'score.criteria.people.weight' = 5 }"
+    )]
+    Batch(BatchArgs),
     /// A commented project file for a folder of layers, from what lies there and a few questions
     #[command(
         after_help = "Examples:\n  clearway init layers\n  clearway init layers --yes --overwrite --json"
@@ -99,6 +106,7 @@ impl Command {
             Self::Run(args) => args.work.json,
             Self::Score(args) => args.work.json,
             Self::Plan(args) => args.work.json,
+            Self::Batch(args) => args.work.json,
             Self::Init(args) => args.json,
             Self::Check(args) => args.json,
             Self::Verify(args) => args.json,
@@ -140,6 +148,9 @@ pub struct WorkArgs {
     /// Replace the finished run that the output folder holds
     #[arg(long)]
     pub overwrite: bool,
+    /// Go on from what an interrupted run into the same folder has finished
+    #[arg(long)]
+    pub resume: bool,
     /// What computes the scores: `auto` takes the fastest real GPU, else the native engine
     #[arg(long, value_enum, default_value_t = Backend::Auto)]
     pub backend: Backend,
@@ -185,6 +196,21 @@ pub struct ProjectArgs {
     #[command(flatten)]
     pub work: WorkArgs,
     /// How long to search.
+    #[command(flatten)]
+    pub search: SearchArgs,
+}
+
+/// Arguments of `batch`.
+#[derive(Debug, Args)]
+pub struct BatchArgs {
+    /// The project file
+    pub project: PathBuf,
+    /// The scenarios: [[scenario]] tables with `name` and `set` or `grid`
+    pub scenarios: PathBuf,
+    /// Where and how.
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// How long to search for each plan.
     #[command(flatten)]
     pub search: SearchArgs,
 }

@@ -4,6 +4,7 @@
 //! project's are reported together (exit code 2). Everything else is an I/O or device failure (exit code 1).
 //! A panic means our own bug.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -109,10 +110,15 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Parts of it are texts of files: none of them may steer a terminal.
         write!(
             f,
             "{}: expected {}, found {}; {} [{}]",
-            self.place, self.expected, self.found, self.fix, self.code
+            printable(&self.place),
+            printable(&self.expected),
+            printable(&self.found),
+            printable(&self.fix),
+            self.code
         )
     }
 }
@@ -190,6 +196,32 @@ impl Faults {
     }
 }
 
+/// A text with control characters (and the marks that turn the direction of writing) spelled out; tabs and line ends
+/// stay.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let steers = |letter: char| {
+        let is_control = letter.is_control() && !matches!(letter, '\n' | '\t');
+        is_control || matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let spelled = |letter: char| match steers(letter) {
+        true => letter.escape_unicode().to_string(),
+        false => letter.to_string(),
+    };
+    Cow::Owned(text.chars().map(spelled).collect())
+}
+
+/// A name from a file as it stands in a message: printable, and no longer than a line.
+pub fn clipped(name: &str) -> String {
+    const MOST_LETTERS: usize = 60;
+    match name.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => format!("{}…", printable(&name[..end])),
+        None => printable(name).into_owned(),
+    }
+}
+
 fn list_faults(faults: &[Fault]) -> String {
     match faults {
         [one] => one.to_string(),
@@ -206,7 +238,12 @@ fn list_faults(faults: &[Fault]) -> String {
 
 fn io_fix(source: &std::io::Error) -> &'static str {
     match source.kind() {
-        std::io::ErrorKind::StorageFull => "; free some space or choose another folder with --out",
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            "; free some space or choose another folder with --out"
+        }
+        std::io::ErrorKind::FileTooLarge => {
+            "; the system or the disk allows no larger files: look at `ulimit -f` or choose another folder with --out"
+        }
         std::io::ErrorKind::PermissionDenied => "; check the permissions of the file and its folder",
         std::io::ErrorKind::NotFound => "; check the path, it is relative to the project file",
         _ => "",

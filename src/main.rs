@@ -30,6 +30,9 @@ fn main() -> ExitCode {
         let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&interrupted));
         let _ = signal_hook::flag::register(signal, Arc::clone(&interrupted));
     }
+    // A file larger than the system allows is then an error of writing, and not the end of the program.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
     if let Some(threads) = cli.common.threads {
         // Fails only where a pool exists already, and none does yet.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build_global();
@@ -71,6 +74,13 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             };
             show_outcome(&outcome, args.work.json, console)?;
         }
+        Command::Batch(args) => {
+            let options = options(&args.work, &args.search);
+            let outcome = run::batch(&args.project, &args.scenarios, &options, console)?;
+            console.warnings(&outcome.warnings, false);
+            print(&if args.work.json { format!("{:#}\n", outcome.to_json()) } else { outcome.to_table() })?;
+            return Ok(ExitCode::from(if outcome.failed.is_empty() { 0 } else { 2 }));
+        }
         Command::Init(args) => init(args, console)?,
         Command::Check(args) => {
             let report = run::check(&args.project, &args.overrides, console)?;
@@ -78,8 +88,11 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             if args.json {
                 print_json(&report.to_json())?;
             } else {
+                let (n_warnings, n_odd) = (report.warnings.len(), report.oddities.len());
                 print(&table(&report.facts))?;
-                print(&format!("no faults, {} warnings\n", report.warnings.len()))?;
+                print(&report.to_lines())?;
+                report.oddities.iter().try_for_each(|oddity| print(&format!("odd  {oddity}\n")))?;
+                print(&format!("no faults, {n_warnings} warnings, {n_odd} oddities\n"))?;
             }
         }
         Command::Verify(args) => {
@@ -227,6 +240,7 @@ fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options
         seconds: search.seconds,
         iterations: search.iterations,
         threads,
+        resume: work.resume,
         from: None,
     }
 }

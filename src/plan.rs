@@ -50,6 +50,9 @@ use crate::progress::Progress;
 /// Up to so many tasks a first plan is also made by insertion.
 const INSERT_UP_TO: usize = 1_200;
 
+/// Seconds asked for from which on the bound takes longer too, up to three times as long.
+const SECONDS_OF_BOUND: f64 = 30.0;
+
 /// How the search is run. `Params { seed: 7, ..Params::default() }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
@@ -105,22 +108,23 @@ pub fn plan(problem: &Problem, params: &Params, progress: &dyn Progress) -> Resu
 
 fn solve(problem: &Problem, params: &Params, effort: &Effort, progress: &dyn Progress) -> Result<Solution> {
     let model = Model::of(problem);
-    // A dispatched plan comes in no time; it tells the bound where to aim, and the bound's price of money tells
-    // a second dispatch what to leave.
-    let rough = dispatch::dispatch(&model, 0.0);
+    // A roughly dispatched plan comes in no time; a careful one tells the bound where to aim, and the bound's price of
+    // money tells further ones what to leave.
+    let rough = dispatch::rough(&model);
     let rough_state = State::of(&model, &rough);
     progress.note(&format!("best {:.6}", model.worth.reported(rough_state.value())));
-    let is_whole = rough_state.n_missing(&model) == 0 && floors::shortfall(&model, &rough_state) <= 0.0;
-    let known = is_whole.then(|| rough_state.value());
-    let last_day = rough_state.last_day();
-    let (bound, by_hand) = rayon::join(
-        || bound::fluid_bound(&model, known, last_day),
-        || baselines::sequences(&model, params.rank.as_deref()),
-    );
+    let by_hand = || baselines::sequences(&model, params.rank.as_deref());
+    let (by_hand, wide) = rayon::join(by_hand, || dispatch::dispatch(&model, 0.0));
+    let wide_state = State::of(&model, &wide);
+    let is_whole = wide_state.n_missing(&model) == 0 && floors::shortfall(&model, &wide_state) <= 0.0;
+    let known = is_whole.then(|| wide_state.value());
+    let last_day = rough_state.last_day().max(wide_state.last_day());
+    let patience = (params.seconds.unwrap_or(0.0) / SECONDS_OF_BOUND).clamp(1.0, 3.0);
+    let bound = bound::fluid_bound(&model, known, last_day, patience);
     let price = bound.as_ref().map_or(0.0, |bound| bound.price_of_money);
     let earlier =
         params.start.as_ref().map(|routes| crew::follow(&model, &sequences_of(problem, routes)).sequences);
-    let start = first_plan(&model, price, rough, by_hand, earlier);
+    let start = first_plan(&model, price, [rough, wide], by_hand, earlier);
     let kind = problem.objective;
     let note = |value: f64| {
         let value = model.worth.reported(value);
@@ -156,16 +160,17 @@ fn sequences_of(problem: &Problem, routes: &[Route]) -> Vec<Vec<u32>> {
 fn first_plan(
     model: &Model,
     price: f64,
-    rough: Vec<Vec<u32>>,
+    dispatched: [Vec<Vec<u32>>; 2],
     by_hand: [Vec<Vec<u32>>; 3],
     earlier: Option<Vec<Vec<u32>>>,
 ) -> Vec<Vec<u32>> {
-    let mut plans = vec![rough];
+    let mut plans = Vec::from(dispatched);
     plans.extend(by_hand);
     plans.extend(earlier);
     if price > 0.0 {
-        plans.push(dispatch::dispatch(model, price));
-        plans.push(dispatch::dispatch(model, 0.7 * price));
+        let (full, part) =
+            rayon::join(|| dispatch::dispatch(model, price), || dispatch::dispatch(model, 0.7 * price));
+        plans.extend([full, part]);
     }
     if model.tasks.len() <= INSERT_UP_TO {
         let ground = Ground::new(model, price, 1.0, 1);

@@ -4,6 +4,7 @@
 //! Nothing is computed here but dates and cumulative sums.
 
 pub mod colours;
+pub mod compare;
 pub mod facts;
 pub mod formats;
 pub mod geopackage;

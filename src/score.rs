@@ -71,7 +71,8 @@ pub use native::Native;
 pub use neighbours::{Band, neighbours};
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;
-pub use passes::{Scratch, score};
+pub use passes::{FirstPass, Scratch, first_pass_key, score};
+pub use program::Shared as SharedTable;
 pub use programs::exposure_program;
 pub use proximity::raster::{FeatureCells, proximity_to_cells};
 pub use quantile::QuantileTable;

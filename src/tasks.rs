@@ -33,12 +33,13 @@ mod rings;
 mod sampled;
 mod split;
 mod survey;
+mod told;
 mod zonal;
 
 use geo::MultiPolygon;
 use serde_json::{Map, Value};
 
-use crate::error::Result;
+use crate::error::{Result, clipped, printable};
 use crate::grid::{Cells, Crs, Window};
 use crate::units::M2_PER_HECTARE;
 use zonal::Sums;
@@ -51,6 +52,7 @@ pub use polygons::{PolygonFeature, from_polygons};
 pub use prior::PriorGround;
 pub use sampled::{SampledCells, SampledTile, sampled_sums};
 pub use survey::survey_polygons;
+pub use told::{PolygonFault, polygon_faults, summarised};
 
 /// A piece of ground and what clearing it is worth, costs and needs.
 ///
@@ -131,8 +133,8 @@ impl Finding {
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.task_id {
-            Some(id) => write!(f, "task `{id}` {} [{}]", self.text, self.code),
-            None => write!(f, "{} [{}]", self.text, self.code),
+            Some(id) => write!(f, "task `{}` {} [{}]", clipped(id), printable(&self.text), self.code),
+            None => write!(f, "{} [{}]", printable(&self.text), self.code),
         }
     }
 }
@@ -273,7 +275,7 @@ fn finish(tasks: &mut [TaskArea], crs: &Crs, options: &TaskOptions<'_>) -> Resul
 /// The first ten identifiers, and how many more.
 fn list_ids<'a>(ids: impl ExactSizeIterator<Item = &'a str>) -> String {
     let n_more = ids.len().saturating_sub(10);
-    let mut text = ids.take(10).collect::<Vec<_>>().join(", ");
+    let mut text = ids.take(10).map(clipped).collect::<Vec<_>>().join(", ");
     if n_more > 0 {
         text.push_str(&format!(" and {n_more} more"));
     }

@@ -4,6 +4,7 @@ mod common;
 
 mod cli {
     pub mod bad_input;
+    pub mod batch;
     pub mod bench_plan;
     pub mod by_a_person;
     pub mod colours;
@@ -16,8 +17,10 @@ mod cli {
     pub mod main_job;
     pub mod outputs;
     pub mod plans;
+    pub mod real_inputs;
     pub mod real_layers;
     pub mod report;
+    pub mod resume;
     pub mod score_keys;
     pub mod streams;
 

@@ -9,6 +9,7 @@ use clearway::score::{Bound, Kernel, Source, Value};
 
 mod project {
     mod measures;
+    mod oddities;
     mod values;
 }
 

@@ -9,37 +9,66 @@ use crate::error::{Error, Fault, Result};
 /// The file whose presence says that a run directory is whole.
 pub const RUN_RECORD: &str = "run.json";
 
+/// How the name of a stage's record ends, in the hidden folder of a run.
+pub const STAGE_RECORD: &str = ".stage.json";
+
+const PREFIX: &str = ".clearway-";
+const SUFFIX: &str = ".part";
+
+/// Held locked while its folder is in use; the system lets go of it when the program dies.
+const LOCK: &str = ".lock";
+
 /// A hidden folder inside the output folder, where a run's files are written before they are renamed.
 ///
 /// Dropped without [`Staging::commit`], it removes only its own hidden folder, and the output folder where it
-/// made that itself and nothing else lies in it.
+/// made that itself and nothing else lies in it. After [`Staging::keep`] it leaves everything for
+/// [`Staging::resumed`].
 #[derive(Debug)]
 pub struct Staging {
     out_dir: PathBuf,
     /// Deepest first: the folders that did not exist before.
     created: Vec<PathBuf>,
     part: PathBuf,
+    is_kept: bool,
+    /// `None` where the file system knows no locks.
+    _lock: Option<fs::File>,
 }
 
 impl Staging {
+    /// The same with the folder that an interrupted run has left in `out_dir`, the one changed last; a new one where there
+    /// is none. Says which of the two.
+    pub fn resumed(out_dir: &Path, overwrite: bool) -> Result<(Self, bool)> {
+        refuse_finished(out_dir, overwrite)?;
+        let mut left = left_over(out_dir);
+        left.retain(|(folder, _)| has_stage(folder));
+        left.sort_by_key(|(folder, _)| fs::metadata(folder).and_then(|about| about.modified()).ok());
+        match left.pop() {
+            None => Self::new(out_dir, overwrite).map(|staging| (staging, false)),
+            Some((part, lock)) => {
+                let out_dir = out_dir.to_path_buf();
+                Ok((Self { out_dir, created: Vec::new(), part, is_kept: true, _lock: lock }, true))
+            }
+        }
+    }
+
+    /// From now on the folder stays when this is dropped: a stage in it is whole.
+    pub fn keep(&mut self) {
+        self.is_kept = true;
+    }
+
     /// Prepares `out_dir`, making it where it does not exist. One that holds a finished run is refused unless
     /// `overwrite`.
     pub fn new(out_dir: &Path, overwrite: bool) -> Result<Self> {
-        if !overwrite && out_dir.join(RUN_RECORD).exists() {
-            let place = out_dir.display().to_string();
-            let found = format!("a finished run ({RUN_RECORD})");
-            let fix = "pass --overwrite to replace it, or another folder with --out";
-            return Err(Fault::new("out.exists", place, "a folder without a finished run", found, fix).into());
-        }
-        let created: Vec<PathBuf> = out_dir
-            .ancestors()
-            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-            .map(Path::to_path_buf)
-            .collect();
+        refuse_finished(out_dir, overwrite)?;
+        let created = missing(out_dir);
         fs::create_dir_all(out_dir).map_err(Error::io("create", out_dir))?;
-        let part = tempfile::Builder::new().prefix(".clearway-").suffix(".part").tempdir_in(out_dir);
+        let part = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempdir_in(out_dir);
         match part {
-            Ok(part) => Ok(Self { out_dir: out_dir.to_path_buf(), created, part: part.keep() }),
+            Ok(part) => {
+                let part = part.keep();
+                let lock = fs::File::create(part.join(LOCK)).ok().filter(|file| file.try_lock().is_ok());
+                Ok(Self { out_dir: out_dir.to_path_buf(), created, part, is_kept: false, _lock: lock })
+            }
             Err(e) => {
                 remove_empty(&created);
                 Err(Error::io("write in", out_dir)(e))
@@ -79,16 +108,96 @@ impl Staging {
         }
         // From here on the output folder is the person's.
         self.created.clear();
+        self.is_kept = false;
+        // What runs that were interrupted or killed have left is superseded.
+        for (folder, _lock) in left_over(&self.out_dir) {
+            let _ = fs::remove_dir_all(folder);
+        }
         Ok(())
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
         // Nothing can be told from here, and what stays is hidden and named `.part`.
         let _ = fs::remove_dir_all(&self.part);
         remove_empty(&self.created);
     }
+}
+
+/// Refuses a folder that holds a finished run, unless `overwrite`.
+fn refuse_finished(out_dir: &Path, overwrite: bool) -> Result<()> {
+    if !overwrite && out_dir.join(RUN_RECORD).exists() {
+        let place = out_dir.display().to_string();
+        let found = format!("a finished run ({RUN_RECORD})");
+        let fix = "pass --overwrite to replace it, or another folder with --out";
+        return Err(Fault::new("out.exists", place, "a folder without a finished run", found, fix).into());
+    }
+    Ok(())
+}
+
+/// Hidden folders of runs that are no more, each with its lock, which keeps others away.
+fn left_over(out_dir: &Path) -> Vec<(PathBuf, Option<fs::File>)> {
+    let entries = fs::read_dir(out_dir).into_iter().flatten().flatten();
+    let is_ours = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
+    let folders = entries.filter(|entry| is_ours(&entry.file_name().to_string_lossy()));
+    let folders = folders.map(|entry| entry.path()).filter(|path| path.is_dir());
+    folders
+        .filter_map(|folder| {
+            // Without a lock file it may be one that another run has just made.
+            let lock = fs::OpenOptions::new().write(true).open(folder.join(LOCK)).ok()?;
+            match lock.try_lock() {
+                Ok(()) => Some((folder, Some(lock))),
+                Err(fs::TryLockError::WouldBlock) => None,
+                Err(fs::TryLockError::Error(_)) => Some((folder, None)),
+            }
+        })
+        .collect()
+}
+
+fn has_stage(folder: &Path) -> bool {
+    let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_string_lossy().ends_with(STAGE_RECORD))
+}
+
+/// A hidden folder for scratch files inside an output folder, which is made where it does not exist. It goes with this
+/// value, the output folder only where it is left empty.
+#[derive(Debug)]
+pub struct Scratchpad {
+    created: Vec<PathBuf>,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl Scratchpad {
+    /// In an output folder.
+    pub fn new(out_dir: &Path) -> Result<Self> {
+        let created = missing(out_dir);
+        fs::create_dir_all(out_dir).map_err(Error::io("create", out_dir))?;
+        let folder = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempdir_in(out_dir);
+        let folder = folder.map_err(Error::io("write in", out_dir))?;
+        Ok(Self { created, folder: Some(folder) })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.as_ref().map_or(Path::new("."), tempfile::TempDir::path)
+    }
+}
+
+impl Drop for Scratchpad {
+    fn drop(&mut self) {
+        drop(self.folder.take());
+        remove_empty(&self.created);
+    }
+}
+
+/// A folder and those above it that do not exist, deepest first.
+fn missing(folder: &Path) -> Vec<PathBuf> {
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    folder.ancestors().take_while(is_missing).map(Path::to_path_buf).collect()
 }
 
 /// Writes a file whole or not at all: beside, then renamed over what was there.
@@ -123,7 +232,8 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn sync(path: &Path) -> Result<()> {
+/// Has the system write a file's bytes to the disk.
+pub fn sync(path: &Path) -> Result<()> {
     // Windows syncs only handles that may write.
     let file = fs::OpenOptions::new().write(true).open(path).map_err(Error::io("write", path))?;
     file.sync_data().map_err(Error::io("write", path))

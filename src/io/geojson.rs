@@ -8,50 +8,33 @@
 mod geometry;
 mod write;
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use self::geometry::{check_range, geometry_of};
 pub use self::write::GeoJsonWriter;
-use crate::error::{Error, Fault, Faults, Result};
+use super::features::{Feature, FeatureTable, MAX_FAULTS};
+use super::limits::{Syntax, read_text};
+use crate::error::{Fault, Faults, Result};
 use crate::grid::Crs;
-
-/// One feature, as the file gives it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Feature {
-    /// Its place in the file, from 0.
-    pub index: usize,
-    /// Its `id` member, a number written as text.
-    pub id: Option<String>,
-    /// Its properties, in the file's order.
-    pub properties: Map<String, Value>,
-    /// Its geometry in [`FeatureTable::crs`] (x, y; a third coordinate is dropped); `None` for a null or empty
-    /// one.
-    pub geometry: Option<geo::Geometry<f64>>,
-}
-
-/// The features of a file and the CRS of their coordinates.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeatureTable {
-    /// WGS 84 unless the file carries the `crs` member of the 2008 format.
-    pub crs: Crs,
-    /// All features, those without geometry too.
-    pub features: Vec<Feature>,
-}
-
-/// Faults listed for one file; a file of another kind would otherwise fill the screen.
-const MAX_FAULTS: usize = 20;
 
 /// Reads a feature collection, a single feature or a bare geometry.
 pub fn read(path: &Path) -> Result<FeatureTable> {
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
-    parse(&bytes, &path.display().to_string())
+    read_in(path, None)
+}
+
+/// The same in a CRS that the person declares, over what the file says.
+pub(super) fn read_in(path: &Path, declared: Option<Crs>) -> Result<FeatureTable> {
+    parse_in(&read_text(path, Syntax::Json)?, declared, &path.display().to_string())
 }
 
 /// Reads GeoJSON from memory; `place` names it in faults.
 pub fn parse(bytes: &[u8], place: &str) -> Result<FeatureTable> {
+    parse_in(bytes, None, place)
+}
+
+fn parse_in(bytes: &[u8], declared: Option<Crs>, place: &str) -> Result<FeatureTable> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let root: Value = serde_json::from_slice(bytes).map_err(|e| {
         let place = format!("{place}, line {}, column {}", e.line(), e.column());
@@ -64,7 +47,7 @@ pub fn parse(bytes: &[u8], place: &str) -> Result<FeatureTable> {
             "write the file again, `ogr2ogr OUT.geojson IN` does",
         )
     })?;
-    let crs = crs_of(&root, place)?;
+    let crs = declared.map_or_else(|| crs_of(&root, place), Ok)?;
     let kind = root["type"].as_str().map(str::to_owned);
     let items = match (kind.as_deref(), root) {
         (Some("FeatureCollection"), Value::Object(mut root)) => match root.remove("features") {
@@ -90,7 +73,7 @@ pub fn parse(bytes: &[u8], place: &str) -> Result<FeatureTable> {
         }
     }
     faults.finish()?;
-    Ok(FeatureTable { crs, features })
+    Ok(FeatureTable { crs, features, notes: Vec::new() })
 }
 
 fn feature_of(index: usize, item: Value, crs: &Crs) -> std::result::Result<Feature, String> {

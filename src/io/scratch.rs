@@ -31,6 +31,12 @@ impl Scratch {
         Self { folder: folder.to_path_buf(), left_bytes: Arc::new(AtomicUsize::new(budget_bytes)) }
     }
 
+    /// So many more planes on `frame` would stay in memory.
+    pub fn planes_left(&self, frame: &Frame) -> usize {
+        let bytes = usize::try_from(frame.n_cells()).unwrap_or(usize::MAX).saturating_mul(4).max(1);
+        self.left_bytes.load(Ordering::Relaxed) / bytes
+    }
+
     /// A plane on `frame`, all unknown.
     pub fn plane(&self, frame: &Frame) -> Result<Box<dyn CellStore>> {
         let bytes = usize::try_from(frame.n_cells()).ok().and_then(|n| n.checked_mul(4));

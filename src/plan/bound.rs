@@ -48,10 +48,10 @@ pub(crate) struct Bound {
 }
 
 /// The bound of a problem, given the value and the last day of a plan that holds (`None` for the value where
-/// no whole plan is known). `None` where the relaxation has no finite value.
-pub(crate) fn fluid_bound(model: &Model, known: Option<f64>, last_day: f64) -> Option<Bound> {
+/// no whole plan is known). `patience`: times as many steps as usual. `None` where the relaxation has no finite value.
+pub(crate) fn fluid_bound(model: &Model, known: Option<f64>, last_day: f64, patience: f64) -> Option<Bound> {
     let fluid = Fluid::of(model, last_day)?;
-    let (value, prices) = prices::descend(&fluid, known);
+    let (value, prices) = prices::descend(&fluid, known, patience);
     // Rounding of some ten thousand sums, generously.
     let value = value + 1e-9 * value.abs() + 1e-12;
     value.is_finite().then(|| explain::explain(&fluid, value, &prices))

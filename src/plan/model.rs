@@ -185,8 +185,9 @@ impl Model {
     }
 
     /// The part of it that some teams and tasks make, with a budget of its own, and the tasks it holds in its
-    /// own order. Tasks that wait for something undone outside are left out; those that wait for something done
-    /// outside start after its present end, and those waited for outside end no later than now.
+    /// own order. Tasks that wait for something undone outside are left out, and undone ones that wait for anything
+    /// outside; those that wait for something done outside start after its present end, and those waited for outside
+    /// end no later than now.
     pub(crate) fn subset(
         &self,
         teams: &[u32],
@@ -200,8 +201,12 @@ impl Model {
         while chosen.len() < n_before {
             n_before = chosen.len();
             chosen.retain(|&j| {
-                let preds = &self.tasks[j as usize].preds;
-                preds.iter().all(|p| task_of.contains_key(p) || matches!(outside(*p), Outside::Ends(_)))
+                // What is not done yet cannot rely on another part: there nobody knows that it will be waited for.
+                let may_wait = matches!(outside(j), Outside::Ends(_));
+                let holds = |p: &u32| {
+                    task_of.contains_key(p) || (may_wait && matches!(outside(*p), Outside::Ends(_)))
+                };
+                self.tasks[j as usize].preds.iter().all(holds)
             });
             task_of = chosen.iter().copied().zip(0..).collect();
         }

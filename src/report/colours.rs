@@ -90,6 +90,14 @@ pub fn rank(rank: f64) -> Rgb {
     strength(rank / 100.0)
 }
 
+/// How much less or more than before: −1 the strongest orange, 0 pale, 1 the strongest purple; outside as its end. NaN is
+/// taken for 0. The two hues stay apart for colour-blind readers; in grey only how much it differs is left.
+pub fn difference(share: f64) -> Rgb {
+    let share = if share.is_nan() { 0.0 } else { share.clamp(-1.0, 1.0) };
+    let colour = colorous::PURPLE_ORANGE.eval_continuous(0.5 - 0.5 * share);
+    Rgb::new(colour.r, colour.g, colour.b)
+}
+
 /// A class 1 (first, darkest) … `n_classes`; `None` for 0, which is not scored, and for what is no class.
 pub fn class(class: u8, n_classes: u8) -> Option<Rgb> {
     if class == 0 || class > n_classes {

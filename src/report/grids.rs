@@ -7,8 +7,7 @@ use rayon::prelude::*;
 use super::style::{class_style, quantity_style, rank_style};
 use crate::error::Result;
 use crate::grid::{Frame, Window};
-use crate::io::atomic::write_atomic;
-use crate::io::geotiff::{Compression, GeoTiffWriter, WriteSpec, Written};
+use crate::io::geotiff::{Compression, GeoTiff, GeoTiffWriter, WriteSpec};
 use crate::progress::Progress;
 use crate::score::{Plane, PlaneSink};
 
@@ -25,22 +24,25 @@ pub struct GridFile {
 }
 
 impl GridFile {
-    fn style_of(&self, written: &Written, n_classes: usize) -> String {
-        match self.plane {
-            Plane::Class => class_style(u8::try_from(n_classes).unwrap_or(u8::MAX)),
+    /// The style of the grid as it lies written in a folder.
+    pub fn style_in(&self, folder: &Path, n_classes: u8) -> Result<String> {
+        Ok(match self.plane {
+            Plane::Class => class_style(n_classes),
             Plane::Rank | Plane::RankMean => rank_style(),
             Plane::Acceptability => quantity_style((0.0, 1.0), ""),
-            _ => stretched_style(written, self.unit),
-        }
+            _ => stretched_style(&folder.join(self.name), self.unit)?,
+        })
     }
 }
 
 /// A quantity's style from its least value to two standard deviations above its mean, or its greatest value where that
-/// is less: a few large values would otherwise leave all others pale.
-pub fn stretched_style(written: &Written, unit: &str) -> String {
-    let (least, greatest) = written.range.map_or((0.0, 1.0), |(a, b)| (f64::from(a), f64::from(b)));
-    let high = greatest.min(written.mean + 2.0 * written.deviation);
-    quantity_style((least, high), if unit == "1" { "" } else { unit })
+/// is less: a few large values would otherwise leave all others pale. The figures are those the file declares.
+pub fn stretched_style(path: &Path, unit: &str) -> Result<String> {
+    let range = GeoTiff::open(path, 1)?
+        .facts()
+        .statistics
+        .map_or((0.0, 1.0), |found| (found.least, found.greatest.min(found.mean + 2.0 * found.deviation)));
+    Ok(quantity_style(range, if unit == "1" { "" } else { unit }))
 }
 
 /// Every grid a run writes.
@@ -117,36 +119,36 @@ const fn grid(
 
 /// Writes all grids of a run into a folder while they are scored.
 pub struct GridWriters {
-    writers: Vec<(&'static GridFile, GeoTiffWriter)>,
+    writers: Vec<(Plane, GeoTiffWriter)>,
 }
 
 impl GridWriters {
-    /// Begins every file of [`grids`] on a frame.
+    /// Begins every file of [`grids`] on a frame but those of `skipped` planes.
     pub fn create(
         folder: &Path,
         frame: &Frame,
         compression: Compression,
         has_robustness: bool,
+        skipped: &[Plane],
     ) -> Result<Self> {
-        let begin = |file: &'static GridFile| {
+        let begin = |file: &GridFile| {
             let spec = match file.plane {
                 Plane::Class => WriteSpec::classes(file.description),
                 _ => WriteSpec::quantity(file.description, file.unit),
             };
             let spec = WriteSpec { compression, ..spec };
-            Ok((file, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
+            Ok((file.plane, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
         };
-        Ok(Self { writers: grids(has_robustness).map(begin).collect::<Result<_>>()? })
+        let files = grids(has_robustness).filter(|file| !skipped.contains(&file.plane));
+        Ok(Self { writers: files.map(begin).collect::<Result<_>>()? })
     }
 
-    /// Ends every file: its overviews are put behind its cells, and its style beside it.
-    pub fn finish(self, n_classes: usize, progress: &dyn Progress) -> Result<()> {
+    /// Ends every file: its overviews are put behind its cells.
+    pub fn finish(self, progress: &dyn Progress) -> Result<()> {
         progress.start("write", self.writers.len() as u64);
-        let finish = |(file, writer): (&GridFile, GeoTiffWriter)| -> Result<()> {
+        let finish = |(_, writer): (Plane, GeoTiffWriter)| -> Result<()> {
             progress.check()?;
-            let written = writer.finish()?;
-            let style = file.style_of(&written, n_classes);
-            write_atomic(&written.path.with_file_name(file.style), style.as_bytes())?;
+            writer.finish()?;
             progress.advance(1);
             Ok(())
         };
@@ -158,7 +160,7 @@ impl GridWriters {
 
 impl PlaneSink for GridWriters {
     fn put(&mut self, plane: Plane, window: Window, values: &[f32]) -> Result<()> {
-        match self.writers.iter_mut().find(|(file, _)| file.plane == plane) {
+        match self.writers.iter_mut().find(|(written, _)| *written == plane) {
             Some((_, writer)) => writer.write(window, values),
             None => Ok(()),
         }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
-use crate::io::hash::file_hash;
+use crate::io::hash::{FileHash, file_hash};
 use crate::score::{EngineInfo, StageSeconds, Summary};
 
 /// What the record gathers during a run.
@@ -30,6 +30,10 @@ pub struct Record {
     pub results: Map<String, Value>,
     /// What a person should know.
     pub warnings: Vec<String>,
+    /// Every fault of every polygon of the hazardous areas.
+    pub polygon_faults: Vec<Value>,
+    /// Hazardous areas that are not taken because of their status.
+    pub areas_left_out: Vec<Value>,
     /// Seconds of each stage.
     pub seconds: Vec<StageSeconds>,
     /// When it began, in UTC.
@@ -44,8 +48,14 @@ impl Record {
         self.results.insert("score".into(), score_results(summary));
     }
 
-    /// The record of a run whose outputs lie in `folder`, inputs and outputs hashed.
-    pub fn to_json(&self, folder: &Path, outputs: &[&str]) -> Result<Value> {
+    /// The record of a run whose outputs lie in `folder`; `hash` gives the fingerprints of inputs and outputs.
+    pub fn to_json(
+        &self,
+        folder: &Path,
+        outputs: &[&str],
+        hash: &(dyn Fn(&Path) -> Result<FileHash> + Sync),
+    ) -> Result<Value> {
+        let hashed = |path: &Path, name: String| -> Result<Value> { Ok(entry(&name, &hash(path)?)) };
         let inputs: Vec<Value> =
             self.inputs.par_iter().map(|path| hashed(path, from_anywhere(path))).collect::<Result<_>>()?;
         let outputs: Vec<Value> = outputs
@@ -71,6 +81,8 @@ impl Record {
             "engine": device,
             "results": self.results,
             "warnings": self.warnings,
+            "polygon_faults": self.polygon_faults,
+            "areas_left_out": self.areas_left_out,
             "seconds": seconds,
         }))
     }
@@ -78,8 +90,8 @@ impl Record {
 
 /// Adds an output made from the record itself, and how long it took, s.
 pub fn add_output(record: &mut Value, folder: &Path, name: &str, seconds: f64) -> Result<()> {
-    let hashed = hashed(&folder.join(name), name.to_owned())?;
-    record["outputs"].as_array_mut().expect("a record lists its outputs").push(hashed);
+    let entry = entry(name, &file_hash(&folder.join(name))?);
+    record["outputs"].as_array_mut().expect("a record lists its outputs").push(entry);
     record["seconds"][name] = round(seconds).into();
     Ok(())
 }
@@ -92,9 +104,8 @@ pub fn write(record: &Value, path: &Path) -> Result<()> {
     std::fs::write(path, text).map_err(Error::io("write", path))
 }
 
-fn hashed(path: &Path, name: String) -> Result<Value> {
-    let hash = file_hash(path)?;
-    Ok(json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 }))
+fn entry(name: &str, hash: &FileHash) -> Value {
+    json!({ "path": name, "bytes": hash.bytes, "sha256": hash.sha256 })
 }
 
 /// Scoring's totals as JSON.

@@ -41,21 +41,14 @@ pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress
         started: jiff::Timestamp::now().to_string(),
         ..Record::default()
     };
-    let mut job = Job {
-        staging,
-        record,
-        outcome,
-        outputs: Vec::new(),
-        begun: std::time::Instant::now(),
-        earlier: None,
-    };
+    let mut job = Job::new(staging, record, outcome);
     job.spare_inputs()?;
     job.record.warnings.extend(plan::oddities(&problem));
     let params = params(job.record.seed, None, None, options);
     let solution = plan::plan(&problem, &params, progress)?;
     job.note_interruption(progress);
     job.lap("plan");
-    let baselines = baseline_values(&problem, None)?;
+    let baselines = baseline_values(&problem, &plan::baselines(&problem, None)?);
     write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, None, &Map::new())?;
     job.outputs.push("plan.json");
     job.outcome.plan(&problem, &solution, &baselines, "in the problem's own units", "of cost");

@@ -1,31 +1,62 @@
 //! `clearway check`: every fault and oddity of a project's inputs, before any work.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::areas::LeftOut;
+use super::oddities::{self, Oddity};
 use super::prepared::{Need, Prepared};
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Result, clipped, printable};
 use crate::layers::Survey;
 use crate::progress::Progress;
-use crate::tasks::survey_polygons;
+use crate::tasks::{PolygonFault, summarised, survey_polygons};
 
 /// What a check found in inputs without a fault.
 #[derive(Debug, Clone, Default)]
 pub struct CheckReport {
     /// Lines of the table: what was read and what it holds.
     pub facts: Vec<(String, String)>,
-    /// What is odd.
+    /// What is told of single files and layers.
     pub warnings: Vec<String>,
+    /// What is odd about the layers taken together, and with the settings.
+    pub oddities: Vec<Oddity>,
+    /// Every fault of every polygon of the hazardous areas.
+    pub polygon_faults: Vec<PolygonFault>,
+    /// Hazardous areas that are not taken because of their status.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A polygon's fault for the record and for scripts.
+pub(super) fn fault_json(fault: &PolygonFault) -> Value {
+    json!({ "id": fault.id, "fault": fault.fault, "action": fault.action, "detail": fault.detail })
 }
 
 impl CheckReport {
+    /// Every fault of every polygon and every area that is not taken, a line each; empty without any.
+    pub fn to_lines(&self) -> String {
+        let mut text = String::new();
+        for fault in &self.polygon_faults {
+            let action = fault.action.replace('_', " ");
+            let _ = writeln!(text, "area `{}` ({action}): {}", clipped(&fault.id), printable(&fault.detail));
+        }
+        for area in &self.left_out {
+            let status = clipped(&area.status);
+            let _ = writeln!(text, "area `{}` (left out): its status is {status:?}", clipped(&area.id));
+        }
+        text
+    }
+
     /// For scripts.
     pub fn to_json(&self) -> Value {
         let facts: serde_json::Map<String, Value> =
             self.facts.iter().map(|(name, text)| (name.clone(), text.clone().into())).collect();
-        json!({ "faults": [], "facts": facts, "warnings": self.warnings })
+        let oddities: Vec<Value> = self.oddities.iter().map(Oddity::to_json).collect();
+        json!({ "faults": [], "facts": facts, "warnings": self.warnings, "oddities": oddities,
+                "polygon_faults": self.polygon_faults.iter().map(fault_json).collect::<Vec<_>>(),
+                "areas_left_out": self.left_out.iter().map(LeftOut::to_json).collect::<Vec<_>>() })
     }
 }
 
@@ -39,7 +70,7 @@ pub fn error_to_json(error: &Error) -> Value {
     };
     let faults: Vec<Value> = error.faults().iter().map(fault).collect();
     json!({ "error": error.to_string(), "exit_code": error.exit_code(), "faults": faults, "facts": {},
-            "warnings": [] })
+            "warnings": [], "oddities": [] })
 }
 
 /// Checks a project; its faults, all together, are the error.
@@ -50,7 +81,12 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
         Prepared::open(project, Need::Everything, super::Options::default().memory_bytes, progress)
             .map_err(|error| document.locate(error))?;
     let frame = &prepared.layers.frame;
-    let mut report = CheckReport { warnings: prepared.warnings.clone(), ..CheckReport::default() };
+    let mut report = CheckReport {
+        warnings: prepared.warnings.clone(),
+        polygon_faults: prepared.polygon_faults.clone(),
+        left_out: prepared.left_out.clone(),
+        ..CheckReport::default()
+    };
     report.facts.push((
         "frame".to_owned(),
         format!(
@@ -76,7 +112,8 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
     }
     if let Some(areas) = &prepared.areas {
         report.facts.push(("hazardous areas".to_owned(), areas.len().to_string()));
-        report.warnings.extend(survey_polygons(areas, &frame.crs)?.iter().map(ToString::to_string));
+        let findings = survey_polygons(areas, &frame.crs)?;
+        report.warnings.extend(summarised(&findings, areas.len()).iter().map(ToString::to_string));
     }
     for (name, n) in [
         ("teams", prepared.teams.len()),
@@ -87,6 +124,7 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
             report.facts.push((name.to_owned(), n.to_string()));
         }
     }
+    report.oddities = oddities::find(&prepared)?;
     Ok(report)
 }
 

@@ -144,7 +144,8 @@ pub fn from_json(value: &serde_json::Value) -> Node {
 }
 
 /// Lays `--set key.path=value` over a document. A step of the path may be the `name` of a list's table
-/// (`score.criteria.people.weight`) or its position; tables on the way are made where they are missing.
+/// (`score.criteria.people.weight`) or its position; tables on the way are made where they are missing. A name with a
+/// dot or an equals sign in it stands in quotes: `score.criteria."a.b".weight`.
 pub fn set(root: &mut Node, assignment: &str) -> Result<()> {
     let flag: Arc<str> = format!("--set {assignment}").into();
     let begin = "--set ".len();
@@ -155,20 +156,16 @@ pub fn set(root: &mut Node, assignment: &str) -> Result<()> {
         Fault::new("set.syntax", flag.to_string(), expected, found, fix).at(mark(marked)).into()
     };
     let fix = "write it as `--set plan.budget_usd=2000000`";
-    let (path, text) = assignment
-        .split_once('=')
+    let (steps, text) = split_path(assignment)
         .ok_or_else(|| fault(begin..flag.len(), "key.path=value", format!("`{assignment}`"), fix))?;
-    let value_span = begin + path.len() + 1..flag.len();
+    let path_end = flag.len() - text.len() - 1;
+    let value_span = path_end + 1..flag.len();
     let origin = |key: Range<usize>| Origin::Flag { text: Arc::clone(&flag), key, value: value_span.clone() };
     let mut node = root;
-    let mut key = begin..begin;
-    for step in path.split('.') {
-        key = key.end..key.end + step.len();
-        let here = key.clone();
-        key.end += 1;
-        let step = step.trim();
+    for (span, step) in &steps {
+        let (here, step) = (begin + span.start..begin + span.end, step.as_str());
         if step.is_empty() {
-            return Err(fault(here, "key.path=value", format!("an empty step in `{path}`"), fix));
+            return Err(fault(here, "key.path=value", format!("an empty step in `{assignment}`"), fix));
         }
         node = match &mut node.value {
             Value::Table(entries) => {
@@ -196,13 +193,81 @@ pub fn set(root: &mut Node, assignment: &str) -> Result<()> {
             }
         };
     }
-    let origin = origin(begin..begin + path.len());
+    let origin = origin(begin..path_end);
     *node = match DeValue::parse(text.trim()) {
         Ok(value) => of_flag(text, value.get_ref(), &origin),
         // A bare word is a string: a shell has already eaten its quotes.
         Err(_) => Node { origin, value: Value::Text(text.trim().to_owned()) },
     };
     Ok(())
+}
+
+/// Where a step of a path stands, and what it names.
+type Step = (Range<usize>, String);
+
+/// The steps of a path, up to the equals sign, and what follows it; quotes hold a step together.
+fn split_path(assignment: &str) -> Option<(Vec<Step>, &str)> {
+    let (mut steps, mut step) = (Vec::new(), String::new());
+    let mut begun = 0;
+    let (mut quote, mut was_quoted) = (None, false);
+    for (at, c) in assignment.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => step.push(c),
+            (None, '"' | '\'') if step.trim().is_empty() && !was_quoted => {
+                step.clear();
+                (quote, was_quoted) = (Some(c), true);
+            }
+            (None, '.' | '=') => {
+                let whole = if was_quoted { step.clone() } else { step.trim().to_owned() };
+                steps.push((begun..at, whole));
+                step.clear();
+                begun = at + 1;
+                was_quoted = false;
+                if c == '=' {
+                    return Some((steps, &assignment[at + 1..]));
+                }
+            }
+            (None, _) if was_quoted && c.is_whitespace() => {}
+            (None, _) => step.push(c),
+        }
+    }
+    None
+}
+
+/// A value as TOML on one line.
+pub fn to_toml(value: &Value) -> String {
+    match value {
+        Value::Text(text) => quoted(text),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::Date(date) => date.clone(),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| to_toml(&item.value)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Table(entries) => {
+            let entries: Vec<String> = entries
+                .iter()
+                .map(|(key, node)| format!("{} = {}", quoted(key), to_toml(&node.value)))
+                .collect();
+            format!("{{ {} }}", entries.join(", "))
+        }
+    }
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// A value given on the command line: all of it stands there.

@@ -1,29 +1,29 @@
 //! Hazard built from `[hazard]`: areas and accidents read and checked with the other inputs, the plane made before
 //! scoring and written as `hazard.tif`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use geo::Geometry;
 
+use super::areas::{self, LeftOut};
+use super::imsma;
 use super::layers::OpenLayers;
-use super::project::{AccidentSettings, AreaSettings, HazardSettings};
-use super::vectors::{has_column, no_column, read_features, reprojected, text_of};
-use crate::error::{Fault, Faults, Result};
+use super::project::{AccidentSettings, AreaColumns, HazardSettings};
+use super::vectors::{read_features, reprojected};
+use crate::error::{Fault, Faults, Result, clipped};
 use crate::grid::{CellStore, Cells, Frame, Reprojection, Tiling};
-use crate::io::atomic::write_atomic;
+use crate::io::features::VectorSource;
 use crate::io::geotiff::{Compression, GeoTiffWriter, WriteSpec};
 use crate::io::scratch::Scratch;
 use crate::layers::Features;
 use crate::progress::Progress;
-use crate::report::grids::stretched_style;
 use crate::score::{Accidents, Engine, raise_hazard};
-use crate::tasks::{PolygonFeature, PriorGround};
+use crate::tasks::{Finding, PriorGround, summarised};
 
 /// The file the plane is written to.
 pub const HAZARD_FILE: &str = "hazard.tif";
-/// Its style.
-pub const HAZARD_STYLE: &str = "hazard.qml";
 
 /// Faults listed for one column; a wrong column would otherwise name every feature.
 const MOST_NAMED: usize = 10;
@@ -40,33 +40,45 @@ pub struct OpenHazard {
 /// What is read: the sources, their files, and what is odd.
 pub struct Opened {
     /// The sources.
-    pub hazard: Option<OpenHazard>,
+    pub hazard: Option<Arc<OpenHazard>>,
     /// The files read.
     pub files: Vec<PathBuf>,
+    /// What was found about the areas' polygons.
+    pub findings: Vec<Finding>,
+    /// Areas that are not taken because of their status.
+    pub left_out: Vec<LeftOut>,
     /// What is odd.
     pub warnings: Vec<String>,
 }
 
 /// Opens what hazard is built from; faults are added to `faults`, and then `hazard` is `None`.
 pub fn open(settings: &HazardSettings, frame: &Frame, faults: &mut Faults) -> Result<Opened> {
-    let mut opened = Opened { hazard: None, files: Vec::new(), warnings: Vec::new() };
+    let mut opened = Opened {
+        hazard: None,
+        files: Vec::new(),
+        findings: Vec::new(),
+        left_out: Vec::new(),
+        warnings: Vec::new(),
+    };
     let (mut ground, mut accidents) = (None, None);
     let mut words = Vec::new();
     let mut complete = true;
-    if let Some(areas) = &settings.areas {
-        opened.files.push(areas.path.clone());
-        match faults.take(read_areas(areas, &settings.priors, frame))? {
-            Some((read, warnings)) => {
-                let by_prior = read.areas_m2().into_iter();
+    if let Some((source, columns)) = &settings.areas {
+        opened.files.extend(source.files());
+        match faults.take(read_areas(source, columns, &settings.priors, frame))? {
+            Some(read) => {
+                let by_prior = read.ground.areas_m2().into_iter();
                 words.extend(by_prior.map(|(prior, m2)| format!("{:.1} ha at prior {prior}", m2 / 1e4)));
-                opened.warnings.extend(warnings);
-                ground = Some(read);
+                opened.warnings.extend(read.warnings);
+                opened.findings = read.findings;
+                opened.left_out = read.left_out;
+                ground = Some(read.ground);
             }
             None => complete = false,
         }
     }
     if let Some(points) = &settings.accidents {
-        opened.files.push(points.path.clone());
+        opened.files.extend(points.source.files());
         match faults.take(read_accidents(points, frame))? {
             Some((features, warnings)) => {
                 words.push(format!("{} accidents", features.len()));
@@ -79,52 +91,63 @@ pub fn open(settings: &HazardSettings, frame: &Frame, faults: &mut Faults) -> Re
     words.push(format!("prior {} elsewhere", settings.elsewhere));
     let description = format!("built: {}", words.join(", "));
     let hazard = OpenHazard { ground, elsewhere: settings.elsewhere, accidents, description };
-    opened.hazard = complete.then_some(hazard);
+    opened.hazard = complete.then(|| Arc::new(hazard));
     Ok(opened)
+}
+
+/// The areas as ground by prior, and what was found on the way.
+struct ReadAreas {
+    ground: PriorGround,
+    findings: Vec<Finding>,
+    left_out: Vec<LeftOut>,
+    warnings: Vec<String>,
 }
 
 /// The polygons as ground by prior. Classes without a prior are faults that name column and features.
 fn read_areas(
-    settings: &AreaSettings,
+    source: &VectorSource,
+    columns: &AreaColumns,
     priors: &[(String, f64)],
     frame: &Frame,
-) -> Result<(PriorGround, Vec<String>)> {
-    let path = &settings.path;
-    let (crs, features) = read_features(path, "hazard.areas")?;
-    let onto_frame = Reprojection::new(&crs, &frame.crs, &path.display().to_string())?;
-    let column = settings.classification.as_str();
-    if !has_column(&features, column) {
-        return Err(no_column("hazard.areas.classification", column, &features, path).into());
+) -> Result<ReadAreas> {
+    let mut read = areas::read(source, columns, "hazard.areas", &frame.crs)?;
+    let path = &source.path;
+    if read.classes.iter().all(Option::is_none) {
+        let expected = "a column that says of each area whether it is suspected (SHA) or confirmed (CHA)";
+        let known: Vec<&str> = read.polygons[0].attributes.keys().map(String::as_str).collect();
+        let fix = format!("name it with `classification`: {}", known.join(", "));
+        let place = format!("{} (`hazard.areas.classification`)", path.display());
+        return Err(Fault::new("input.missing_column", place, expected, "none", fix).into());
     }
-    let mut faults = Faults::new();
-    let (mut polygons, mut of_polygon, mut unlabelled) = (Vec::new(), Vec::new(), Vec::new());
-    for feature in features {
-        let number = feature.index + 1;
-        let name = text_of(feature.properties.get("imsma_id")).or(feature.id.clone());
-        let class = text_of(feature.properties.get(column));
-        let prior = class
-            .as_ref()
-            .and_then(|class| priors.iter().find(|(known, _)| known.eq_ignore_ascii_case(class)))
-            .map(|(_, prior)| *prior);
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    read.polygons.iter().for_each(|polygon| *uses.entry(polygon.id.clone()).or_default() += 1);
+    let (mut of_polygon, mut unlabelled) = (Vec::new(), Vec::new());
+    for (number, (polygon, class)) in (1..).zip(read.polygons.iter_mut().zip(&read.classes)) {
+        let prior = class.as_ref().and_then(|class| prior_of(class, priors));
         if prior.is_none() {
-            let name = name.clone().unwrap_or_else(|| format!("feature {number}"));
-            unlabelled.push(format!("{name} ({})", class.unwrap_or_else(|| "empty".to_owned())));
+            let class = class.clone().unwrap_or_else(|| "empty".to_owned());
+            unlabelled.push(format!("{} ({})", clipped(&polygon.id), clipped(&class)));
         }
-        let geometry = feature.geometry.map(|geometry| reprojected(geometry, &onto_frame, path, number));
-        let Some(geometry) = faults.take(geometry.transpose())? else { continue };
-        // The position makes a name unique that the file uses twice.
-        let id = name.map_or_else(|| format!("A{number:05}"), |name| format!("{name} (feature {number})"));
-        let place = format!("{}, feature {number}", path.display());
-        let attributes = serde_json::Map::new();
-        polygons.push(PolygonFeature { id, imsma_id: None, place, geometry, attributes });
         of_polygon.push(prior.unwrap_or(0.0));
+        // The position makes a name unique that the file uses twice.
+        if uses[&polygon.id] > 1 || polygon.id.is_empty() {
+            polygon.id = format!("{} (area {number})", polygon.id);
+        }
     }
     if !unlabelled.is_empty() {
-        faults.push(no_prior(path, column, &unlabelled, priors));
+        let column = columns.classification.as_deref().unwrap_or("classification");
+        return Err(no_prior(path, column, &unlabelled, priors).into());
     }
-    faults.finish()?;
-    let (ground, findings) = PriorGround::new(&polygons, &of_polygon, frame)?;
-    Ok((ground, findings.iter().map(ToString::to_string).collect()))
+    let (ground, findings) = PriorGround::new(&read.polygons, &of_polygon, frame)?;
+    let mut warnings = read.notes;
+    warnings.extend(summarised(&findings, read.polygons.len()).iter().map(ToString::to_string));
+    Ok(ReadAreas { ground, findings, left_out: read.left_out, warnings })
+}
+
+/// The prior of a class: of its own name, else of what the name means.
+fn prior_of(class: &str, priors: &[(String, f64)]) -> Option<f64> {
+    let of = |class: &str| priors.iter().find(|(known, _)| known.eq_ignore_ascii_case(class));
+    of(class).or_else(|| of(imsma::class_of(class)?)).map(|(_, prior)| *prior)
 }
 
 fn no_prior(path: &Path, column: &str, unlabelled: &[String], priors: &[(String, f64)]) -> Fault {
@@ -140,12 +163,12 @@ fn no_prior(path: &Path, column: &str, unlabelled: &[String], priors: &[(String,
 }
 
 fn read_accidents(settings: &AccidentSettings, frame: &Frame) -> Result<(Features, Vec<String>)> {
-    let path = &settings.path;
-    let (crs, features) = read_features(path, "hazard.accidents")?;
-    let onto_frame = Reprojection::new(&crs, &frame.crs, &path.display().to_string())?;
+    let path = &settings.source.path;
+    let read = read_features(&settings.source, "hazard.accidents")?;
+    let onto_frame = Reprojection::new(&read.crs, &frame.crs, &path.display().to_string())?;
     let mut faults = Faults::new();
     let (mut points, mut n_without) = (Vec::new(), 0);
-    for feature in features {
+    for feature in read.features {
         let number = feature.index + 1;
         let Some(geometry) = feature.geometry else {
             n_without += 1;
@@ -163,8 +186,11 @@ fn read_accidents(settings: &AccidentSettings, frame: &Frame) -> Result<(Feature
         }
     }
     faults.finish()?;
-    let text = format!("accidents: {n_without} features have no geometry and are left out");
-    Ok((Features::new(frame, &points), (n_without > 0).then_some(text).into_iter().collect()))
+    let mut warnings = read.notes;
+    if n_without > 0 {
+        warnings.push(format!("accidents: {n_without} features have no geometry and are left out"));
+    }
+    Ok((Features::new(frame, &points), warnings))
 }
 
 /// Makes the plane `hazard`; says what a person should know of how.
@@ -205,6 +231,5 @@ pub fn write(hazard: &dyn Cells, path: &Path, compression: Compression) -> Resul
     for window in Tiling::new(hazard.frame(), 512).tiles() {
         writer.write(window, &hazard.read_vec(window)?)?;
     }
-    let written = writer.finish()?;
-    write_atomic(&path.with_file_name(HAZARD_STYLE), stretched_style(&written, "").as_bytes())
+    writer.finish().map(drop)
 }

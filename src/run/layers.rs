@@ -5,10 +5,12 @@
 //! work, because a fault found at the last tile of a long run would cost the person that run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::areas::LeftOut;
 use super::hazard::{self, OpenHazard};
+use super::kept::{self, Kept, Kind};
 use super::measures;
 use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
@@ -18,6 +20,7 @@ use crate::layers::{
     ConstantCost, Features, LayerFile, LayerSpec, OnFrame, Role, Survey, range_faults, survey, survey_blocks,
 };
 use crate::progress::{Progress, Within};
+use crate::tasks::Finding;
 
 /// The project's layers on one frame.
 pub struct OpenLayers {
@@ -26,13 +29,19 @@ pub struct OpenLayers {
     /// Every layer that could be brought onto it, by name.
     pub planes: BTreeMap<String, Arc<dyn Cells>>,
     /// Every vector layer that could be brought onto it, by name.
-    pub features: BTreeMap<String, Features>,
+    pub features: BTreeMap<String, Arc<Features>>,
     /// What the layer `hazard` is built from, where it is.
-    pub hazard: Option<OpenHazard>,
+    pub hazard: Option<Arc<OpenHazard>>,
     /// How layers were warped onto the frame, where they were.
     pub warped: BTreeMap<String, String>,
+    /// What each plane and each layer's features were made of, by name: equal keys mean equal cells.
+    pub keys: BTreeMap<String, String>,
     /// What reading the used layers through showed.
     pub surveys: BTreeMap<String, Survey>,
+    /// What was found about the polygons of the areas that hazard is built from.
+    pub findings: Vec<Finding>,
+    /// Areas that hazard is not built from because of their status.
+    pub left_out: Vec<LeftOut>,
     /// The raster files behind the layers.
     pub files: Vec<PathBuf>,
     /// What is odd.
@@ -57,24 +66,27 @@ const LEAST_CACHE: usize = 8 << 20;
 pub fn open(
     project: &Project,
     memory_bytes: u64,
+    kept: &Kept,
     faults: &mut Faults,
     progress: &dyn Progress,
 ) -> Result<Option<OpenLayers>> {
-    match bring_all(project, memory_bytes, faults)? {
-        Some((open, is_complete)) => survey_all(project, open, is_complete, faults, progress),
+    match bring_all(project, memory_bytes, kept, faults)? {
+        Some((open, is_complete)) => survey_all(project, open, is_complete, kept, faults, progress),
         None => Ok(None),
     }
 }
 
 /// Opens the layers without reading them through, for a few cells of a run whose layers were surveyed then.
 pub fn open_unread(project: &Project, memory_bytes: u64, faults: &mut Faults) -> Result<Option<OpenLayers>> {
-    Ok(bring_all(project, memory_bytes, faults)?.and_then(|(open, is_complete)| is_complete.then_some(open)))
+    let brought = bring_all(project, memory_bytes, &Kept::nothing(), faults)?;
+    Ok(brought.and_then(|(open, is_complete)| is_complete.then_some(open)))
 }
 
 /// The layers on the frame, and whether all of them could be brought there; `None` without a frame.
 fn bring_all(
     project: &Project,
     memory_bytes: u64,
+    kept: &Kept,
     faults: &mut Faults,
 ) -> Result<Option<(OpenLayers, bool)>> {
     let mut sources: Vec<(&LayerSettings, Option<Arc<GeoTiff>>)> = Vec::new();
@@ -87,14 +99,14 @@ fn bring_all(
             continue;
         };
         let options = ReadOptions { band: *band, nodata: layer.nodata, ..ReadOptions::default() };
-        match faults
-            .take(missing_as_fault(&format!("layer `{}`", layer.name), GeoTiff::open_with(path, &options)))?
-        {
-            Some(mut source) => {
-                // Strips of a wide file reach across many square tiles: a row of tiles' worth is kept decoded.
-                source.set_cache_bytes(source.cache_bytes_for_rows(ROWS_KEPT).clamp(LEAST_CACHE, most_cache));
-                sources.push((layer, Some(Arc::new(source))));
-            }
+        let opened = kept.once(Kind::Source, &kept::key(None, layer, &[path]), || {
+            let mut source = GeoTiff::open_with(path, &options)?;
+            // Strips of a wide file reach across many square tiles: a row of tiles' worth is kept decoded.
+            source.set_cache_bytes(source.cache_bytes_for_rows(ROWS_KEPT).clamp(LEAST_CACHE, most_cache));
+            Ok(source)
+        });
+        match faults.take(missing_as_fault(&format!("layer `{}`", layer.name), opened))? {
+            Some(source) => sources.push((layer, Some(source))),
             None => complete = false,
         }
     }
@@ -108,37 +120,64 @@ fn bring_all(
         features: BTreeMap::new(),
         hazard: None,
         warped: BTreeMap::new(),
+        keys: BTreeMap::new(),
         surveys: BTreeMap::new(),
+        findings: Vec::new(),
+        left_out: Vec::new(),
         files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
         warnings: frame_warnings(&frame),
         frame,
     };
     if let Some(settings) = &project.hazard {
-        let opened = hazard::open(settings, &open.frame, faults)?;
+        let files = settings.files();
+        let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+        let key = kept::key(Some(&open.frame), settings, &paths);
+        let opened = match kept.find::<hazard::Opened>(Kind::Features, &key) {
+            Some(opened) => opened,
+            None => Arc::new(hazard::open(settings, &open.frame, faults)?),
+        };
         complete &= opened.hazard.is_some();
-        open.hazard = opened.hazard;
-        open.files.extend(opened.files);
-        open.warnings.extend(opened.warnings);
+        if opened.hazard.is_some() {
+            kept.put(Kind::Features, &key, Arc::clone(&opened));
+        }
+        open.keys.insert("hazard".to_owned(), key);
+        open.hazard.clone_from(&opened.hazard);
+        open.files.extend(opened.files.iter().cloned());
+        open.findings.clone_from(&opened.findings);
+        open.left_out.clone_from(&opened.left_out);
+        open.warnings.extend(opened.warnings.iter().cloned());
     }
     for (layer, source) in sources {
         if matches!(layer.source, LayerSource::Built) {
             continue;
         }
-        if let LayerSource::Vector { path } = &layer.source {
-            open.files.push(path.clone());
-            match faults.take(measures::read_features(path, &layer.name, &open.frame))? {
-                Some((features, warnings)) => {
-                    open.features.insert(layer.name.clone(), features);
-                    open.warnings.extend(warnings);
+        if let LayerSource::Vector(source) = &layer.source {
+            let files = source.files();
+            let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+            let key = kept::key(Some(&open.frame), layer, &paths);
+            let read = kept.once(Kind::Features, &key, || {
+                let (features, warnings) = measures::read_features(source, &layer.name, &open.frame)?;
+                Ok((Arc::new(features), warnings))
+            });
+            open.files.extend(files);
+            match faults.take(read)? {
+                Some(read) => {
+                    open.features.insert(layer.name.clone(), Arc::clone(&read.0));
+                    open.keys.insert(layer.name.clone(), key);
+                    open.warnings.extend(read.1.iter().cloned());
                 }
                 None => complete = false,
             }
             continue;
         }
-        match faults.take(bring(layer, source, &open.frame))? {
-            Some((plane, description)) => {
-                open.planes.insert(layer.name.clone(), plane);
-                open.warped.extend(description.map(|text| (layer.name.clone(), text)));
+        let files: Vec<&Path> = source.iter().map(|source| source.path()).collect();
+        let key = kept::key(Some(&open.frame), layer, &files);
+        match faults.take(kept.once(Kind::Layer, &key, || bring(layer, source.clone(), &open.frame)))? {
+            Some(brought) => {
+                let (plane, description) = &*brought;
+                open.planes.insert(layer.name.clone(), Arc::clone(plane));
+                open.keys.insert(layer.name.clone(), key);
+                open.warped.extend(description.clone().map(|text| (layer.name.clone(), text)));
             }
             None => complete = false,
         }
@@ -151,6 +190,7 @@ fn survey_all(
     project: &Project,
     mut open: OpenLayers,
     mut complete: bool,
+    kept: &Kept,
     faults: &mut Faults,
     progress: &dyn Progress,
 ) -> Result<Option<OpenLayers>> {
@@ -165,7 +205,15 @@ fn survey_all(
             progress.advance(n_blocks);
             continue;
         }
-        let found = survey(&**plane, &Within(progress))?;
+        let key = open.keys.get(&name).map_or("", String::as_str);
+        let found = match kept.find::<Survey>(Kind::Survey, key) {
+            Some(found) => {
+                progress.advance(n_blocks);
+                found
+            }
+            None => kept.once(Kind::Survey, key, || survey(&**plane, &Within(progress)))?,
+        };
+        let found = Survey::clone(&found);
         let findings = range_faults(role, &name, &open.frame, &found);
         complete &= findings.faults.is_empty();
         findings.faults.into_iter().for_each(|fault| faults.push(fault));
@@ -211,7 +259,7 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
         resampling: layer.resample,
         file: match &layer.source {
             LayerSource::Raster { path, .. } => Some(LayerFile { path: path.clone(), nodata: layer.nodata }),
-            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector { .. } => None,
+            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector(_) => None,
         },
     };
     match (&layer.source, source) {
@@ -223,7 +271,7 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
             let description = layer.description();
             Ok((Arc::new(layer), description))
         }
-        (LayerSource::Raster { .. } | LayerSource::Vector { .. } | LayerSource::Built, None) => {
+        (LayerSource::Raster { .. } | LayerSource::Vector(_) | LayerSource::Built, None) => {
             unreachable!("every raster layer was opened or is at fault, and features are no plane")
         }
     }

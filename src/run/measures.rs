@@ -1,6 +1,5 @@
 //! Measures of layers: features read and checked with the other inputs, their planes made before scoring.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use geo::Geometry;
@@ -10,14 +9,16 @@ use super::project::{MeasureKind, MeasureSettings, Project};
 use super::vectors::{read_features as read_file, reprojected};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Frame, Reprojection};
+use crate::io::features::{FeatureTable, VectorSource};
 use crate::io::scratch::Scratch;
 use crate::layers::Features;
 use crate::progress::Progress;
 use crate::score::{Engine, FeatureCells, Measure, measure, proximity_to_cells};
 
 /// The features of a vector layer on the frame, and what is odd about them.
-pub fn read_features(path: &Path, layer: &str, frame: &Frame) -> Result<(Features, Vec<String>)> {
-    let (crs, features) = read_file(path, &format!("layers.{layer}.path"))?;
+pub fn read_features(source: &VectorSource, layer: &str, frame: &Frame) -> Result<(Features, Vec<String>)> {
+    let path = &source.path;
+    let FeatureTable { crs, features, notes } = read_file(source, &format!("layers.{layer}.path"))?;
     let onto_frame = Reprojection::new(&crs, &frame.crs, &path.display().to_string())?;
     let mut faults = Faults::new();
     let n_features = features.len();
@@ -37,7 +38,7 @@ pub fn read_features(path: &Path, layer: &str, frame: &Frame) -> Result<(Feature
     let warning = (n_without > 0).then(|| {
         format!("layer `{layer}`: {n_without} of {n_features} features have no geometry and are left out")
     });
-    Ok((measured, warning.into_iter().collect()))
+    Ok((measured, notes.into_iter().chain(warning).collect()))
 }
 
 /// Raster layers to whose features a distance is asked for, but which hold none.

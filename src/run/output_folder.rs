@@ -9,10 +9,11 @@ use crate::report::formats::Format;
 use crate::report::grids::grids;
 
 /// What a run may write besides grids and record.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "hazard.tif",
     "hazard.qml",
     "tasks.qml",
+    "report.html",
     "curve.csv",
     "tasks.csv",
     "tasks.geojson",

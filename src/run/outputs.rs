@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Job;
+use super::hazard::HAZARD_FILE;
 use super::planning::Planned;
 use super::project::{ClosedSeason, Project, TeamSettings};
 use crate::error::Result;
@@ -10,10 +11,14 @@ use crate::grid::Crs;
 use crate::io::atomic::write_atomic;
 use crate::report::facts::{Facts, PlanFacts, Scoring, TeamFacts};
 use crate::report::formats::Format;
+use crate::report::grids::{grids, stretched_style};
 use crate::report::vectors::ToLonLat;
 use crate::report::{geopackage, kml, map, shapefiles, team_pages, workbook};
 use crate::score::{Benefit, PriorityBy, Recipe};
 use crate::tasks::{Settlement, TaskArea};
+
+/// Style of the hazard that the run has built.
+const HAZARD_STYLE: &str = "hazard.qml";
 
 /// What the files are written from, besides the job.
 pub struct Material<'a> {
@@ -50,9 +55,10 @@ pub fn write_outputs(job: &mut Job, material: &Material<'_>) -> Result<()> {
     });
     let priority = job.staging.path("priority.tif");
     let warnings = job.record.warnings.clone();
+    let made_on = job.record.started.get(..10).unwrap_or_default().to_owned();
     let facts = Facts {
         project: &material.project.name,
-        made_on: job.record.started.get(..10).unwrap_or_default(),
+        made_on: &made_on,
         tasks: material.tasks,
         crs: material.crs,
         scoring: scoring.as_ref(),
@@ -68,6 +74,7 @@ pub fn write_outputs(job: &mut Job, material: &Material<'_>) -> Result<()> {
         write_atomic(&folder.join("tasks.qml"), style.as_bytes())?;
         job.outputs.push("tasks.qml");
     }
+    write_grid_styles(job, &facts)?;
     let mut told = Vec::new();
     for format in formats {
         told.extend(write_format(*format, &folder, &facts)?);
@@ -76,6 +83,22 @@ pub fn write_outputs(job: &mut Job, material: &Material<'_>) -> Result<()> {
     }
     job.record.warnings.extend(told);
     job.lap("files to open");
+    Ok(())
+}
+
+/// Writes the style beside every grid of the run, also beside those that were taken over from an earlier one.
+fn write_grid_styles(job: &mut Job, facts: &Facts<'_>) -> Result<()> {
+    let folder = job.staging.folder().to_path_buf();
+    let n_classes = facts.n_classes();
+    for grid in grids(true).filter(|grid| job.outputs.contains(&grid.name)).collect::<Vec<_>>() {
+        write_atomic(&folder.join(grid.style), grid.style_in(&folder, n_classes)?.as_bytes())?;
+        job.outputs.push(grid.style);
+    }
+    if job.outputs.contains(&HAZARD_FILE) {
+        let style = stretched_style(&folder.join(HAZARD_FILE), "")?;
+        write_atomic(&folder.join(HAZARD_STYLE), style.as_bytes())?;
+        job.outputs.push(HAZARD_STYLE);
+    }
     Ok(())
 }
 

@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use super::areas::{LeftOut, read_task_areas};
+use super::kept::Kept;
 use super::layers::{self, OpenLayers};
 use super::limits::{floor_faults, idle_budget};
 use super::problem::{loose_ties, missing_columns};
 use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSource};
-use super::vectors::{read_areas, read_districts, read_settlements, read_teams};
+use super::vectors::{read_districts, read_settlements, read_teams};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::progress::Progress;
 use crate::score::check_reach;
-use crate::tasks::{District, PolygonFeature, Settlement, survey_polygons};
+use crate::tasks::{self, District, PolygonFault, PolygonFeature, Settlement, survey_polygons};
 
 /// How much of a project a command works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,10 @@ pub struct Prepared {
     pub layers: OpenLayers,
     /// Hazardous areas in the frame's CRS, where tasks come from polygons.
     pub areas: Option<Vec<PolygonFeature>>,
+    /// Every fault of every polygon of the hazardous areas.
+    pub polygon_faults: Vec<PolygonFault>,
+    /// Hazardous areas that are not taken because of their status.
+    pub left_out: Vec<LeftOut>,
     /// Teams.
     pub teams: Vec<TeamSettings>,
     /// Named settlements.
@@ -44,8 +50,19 @@ pub struct Prepared {
 impl Prepared {
     /// Opens all inputs; every fault of every one is reported together.
     pub fn open(project: Project, need: Need, memory_bytes: u64, progress: &dyn Progress) -> Result<Self> {
+        Self::open_with(project, need, memory_bytes, &Kept::nothing(), progress)
+    }
+
+    /// The same with what earlier runs of this process have opened.
+    pub fn open_with(
+        project: Project,
+        need: Need,
+        memory_bytes: u64,
+        kept: &Kept,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
         let mut faults = Faults::new();
-        let layers = layers::open(&project, memory_bytes, &mut faults, progress)?;
+        let layers = layers::open(&project, memory_bytes, kept, &mut faults, progress)?;
         if let Some(layers) = &layers {
             let kernel = project.score.recipe.kernel;
             faults.take(check_reach(kernel, &layers.frame, memory_bytes / super::stages::TILES_SHARE))?;
@@ -54,24 +71,28 @@ impl Prepared {
         let mut warnings = project.score.warnings();
         warnings.extend(layers.iter().flat_map(|layers| layers.warnings.clone()));
         let mut areas = None;
+        let (mut polygon_faults, mut left_out) = (Vec::new(), Vec::new());
         let (mut teams, mut settlements, mut districts) = (Vec::new(), Vec::new(), Vec::new());
         // Without a frame there is no CRS to bring polygons into: WGS 84 still shows what is wrong in them.
         let crs = layers.as_ref().map_or_else(crate::grid::Crs::wgs84, |layers| layers.frame.crs.clone());
         if let Some(tasks) = project.tasks.as_ref().filter(|_| need == Need::Everything) {
-            if let TaskSource::Polygons { path, .. } = &tasks.source {
-                files.push(path.clone());
+            if let TaskSource::Polygons { source, .. } = &tasks.source {
+                files.extend(source.files());
             }
-            areas = faults.take(read_areas(tasks, &crs))?.flatten();
-            if let Some(areas) = &areas {
-                // The same survey runs again with repairs when tasks are outlined; here it only finds faults.
-                faults.take(survey_polygons(areas, &crs))?;
+            if let Some(read) = faults.take(read_task_areas(tasks, &crs))?.flatten() {
+                // The same survey runs again with repairs when tasks are outlined; here it finds what is wrong.
+                let findings = faults.take(survey_polygons(&read.polygons, &crs))?.unwrap_or_default();
+                polygon_faults = tasks::polygon_faults(&findings);
+                left_out = read.left_out;
+                warnings.extend(read.notes);
+                areas = Some(read.polygons);
             }
         }
         if let Some(plan) = project.plan.as_ref().filter(|_| need == Need::Everything) {
             let place = project.file.display().to_string();
             teams = faults.take(read_teams(plan, &place))?.unwrap_or_default();
-            if let TeamsSource::File(path) = &plan.teams {
-                files.push(path.clone());
+            if let TeamsSource::File(source) = &plan.teams {
+                files.extend(source.files());
             }
             // Told now and not after the grids are scored. Faulty teams or areas have had their own faults.
             let mut odd = Vec::new();
@@ -87,13 +108,16 @@ impl Prepared {
                 odd.extend(missing_columns(plan, has, &place));
             }
             odd.into_iter().for_each(|fault| faults.push(fault));
-            if let Some(path) = &plan.settlements {
-                settlements = faults.take(read_settlements(path))?.unwrap_or_default();
-                files.push(path.clone());
+            if let Some(source) = &plan.settlements {
+                settlements = faults.take(read_settlements(source))?.unwrap_or_default();
+                files.extend(source.files());
             }
-            if let Some((path, name)) = &plan.districts {
-                districts = faults.take(read_districts(path, name.as_deref(), &crs))?.unwrap_or_default();
-                files.push(path.clone());
+            if let Some((source, name)) = &plan.districts {
+                let read = faults.take(read_districts(source, name.as_deref(), &crs))?;
+                let (read, notes) = read.unwrap_or_default();
+                districts = read;
+                warnings.extend(notes);
+                files.extend(source.files());
             }
             let faulty = floor_faults(plan, &districts, areas.as_deref(), &place);
             let idle = idle_budget(&project, plan, &teams, &place);
@@ -102,8 +126,30 @@ impl Prepared {
         }
         faults.finish()?;
         let layers = layers.ok_or_else(|| internal(&project.file))?;
+        // Hazard and tasks are often made from the same areas.
+        for fault in tasks::polygon_faults(&layers.findings) {
+            if !polygon_faults.contains(&fault) {
+                polygon_faults.push(fault);
+            }
+        }
+        for area in &layers.left_out {
+            if !left_out.contains(area) {
+                left_out.push(area.clone());
+            }
+        }
         files.extend(layers.files.iter().cloned());
-        Ok(Self { project, layers, areas, teams, settlements, districts, files, warnings })
+        Ok(Self {
+            project,
+            layers,
+            areas,
+            polygon_faults,
+            left_out,
+            teams,
+            settlements,
+            districts,
+            files,
+            warnings,
+        })
     }
 }
 
@@ -119,15 +165,15 @@ pub fn project_of(file: &Path, overrides: &[String], need: Need) -> Result<Proje
     let layers = layers::open_unread(&project, 0, &mut faults).ok().flatten();
     let crs = layers.map_or_else(crate::grid::Crs::wgs84, |layers| layers.frame.crs);
     if let Some(tasks) = project.tasks.as_ref().filter(|_| need == Need::Everything) {
-        let _ = faults.take(read_areas(tasks, &crs));
+        let _ = faults.take(read_task_areas(tasks, &crs));
     }
     if let Some(plan) = project.plan.as_ref().filter(|_| need == Need::Everything) {
         let _ = faults.take(read_teams(plan, &project.file.display().to_string()));
-        if let Some(path) = &plan.settlements {
-            let _ = faults.take(read_settlements(path));
+        if let Some(source) = &plan.settlements {
+            let _ = faults.take(read_settlements(source));
         }
-        if let Some((path, name)) = &plan.districts {
-            let _ = faults.take(read_districts(path, name.as_deref(), &crs));
+        if let Some((source, name)) = &plan.districts {
+            let _ = faults.take(read_districts(source, name.as_deref(), &crs));
         }
     }
     faults.finish().map_err(|error| project.document.locate(error))?;
@@ -143,15 +189,15 @@ pub fn plan_settings(project: &Project) -> Result<&PlanSettings> {
     })
 }
 
-/// Plan settings, teams and their file, for planning the tasks of an earlier run.
-pub fn teams_only(project: &Project) -> Result<(&PlanSettings, Vec<TeamSettings>, Option<&Path>)> {
+/// Plan settings, teams and their files, for planning the tasks of an earlier run.
+pub fn teams_only(project: &Project) -> Result<(&PlanSettings, Vec<TeamSettings>, Vec<PathBuf>)> {
     let plan = plan_settings(project)?;
     let teams = read_teams(plan, &project.file.display().to_string())?;
-    let file = match &plan.teams {
-        TeamsSource::File(path) => Some(path.as_path()),
-        TeamsSource::Tables(_) => None,
+    let files = match &plan.teams {
+        TeamsSource::File(source) => source.files(),
+        TeamsSource::Tables(_) => Vec::new(),
     };
-    Ok((plan, teams, file))
+    Ok((plan, teams, files))
 }
 
 /// Teams so far from the frame that a coordinate is likely wrong (lon and lat swapped, say).

@@ -14,18 +14,21 @@ mod score;
 mod tasks;
 mod teams;
 mod value;
+mod vector_file;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use hazard::{AccidentSettings, AreaSettings, HazardSettings};
+pub use hazard::{AccidentSettings, HazardSettings};
 pub use layers::{LayerSettings, LayerSource};
 pub use measure::{MeasureKind, MeasureSettings};
 pub use plan::{LockSettings, PlanSettings, TeamsSource, UncertaintySettings, WorthColumn};
 pub use robustness::HAZARD_SD;
 pub use score::ScoreSettings;
-pub use tasks::{TaskSettings, TaskSource};
-pub use teams::{ClosedSeason, PLACEHOLDER, TeamSettings, duplicates as duplicate_teams, read_team_tables};
+pub use tasks::{AreaColumns, TaskSettings, TaskSource};
+pub use teams::{
+    ClosedSeason, PLACEHOLDER, TeamRow, TeamSettings, duplicates as duplicate_teams, read_team_tables,
+};
 
 use super::document::{self, Node};
 use super::located::Document;

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::error::{Fault, Result};
 use crate::io::atomic::RUN_RECORD;
-use crate::io::geojson::{self, Feature};
+use crate::io::features::Feature;
+use crate::io::geojson;
 use crate::report::tables::{SOURCE_PREFIX, task_numbers};
 use crate::tasks::TaskArea;
 

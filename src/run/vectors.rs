@@ -1,4 +1,4 @@
-//! Vector inputs: hazardous areas, districts, settlements and teams, brought into the frame's CRS.
+//! Vector inputs: districts, settlements and teams, and what reading any of them has in common.
 
 use std::path::Path;
 
@@ -7,56 +7,15 @@ use glam::DVec2;
 use serde_json::Value;
 
 use super::layers::missing_as_fault;
-use super::project::{
-    PlanSettings, TaskSettings, TaskSource, TeamSettings, TeamsSource, duplicate_teams, read_team_tables,
-};
+use super::project::{PlanSettings, TeamSettings, TeamsSource, duplicate_teams, read_team_tables};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::grid::{Crs, Reprojection};
-use crate::io::csv::Table;
-use crate::io::geojson::{self, Feature};
-use crate::tasks::{District, PolygonFeature, Settlement};
+use crate::io::features::{Feature, FeatureTable, VectorSource};
+use crate::tasks::{District, Settlement};
 
-/// Reads the hazardous areas, `None` where tasks are grown.
-pub fn read_areas(tasks: &TaskSettings, frame_crs: &Crs) -> Result<Option<Vec<PolygonFeature>>> {
-    let TaskSource::Polygons { path, id, imsma_id } = &tasks.source else {
-        return Ok(None);
-    };
-    let (crs, features) = read_features(path, "tasks.areas")?;
-    let onto_frame = Reprojection::new(&crs, frame_crs, &path.display().to_string())?;
-    let mut faults = Faults::new();
-    for (key, column) in [("tasks.areas.id", id), ("tasks.areas.imsma_id", imsma_id)] {
-        if let Some(column) = column.as_ref().filter(|column| !has_column(&features, column)) {
-            faults.push(no_column(key, column, &features, path));
-        }
-    }
-    let imsma_column = imsma_id.as_deref().unwrap_or("imsma_id");
-    let mut polygons = Vec::with_capacity(features.len());
-    for feature in features {
-        let number = feature.index + 1;
-        // Without a column of its own the feature's id, or its position, tells it apart.
-        let own = match id {
-            Some(column) => text_of(feature.properties.get(column)),
-            None => text_of(feature.properties.get(imsma_column))
-                .or(feature.id.clone())
-                .or(Some(format!("A{number:05}"))),
-        };
-        let imsma = text_of(feature.properties.get(imsma_column));
-        let geometry = feature.geometry.map(|geometry| reprojected(geometry, &onto_frame, path, number));
-        let Some(geometry) = faults.take(geometry.transpose())? else { continue };
-        polygons.push(PolygonFeature {
-            id: own.unwrap_or_default(),
-            imsma_id: imsma,
-            place: format!("{}, feature {number}", path.display()),
-            geometry,
-            attributes: feature.properties,
-        });
-    }
-    faults.finish().map(|()| Some(polygons))
-}
-
-/// Reads named settlements: columns `name`, `lon`, `lat`, and `population` where known.
-pub fn read_settlements(path: &Path) -> Result<Vec<Settlement>> {
-    let table = missing_as_fault("`plan.settlements`", Table::read(path, &["name", "lon", "lat"]))?;
+/// Reads named settlements: columns `name`, `lon`, `lat`, and `population` where known; or points with a name.
+pub fn read_settlements(source: &VectorSource) -> Result<Vec<Settlement>> {
+    let table = missing_as_fault("`plan.settlements`", source.read_table(&["name", "lon", "lat"]))?;
     let mut faults = Faults::new();
     let mut settlements = Vec::new();
     for row in table.rows() {
@@ -80,18 +39,23 @@ pub fn read_settlements(path: &Path) -> Result<Vec<Settlement>> {
     faults.finish().map(|()| settlements)
 }
 
-/// Reads named districts into the frame's CRS.
-pub fn read_districts(path: &Path, name: Option<&str>, frame_crs: &Crs) -> Result<Vec<District>> {
-    let (crs, features) = read_features(path, "plan.districts")?;
-    let onto_frame = Reprojection::new(&crs, frame_crs, &path.display().to_string())?;
+/// Reads named districts into the frame's CRS, with notes on how they were read.
+pub fn read_districts(
+    source: &VectorSource,
+    name: Option<&str>,
+    frame_crs: &Crs,
+) -> Result<(Vec<District>, Vec<String>)> {
+    let path = &source.path;
+    let read = read_features(source, "plan.districts")?;
+    let onto_frame = Reprojection::new(&read.crs, frame_crs, &path.display().to_string())?;
     let candidates: Vec<&str> =
         name.map_or_else(|| vec!["name", "NAME", "shapeName", "district"], |name| vec![name]);
-    let Some(column) = candidates.iter().find(|column| has_column(&features, column)) else {
-        return Err(no_column("plan.districts.name", &candidates.join("` or `"), &features, path).into());
+    let Some(column) = candidates.iter().find(|column| has_column(&read.features, column)) else {
+        return Err(no_column("plan.districts.name", &candidates.join("` or `"), &read.features, path).into());
     };
     let mut faults = Faults::new();
     let mut districts = Vec::new();
-    for feature in features {
+    for feature in read.features {
         let number = feature.index + 1;
         let (Some(name), Some(geometry)) = (text_of(feature.properties.get(*column)), feature.geometry)
         else {
@@ -111,14 +75,15 @@ pub fn read_districts(path: &Path, name: Option<&str>, frame_crs: &Crs) -> Resul
         };
         districts.push(District { name, geometry });
     }
-    faults.finish().map(|()| districts)
+    faults.finish().map(|()| (districts, read.notes))
 }
 
 /// Reads the teams, from their file or the project's own tables.
 pub fn read_teams(plan: &PlanSettings, project: &str) -> Result<Vec<TeamSettings>> {
     match &plan.teams {
-        TeamsSource::File(path) => {
-            read_team_tables(&missing_as_fault("`plan.teams`", Table::read(path, &[]))?)
+        TeamsSource::File(source) => {
+            let table = missing_as_fault("`plan.teams`", source.read_table(&[]))?;
+            read_team_tables(&table, &plan.team_changes)
         }
         TeamsSource::Tables(teams) => match duplicate_teams(teams, project) {
             faults if faults.is_empty() => Ok(teams.clone()),
@@ -127,30 +92,15 @@ pub fn read_teams(plan: &PlanSettings, project: &str) -> Result<Vec<TeamSettings
     }
 }
 
-/// Reads the features of a file and the CRS of their coordinates; `key` is where the project names it.
-pub fn read_features(path: &Path, key: &str) -> Result<(Crs, Vec<Feature>)> {
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    if !["geojson", "json"].contains(&extension.as_str()) {
-        let fix = format!(
-            "convert it: `ogr2ogr -t_srs EPSG:4326 {}.geojson {}`",
-            path.with_extension("").display(),
-            path.display()
-        );
-        return Err(Fault::new(
-            "input.format",
-            format!("`{key}`"),
-            "a GeoJSON file",
-            path.display().to_string(),
-            fix,
-        )
-        .into());
-    }
-    let table = missing_as_fault(&format!("`{key}`"), geojson::read(path))?;
-    if table.features.is_empty() {
+/// Reads the features of a file; `key` is where the project names it.
+pub fn read_features(source: &VectorSource, key: &str) -> Result<FeatureTable> {
+    let read = missing_as_fault(&format!("`{key}`"), source.read())?;
+    if read.features.is_empty() {
         let fix = "give a file with features, or leave the key out";
-        return Err(Fault::new("input.empty", path.display().to_string(), "features", "none", fix).into());
+        let place = source.path.display().to_string();
+        return Err(Fault::new("input.empty", place, "features", "none", fix).into());
     }
-    Ok((table.crs, table.features))
+    Ok(read)
 }
 
 /// Whether any feature has a column.

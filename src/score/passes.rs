@@ -23,29 +23,79 @@ mod quantile;
 mod rank;
 mod refine;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::Result;
-use crate::grid::{CellStore, Tiling, Window};
+use crate::grid::{CellStore, Cells, Tiling, Window};
 use crate::progress::Progress;
 
 use super::curve::{Quanta, SegmentSum, quanta};
+use super::exclusion::Rule;
 use super::pipeline::{Buffers, PassSeconds};
+use super::program::Shared;
+use super::quantile::QuantileTable;
 use super::reach::Reach;
 use super::reading::{Counts, Reader};
 use super::runner::Runner;
 use super::tile_size::{check_reach, tile_size};
 use super::value::Function;
-use super::{Benefit, Engine, Inputs, Maxima, Options, PlaneSink, PriorityBy, Recipe, StageSeconds, Summary};
+use super::{
+    Benefit, Engine, Inputs, Maxima, Options, PlaneSink, PriorityBy, Recipe, Source, StageSeconds, Summary,
+};
 
 /// Makes a named plane on the frame to keep between passes.
 pub type Scratch<'a> = &'a dyn Fn(&str) -> Result<Box<dyn CellStore>>;
+
+/// What the first pass finds, for recipes that share it: which cells are scored, who lives within reach of them, and
+/// what was counted. It depends on the layers, the kernel, the gates and which class codes have an entry, not on weights,
+/// value functions or the form of benefit. Whoever hands it to another [`score`] answers for those being the same.
+#[derive(Default)]
+pub struct FirstPass {
+    done: OnceLock<Exposed>,
+    quantiles: Mutex<Vec<(Source, Shared<QuantileTable>)>>,
+}
+
+impl FirstPass {
+    /// Whether a score has left its planes here.
+    pub fn is_done(&self) -> bool {
+        self.done.get().is_some()
+    }
+
+    /// Exposure and people at risk, once they are there.
+    pub fn planes(&self) -> Option<[&dyn Cells; 2]> {
+        self.done.get().map(|done| [&*done.exposure as &dyn Cells, &*done.people_at_risk])
+    }
+
+    fn quantile_of(&self, source: Source) -> Option<Shared<QuantileTable>> {
+        let tables = self.quantiles.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.iter().find(|(of, _)| *of == source).map(|(_, table)| table.clone())
+    }
+
+    fn keep_quantile(&self, source: Source, table: &Shared<QuantileTable>) {
+        self.quantiles.lock().unwrap_or_else(PoisonError::into_inner).push((source, table.clone()));
+    }
+}
+
+/// What of a recipe the first pass depends on, as text: equal texts over the same layers mean equal planes and counts.
+pub fn first_pass_key(recipe: &Recipe) -> String {
+    let used: Vec<Source> = recipe.criteria.iter().map(|criterion| criterion.source).collect();
+    format!("{:?} {:?} {:?}", recipe.kernel, used, Rule::of(recipe))
+}
+
+/// Planes and counts of the first pass.
+struct Exposed {
+    exposure: Arc<dyn CellStore>,
+    people_at_risk: Arc<dyn CellStore>,
+    counts: Counts,
+    largest_exposure: f32,
+}
 
 /// Scores a frame: planes to `sink`, tile by tile, and totals back.
 ///
 /// Planes reach the sink in this order: exposure and people at risk of
 /// every tile, then benefit, cost and benefit per cost of every tile, then rank and class of every tile, then, with
-/// robustness, acceptability, mean and standard deviation of the rank. A
+/// robustness, acceptability, mean and standard deviation of the rank. With an [`Options::first_pass`] that is done,
+/// exposure and people at risk are not handed out again. A
 /// device that fails is replaced by the native engine, tile by tile, and a warning says so.
 ///
 /// # Errors
@@ -87,6 +137,7 @@ pub fn score(
         },
         progress,
         sink,
+        first_pass: options.first_pass,
         warnings: Vec::new(),
         seconds: Vec::new(),
     };
@@ -108,17 +159,17 @@ struct Passes<'a> {
     clock: &'a (dyn Fn() -> f64 + Sync),
     progress: &'a dyn Progress,
     sink: &'a mut dyn PlaneSink,
+    first_pass: Option<&'a FirstPass>,
     warnings: Vec<String>,
     seconds: Vec<StageSeconds>,
 }
 
 /// Planes kept between passes: as few as can be, since at the size of a country they fill a disk.
 struct Kept {
-    /// Exposure until the second pass, which puts each tile's benefit in its place.
-    exposure_then_benefit: Box<dyn CellStore>,
-    /// Exposure to the end, where it is sampled.
-    sampled_exposure: Option<Box<dyn CellStore>>,
-    people_at_risk: Box<dyn CellStore>,
+    exposure: Arc<dyn CellStore>,
+    people_at_risk: Arc<dyn CellStore>,
+    /// The same plane as exposure, whose tiles the second pass replaces, unless exposure is needed to the end.
+    benefit: Arc<dyn CellStore>,
     /// What the rank orders by: benefit per cost, or by tiers; `None` where it is benefit alone.
     ranked: Option<Box<dyn CellStore>>,
 }
@@ -126,7 +177,7 @@ struct Kept {
 impl Kept {
     /// From the second pass on.
     fn priority(&self) -> &dyn CellStore {
-        self.ranked.as_ref().unwrap_or(&self.exposure_then_benefit).as_ref()
+        self.ranked.as_deref().unwrap_or(&*self.benefit)
     }
 }
 
@@ -137,22 +188,37 @@ impl Passes<'_> {
     fn run(&mut self, scratch: Scratch<'_>) -> Result<Summary> {
         let by_benefit =
             self.recipe.priority_by == PriorityBy::Benefit && self.recipe.benefit != Benefit::Ordered;
+        let earlier = self.first_pass.and_then(|first| first.done.get());
+        let plane = |name: &str| -> Result<Arc<dyn CellStore>> { Ok(Arc::from(scratch(name)?)) };
+        let (exposure, people_at_risk) = match earlier {
+            Some(earlier) => (Arc::clone(&earlier.exposure), Arc::clone(&earlier.people_at_risk)),
+            None => (plane("exposure, then benefit")?, plane("people_at_risk")?),
+        };
+        let keeps_exposure = self.recipe.robustness.is_some() || self.first_pass.is_some();
         let kept = Kept {
-            exposure_then_benefit: scratch("exposure, then benefit")?,
-            sampled_exposure: self.recipe.robustness.as_ref().map(|_| scratch("exposure")).transpose()?,
-            people_at_risk: scratch("people_at_risk")?,
+            benefit: if keeps_exposure { plane("benefit")? } else { Arc::clone(&exposure) },
+            exposure,
+            people_at_risk,
             ranked: if by_benefit { None } else { Some(scratch("priority")?) },
         };
-        let (counts, largest_exposure) = exposure::run(self, &kept)?;
-        if counts.n_scored() == 0 {
-            return Err(findings::nothing_scored(&counts, self.recipe, self.reader.rules()));
+        let alone = FirstPass::default();
+        let first = self.first_pass.unwrap_or(&alone);
+        if !first.is_done() {
+            let (counts, largest_exposure) = exposure::run(self, &kept)?;
+            if counts.n_scored() == 0 {
+                return Err(findings::nothing_scored(&counts, self.recipe, self.reader.rules()));
+            }
+            let (exposure, people_at_risk) = (Arc::clone(&kept.exposure), Arc::clone(&kept.people_at_risk));
+            let _ = first.done.set(Exposed { exposure, people_at_risk, counts, largest_exposure });
         }
+        let exposed = first.done.get().expect("set above where it was not");
+        let (counts, largest_exposure) = (&exposed.counts, exposed.largest_exposure);
         let quantiles = quantile::run(self, &kept)?;
         let largest_exposure = f64::from(largest_exposure);
         let maxima = Maxima { exposure: largest_exposure, layers: counts.largest_of_layer(), quantiles };
         let recipe = self.recipe;
         let functions: Vec<Function<'_>> = recipe.criteria.iter().map(|c| Function::of(c, &maxima)).collect();
-        findings::warn(self, &counts, &maxima, &functions);
+        findings::warn(self, counts, &maxima, &functions);
         let bins = priority::run(self, &kept, &functions)?;
         let table = refine::run(self, &kept, bins.clone())?;
         let area_m2 = |row: usize| self.inputs.frame.cell_area_m2(row as i64);
@@ -161,7 +227,7 @@ impl Passes<'_> {
         let quanta = quanta(largest_area_m2, f64::from(counts.largest_cost), maxima.exposure);
         let (segments, classes) = rank::run(self, &kept, table, quanta)?;
         acceptability::run(self, &kept, &functions, &bins, scratch)?;
-        Ok(self.summary(&counts, maxima, &segments, &quanta, &classes))
+        Ok(self.summary(counts, maxima, &segments, &quanta, &classes))
     }
 
     fn took(&mut self, stage: &str, seconds: PassSeconds) {

@@ -1,5 +1,7 @@
 //! What scoring hands out beside the planes: totals, classes, the performance curve, and what was unknown.
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Result;
 use crate::grid::{Frame, Window};
 use crate::units::M2_PER_HECTARE;
@@ -50,6 +52,8 @@ pub struct Options<'a> {
     pub memory_bytes: u64,
     /// Seconds since any moment, for [`Summary::seconds`]; nothing here reads a clock by itself.
     pub clock: Option<&'a (dyn Fn() -> f64 + Sync)>,
+    /// Where the first pass's planes are taken from, or left for another score of the same layers.
+    pub first_pass: Option<&'a super::FirstPass>,
 }
 
 /// What value functions need to know of all scored cells: the largest values, which [`super::Bound::Max`] stands for,
@@ -109,7 +113,7 @@ pub struct Summary {
 }
 
 /// One class.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ClassSummary {
     /// 1 = first.
     pub class: u32,
@@ -120,7 +124,7 @@ pub struct ClassSummary {
 }
 
 /// A point of the performance curve: all cells of rank ≥ 100 − `percent`, ties kept together.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// The top so many per cent of scored cells.
     pub percent: f64,
@@ -137,7 +141,7 @@ pub struct CurvePoint {
 }
 
 /// Cells where a layer is unknown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnknownCount {
     /// The layer: `hazard`, `population`, `cost`, or the criterion's name.
     pub layer: String,

@@ -8,6 +8,7 @@ use rstar::{RTree, RTreeObject};
 
 use super::survey::Sound;
 use super::{Finding, PolygonFeature, area_m2};
+use crate::error::clipped;
 use crate::grid::Crs;
 
 /// Overlaps above this share of the smaller polygon are reported.
@@ -28,7 +29,7 @@ pub(super) fn overlap_findings(features: &[PolygonFeature], sound: &[Sound], crs
             is_repeat[repeat] = true;
             let text = format!(
                 "has exactly the outline of `{}`: its ground counts in both; take one out if they are one area",
-                id(group[0])
+                clipped(id(group[0]))
             );
             findings.push((repeat, Finding::about("task.duplicate_geometry", id(repeat), text)));
         }
@@ -39,7 +40,7 @@ pub(super) fn overlap_findings(features: &[PolygonFeature], sound: &[Sound], crs
             "lies to {:.0} % ({:.0} m²) inside `{}`: that ground counts in both",
             100.0 * share,
             share * area_m2(&sound[smaller].1, crs),
-            id(larger)
+            clipped(id(larger))
         );
         findings.push((smaller, Finding::about("task.overlap", id(smaller), text)));
     }

@@ -11,7 +11,7 @@
 use geo::{BooleanOps, MultiPolygon, Polygon, unary_union};
 
 use super::survey::sound_polygons;
-use super::{Coverage, Finding, PolygonFeature, list_ids};
+use super::{Coverage, Finding, PolygonFeature};
 use crate::error::{Fault, Result};
 use crate::grid::{CellStore, Frame, Window};
 
@@ -24,7 +24,7 @@ pub struct PriorGround {
 
 impl PriorGround {
     /// From polygons in the frame's CRS with the prior (0..1) of each. Invalid ones are repaired, those without
-    /// ground left out, both named in findings. Faults are those of `survey_polygons`, and polygons none of which
+    /// ground left out, both named in the findings, one a polygon. Faults are those of `survey_polygons`, and polygons none of which
     /// touches the frame.
     pub fn new(features: &[PolygonFeature], priors: &[f64], frame: &Frame) -> Result<(Self, Vec<Finding>)> {
         let (sound, found) = sound_polygons(features, &frame.crs)?;
@@ -52,7 +52,7 @@ impl PriorGround {
             let fix = "check the CRS of the polygons, or give a frame that holds them";
             return Err(Fault::new("hazard.outside_frame", place, "polygons on the frame", found, fix).into());
         }
-        Ok((Self { frame: frame.clone(), layers }, told(&found, features.len())))
+        Ok((Self { frame: frame.clone(), layers }, found))
     }
 
     /// Ground covered (m²) and its prior, highest prior first.
@@ -93,24 +93,4 @@ impl PriorGround {
         }
         Ok(())
     }
-}
-
-/// What was repaired and left out, in a sentence each.
-fn told(found: &[Finding], n_features: usize) -> Vec<Finding> {
-    let ids = |codes: &[&str]| -> Vec<&str> {
-        let meant = found.iter().filter(|finding| codes.contains(&finding.code));
-        meant.filter_map(|finding| finding.task_id.as_deref()).collect()
-    };
-    let repaired = ids(&["task.repaired"]);
-    let left_out = ids(&["task.null_geometry", "task.empty_geometry"]);
-    let tell = |code, ids: Vec<&str>, what: &str| {
-        (!ids.is_empty()).then(|| {
-            let n = ids.len();
-            let ids = list_ids(ids.into_iter());
-            Finding::overall(code, format!("{n} of {n_features} hazardous areas {what}: {ids}"))
-        })
-    };
-    let repaired = tell("hazard.repaired", repaired, "were invalid polygons and are repaired");
-    let left_out = tell("hazard.left_out", left_out, "have no ground and are left out");
-    repaired.into_iter().chain(left_out).collect()
 }

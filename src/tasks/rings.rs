@@ -145,6 +145,6 @@ fn meeting(
 }
 
 /// Metres to the centimetre, degrees to the same within a metre: enough to find the place on a map.
-fn short(value: f64) -> f64 {
+pub(super) fn short(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use geo::{CoordsIter, Geometry, MultiPolygon, Polygon};
+use geo::{Coord, CoordsIter, Geometry, MultiPolygon, Polygon};
 use glam::DVec2;
 
 use super::overlap::overlap_findings;
 use super::repair::{Repaired, repair};
+use super::rings::short;
 use super::{Finding, PolygonFeature, area_m2};
-use crate::error::{Fault, Faults, Result};
-use crate::grid::{Crs, Reprojection};
+use crate::error::{Fault, Faults, Result, clipped};
+use crate::grid::{Crs, Reprojection, geodesic_m};
 use rayon::prelude::*;
 
 /// No ground lies farther than this from the origin of a projected CRS, m: twice round the earth.
 const FARTHEST_M: f64 = 8e7;
+
+/// Vertices farther apart than this are reported, m (issue 5, item 1).
+const LONG_EDGE_M: f64 = 2_000.0;
 
 /// Everything wrong or odd about polygons in `crs`, as [`super::from_polygons`] would report it, without any
 /// planes: for `clearway check`.
@@ -75,13 +79,15 @@ fn describe(
         let why =
             if repaired.reasons.is_empty() { "it is empty".to_owned() } else { repaired.reasons.join("; ") };
         let text = format!("encloses no ground, so it is left out: {why}");
-        findings.push(Finding::about("task.empty_geometry", id, text));
+        let code = if has_few_vertices(drawn) { "task.too_few_vertices" } else { "task.empty_geometry" };
+        findings.push(Finding::about(code, id, text));
         return;
     }
     if repaired.n_repeated_points > 0 {
         let text = format!("had {} repeated points, now dropped", repaired.n_repeated_points);
         findings.push(Finding::about("task.repeated_points", id, text));
     }
+    findings.extend(long_edge(id, drawn, crs));
     if repaired.reasons.is_empty() {
         return;
     }
@@ -97,6 +103,41 @@ fn describe(
     findings.push(Finding::about("task.repaired", id, text));
 }
 
+/// Whether no ring has three different vertices.
+fn has_few_vertices(drawn: &MultiPolygon<f64>) -> bool {
+    let n_different = |polygon: &Polygon<f64>| {
+        let mut points: Vec<[u64; 2]> =
+            polygon.exterior().coords().map(|at| [at.x.to_bits(), at.y.to_bits()]).collect();
+        points.sort_unstable();
+        points.dedup();
+        points.len()
+    };
+    drawn.coords_count() > 0 && drawn.iter().all(|polygon| n_different(polygon) < 3)
+}
+
+/// Vertices farther from the next than any that are drawn on the ground: one may be missing, or misplaced.
+fn long_edge(id: &str, drawn: &MultiPolygon<f64>, crs: &Crs) -> Option<Finding> {
+    let length_m = |from: Coord<f64>, to: Coord<f64>| {
+        if crs.is_geographic() {
+            return geodesic_m(DVec2::new(from.x, from.y), DVec2::new(to.x, to.y));
+        }
+        (to.x - from.x).hypot(to.y - from.y) * crs.metres_per_unit()
+    };
+    let rings = drawn.iter().flat_map(|part| std::iter::once(part.exterior()).chain(part.interiors()));
+    let edges = rings.flat_map(|ring| ring.0.windows(2).map(|edge| (length_m(edge[0], edge[1]), edge[0])));
+    let long: Vec<(f64, Coord<f64>)> = edges.filter(|(length_m, _)| *length_m > LONG_EDGE_M).collect();
+    let (longest_m, at) = long.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let text = format!(
+        "has {} vertices more than 2 km from the next (the farthest {:.1} km, near ({}, {})): one may be missing or \
+         misplaced; it is kept as drawn",
+        long.len(),
+        longest_m / 1_000.0,
+        short(at.x),
+        short(at.y)
+    );
+    Some(Finding::about("task.long_edge", id, text))
+}
+
 fn check_ids(features: &[PolygonFeature], faults: &mut Faults) {
     let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for feature in features {
@@ -109,7 +150,9 @@ fn check_ids(features: &[PolygonFeature], faults: &mut Faults) {
                 faults.push(Fault::new("task.id_missing", place, "an identifier", "none", fix));
             }
         } else if at.len() > 1 {
-            let found = format!("`{id}` {} times: {}", at.len(), at.join(", "));
+            let places: Vec<&str> = at.iter().take(10).copied().collect();
+            let more = if at.len() > places.len() { ", …" } else { "" };
+            let found = format!("`{}` {} times: {}{more}", clipped(id), at.len(), places.join(", "));
             faults.push(Fault::new("task.id_duplicate", at[0], "one feature an identifier", found, fix));
         }
     }
@@ -120,7 +163,7 @@ fn as_polygon(feature: &PolygonFeature, faults: &mut Faults) -> Option<MultiPoly
     let geometry = feature.geometry.as_ref()?;
     let mut parts = Vec::new();
     if let Err(kind) = gather_polygons(geometry, &mut parts) {
-        let place = format!("{}, task `{}`", feature.place, feature.id);
+        let place = format!("{}, task `{}`", feature.place, clipped(&feature.id));
         let fix = "take out the feature, or buffer it into a polygon, as with `ogr2ogr -dialect sqlite` and ST_Buffer";
         faults.push(Fault::new("task.not_polygon", place, "a polygon", kind, fix));
     }
@@ -168,7 +211,7 @@ fn check_coordinates(
             && to_lon_lat.is_none_or(|way| way.point(DVec2::new(x, y)).is_some())
     };
     if let Some(at) = polygon.coords_iter().find(|at| !is_possible(at.x, at.y)) {
-        let place = format!("{}, task `{}`", feature.place, feature.id);
+        let place = format!("{}, task `{}`", feature.place, clipped(&feature.id));
         let expected = format!("coordinates in {crs}");
         let found = format!("({}, {})", at.x, at.y);
         let fix = "check the CRS of the file and the order of its coordinates";

@@ -288,7 +288,7 @@ fn defaults_in_the_guide_are_those_of_the_code() {
     );
     let table = there.path().join("teams.csv");
     fs::write(&table, "team_id,name,asset_type,lon,lat,rate_m2_per_day\nA,a,manual,0,0,1\n").unwrap();
-    let team = &read_team_tables(&clearway::io::csv::Table::read(&table, &[]).unwrap()).unwrap()[0];
+    let team = &read_team_tables(&clearway::io::csv::Table::read(&table, &[]).unwrap(), &[]).unwrap()[0];
     for (column, value) in [
         ("work_days_per_week", f64::from(team.work_days_per_week)),
         ("cost_factor", team.cost_factor),

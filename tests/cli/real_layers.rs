@@ -72,17 +72,6 @@ fn doboj_with_broken_polygons_and_another_cell_size() {
 }
 
 #[test]
-fn every_broken_polygon_of_doboj_is_named() {
-    if shared_data("every_broken_polygon_of_doboj_is_named").is_none() {
-        return;
-    }
-    let output = worked(folder().path(), &["check", arg(&here("tests/projects/doboj.toml")), "--json"]);
-    let warnings = json(&output)["warnings"].to_string();
-    let named = warnings.matches("hazard_poly_").count();
-    assert!(named >= 111, "{named} named");
-}
-
-#[test]
 fn quantiles_in_an_ordered_list_rank_antioquia_by_the_book_and_explain_agrees() {
     let Some(data) = shared_data("quantiles_in_an_ordered_list") else { return };
     let out = folder();

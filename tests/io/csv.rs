@@ -54,8 +54,22 @@ fn headers_are_checked_together() {
     assert_eq!(codes, ["csv.duplicate_column", "csv.missing_column", "csv.missing_column"]);
     assert!(found[1].1.contains("expected a column `lon`"), "{}", found[1].1);
     assert_eq!(faults(b"", &["id"])[0].0, "csv.empty");
-    let found = faults(b"id;lat\n1;2\n", &["id"]);
-    assert_eq!((found.len(), found[0].0), (1, "csv.delimiter"));
+}
+
+#[test]
+fn semicolons_tabs_and_decimal_commas_are_read() {
+    for text in ["id;Lat\n1;44,5\n", "id\tLat\n1\t44,5\n", "id|Lat\n1|44,5\n", "id,Lat\n1,\"44.5\"\n"] {
+        let table = table(text.as_bytes(), &["id", "lat"]).unwrap();
+        let row = table.rows().next().unwrap();
+        assert_eq!((row.text("ID"), row.number("lat").unwrap()), (Some("1"), Some(44.5)), "{text}");
+    }
+    // With a number that has a point beside it, a comma may be one between thousands: a fault, no guess.
+    let table = table(b"a;b\n1,500;2.5\n", &[]).unwrap();
+    assert_eq!(table.rows().next().unwrap().number("a").unwrap_err().faults()[0].code, "csv.number");
+    // UTF-16 as Excel's "Unicode text" has it.
+    let utf16: Vec<u8> = "\u{FEFF}id\tname\n1\tТеслић\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let table = self::table(&utf16, &["id"]).unwrap();
+    assert_eq!(table.rows().next().unwrap().text("name"), Some("Теслић"));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! GeoJSON as real programs write it, and as it should not be.
 
 use clearway::grid::Crs;
-use clearway::io::geojson::{FeatureTable, GeoJsonWriter, parse, read};
+use clearway::io::features::FeatureTable;
+use clearway::io::geojson::{GeoJsonWriter, parse, read};
 use geo::{Area, Geometry, LineString, MultiPolygon, Point, Polygon, line_string, point, polygon};
 use serde_json::{Map, Value, json};
 

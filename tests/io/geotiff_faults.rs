@@ -124,6 +124,9 @@ fn lies_about_sizes_are_refused_before_memory_is_taken() {
     // A compressed block of 20 bytes that is said to hold 900 MB.
     let bomb = Image::strips((30_000, 30_000), 8, 1, 30_000, vec![zlib(&[0; 100])]).with(259, 3, &[8]);
     assert!(fault(&of(bomb), 1).1.contains("is said to hold 900000000"));
+    // A tile that unpacks to far more than its cells.
+    let fat = Image::tiles((16, 16), 8, 1, (16, 16), vec![zlib(&vec![0; 1 << 24])]).with(259, 3, &[8]);
+    assert_eq!(fault(&of(fat), 1).0, "tiff.damaged");
     // One that holds more than it may.
     let huge = Image::strips((60_000, 60_000), 8, 1, 60_000, vec![zlib(&[0; 100])]).with(259, 3, &[8]);
     let (code, text) = fault(&of(huge), 1);

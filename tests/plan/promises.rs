@@ -100,9 +100,8 @@ fn same_seed_same_plan_on_any_number_of_threads() {
     }
 }
 
-#[test]
-fn large_plan_in_parts_holds_and_is_the_same_on_any_number_of_threads() {
-    // Above 1,200 tasks the plan is cut into parts; precedence and budget reach across them.
+/// Above 1,200 tasks the plan is cut into parts; precedence and budget reach across them.
+fn large_problem() -> Problem {
     let mut problem = random::problem(90_010, Objective::Discounted, 1, 1);
     let mut dice = random::Dice(5);
     problem.distance = clearway::plan::Distance {
@@ -137,6 +136,12 @@ fn large_plan_in_parts_holds_and_is_the_same_on_any_number_of_threads() {
             ..clearway::plan::Task::default()
         })
         .collect();
+    problem
+}
+
+#[test]
+fn large_plan_in_parts_holds_and_is_the_same_on_any_number_of_threads() {
+    let problem = large_problem();
     let bare =
         |threads| planned(&problem, 3, 6_000, threads).map(|s| Solution { seconds: 0.0, ..s }).unwrap();
     let start = planned(&problem, 3, 0, 1).unwrap();
@@ -162,6 +167,23 @@ impl Progress for Listener {
     fn is_cancelled(&self) -> bool {
         self.notes.lock().unwrap().len() >= self.stop_after
     }
+}
+
+#[test]
+fn every_epoch_of_a_large_plan_counts() {
+    // A task put into one part that waits for a task of another, which that part has moved or left out, would spoil
+    // what all parts found in the epoch.
+    let mut problem = large_problem();
+    problem.budget = None;
+    let listener = Listener { notes: Mutex::default(), stop_after: usize::MAX };
+    let params = Params { seed: 3, iterations: Some(30_000), ..Params::default() };
+    plan(&problem, &params, &listener).unwrap();
+    let notes = listener.notes.into_inner().unwrap();
+    let best = |note: &String| note["best ".len()..].split(',').next().unwrap().parse::<f64>().unwrap();
+    // The first is that of the dispatched plan, before the epochs.
+    let values: Vec<f64> = notes[1..].iter().map(best).collect();
+    assert!(values.len() >= 6, "{notes:?}");
+    assert!(values.windows(2).all(|pair| pair[1] > pair[0]), "{values:?}");
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn proximity_to_raster_cells_takes_codes_and_built_hazard_is_a_layer() {
     let project = open(&built, &[]).unwrap();
     assert_eq!(project.frame, "population");
     let hazard = project.hazard.unwrap();
-    assert_eq!(hazard.areas.unwrap().classification, "classification");
+    assert_eq!(hazard.areas.unwrap().1.classification, None, "recognised by its name when the file is read");
     let priors: Vec<_> = hazard.priors.iter().map(|(class, prior)| (class.as_str(), *prior)).collect();
     assert_eq!((priors, hazard.elsewhere), (vec![("SHA", 0.05), ("CHA", 0.8), ("DHA", 0.4)], 0.001));
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use clearway::grid::{Cells, Crs, Frame, Reprojection, geodesic_m, is_unknown};
 use clearway::io::csv::Table;
-use clearway::io::geojson::{self, Feature};
+use clearway::io::features::Feature;
+use clearway::io::geojson;
 use clearway::io::geotiff::GeoTiff;
 use clearway::progress::Silent;
 use clearway::synth::{Layer, Preset, Region, SynthSummary, synth};

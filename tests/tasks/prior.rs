@@ -64,8 +64,8 @@ fn invalid_areas_are_repaired_and_named_and_those_beyond_the_frame_are_a_fault()
     let (ground, told) = PriorGround::new(&[bow, null], &[1.0, 1.0], &frame_utm(2, 2, 10.0)).unwrap();
     near(ground.areas_m2()[0].1, 200.0, 1e-6);
     let told: Vec<String> = told.iter().map(ToString::to_string).collect();
-    assert!(told[0].contains("tie") && told[0].contains("[hazard.repaired]"), "{told:?}");
-    assert!(told[1].contains("void") && told[1].contains("[hazard.left_out]"), "{told:?}");
+    assert!(told[0].contains("tie") && told[0].contains("[task.repaired]"), "{told:?}");
+    assert!(told[1].contains("void") && told[1].contains("[task.null_geometry]"), "{told:?}");
     let far = [square("far", 50.0, 0.0, 51.0, 1.0)];
     let error = PriorGround::new(&far, &[1.0], &frame_utm(2, 2, 10.0)).unwrap_err();
     assert_eq!(error.faults()[0].code, "hazard.outside_frame");

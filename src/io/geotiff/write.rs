@@ -114,16 +114,7 @@ impl GeoTiffWriter {
         let bytes = self.write_file(&stats, file.as_file_mut()).map_err(Error::io("write", &self.path))?;
         put_in_place(file, &self.path)?;
         let n_overviews = self.levels.len() - 1;
-        let (mean, deviation) = (stats.mean, stats.deviation());
-        Ok(Written {
-            path: self.path,
-            bytes,
-            n_overviews,
-            n_known: stats.n,
-            range: stats.range,
-            mean,
-            deviation,
-        })
+        Ok(Written { path: self.path, bytes, n_overviews, n_known: stats.n, range: stats.range })
     }
 
     /// Compresses and spools tiles of a level, and hands their halves to the level above.

@@ -1,15 +1,24 @@
 //! Subgradient descent on the prices; every price gives a bound, the lowest is kept.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 use super::fluid::{Fluid, Pair};
 use super::start::start;
 
 /// Most steps, and most work in all (pairs looked at).
 const MOST_STEPS: usize = 1_500;
-const MOST_WORK: usize = 60_000_000;
+const MOST_WORK: f64 = 60e6;
 
-/// The lowest bound found and its prices; `known` is the value of a plan that holds, which steers the length of steps.
-pub(super) fn descend(fluid: &Fluid, known: Option<f64>) -> (f64, Prices) {
-    let n_evaluations = (MOST_WORK / fluid.pairs.len().max(1)).clamp(120, 2 * MOST_STEPS);
+/// Tasks evaluated in one piece.
+const PIECE: usize = 2_048;
+
+/// The lowest bound found and its prices; `known` is the value of a plan that holds, which steers the length of
+/// steps; `patience` times as many steps as usual may be taken.
+pub(super) fn descend(fluid: &Fluid, known: Option<f64>, patience: f64) -> (f64, Prices) {
+    let n_evaluations =
+        ((patience * MOST_WORK) as usize / fluid.pairs.len().max(1)).clamp(120, 2 * MOST_STEPS);
     let (mut prices, n_left) = start(fluid, n_evaluations / 2);
     let n_steps = (n_evaluations / 2 + n_left).min(MOST_STEPS);
     let mut best = f64::INFINITY;
@@ -106,10 +115,39 @@ pub(super) fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) ->
     if fluid.budget.is_finite() {
         value += prices.money * fluid.budget;
     }
-    let mut spent = 0.0;
-    let mut reached: Vec<f64> = fluid.floors.iter().map(|(_, least)| -least).collect();
-    value += prices.floors.iter().zip(&reached).map(|(price, reached)| price * reached).sum::<f64>();
-    for (j, range) in fluid.first.windows(2).enumerate() {
+    let owed: Vec<f64> = fluid.floors.iter().map(|(_, least)| -least).collect();
+    value += prices.floors.iter().zip(&owed).map(|(price, owed)| price * owed).sum::<f64>();
+    let mut all = Relaxed { value, spent: 0.0, reached: owed };
+    let mut add = |(part, part_load): (Relaxed, Vec<Vec<f64>>)| {
+        all.value += part.value;
+        all.spent += part.spent;
+        all.reached.iter_mut().zip(&part.reached).for_each(|(sum, part)| *sum += part);
+        load.iter_mut().flatten().zip(part_load.iter().flatten()).for_each(|(sum, part)| *sum += part);
+    };
+    // Pieces of one length, summed up in order: the same bits on any number of threads.
+    let pieces: Vec<Range<usize>> =
+        (0..fluid.first.len() - 1).step_by(PIECE).map(|from| from..from + PIECE).collect();
+    let run = |piece: &Range<usize>| evaluate_piece(fluid, prices, &hulls, piece.clone());
+    if pieces.len() > 1 {
+        pieces.par_iter().map(run).collect::<Vec<_>>().into_iter().for_each(&mut add);
+    } else {
+        pieces.iter().map(run).for_each(&mut add);
+    }
+    all
+}
+
+/// The share of some tasks in the bound, and what they take of each type and time.
+fn evaluate_piece(
+    fluid: &Fluid,
+    prices: &Prices,
+    hulls: &[Vec<u32>],
+    tasks: Range<usize>,
+) -> (Relaxed, Vec<Vec<f64>>) {
+    let mut load: Vec<Vec<f64>> = fluid.capacity.iter().map(|capacity| vec![0.0; capacity.len()]).collect();
+    let (mut value, mut spent) = (0.0, 0.0);
+    let mut reached = vec![0.0; fluid.floors.len()];
+    let until = (tasks.end + 1).min(fluid.first.len());
+    for (j, range) in (tasks.start..).zip(fluid.first[tasks.start..until].windows(2)) {
         let weights = || fluid.floors.iter().map(|(weights, _)| weights[j]);
         let lean: f64 = weights().zip(&prices.floors).map(|(weight, price)| weight * price).sum();
         let mut best = (if fluid.is_all { f64::NEG_INFINITY } else { 0.0 }, None);
@@ -137,7 +175,7 @@ pub(super) fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) ->
             reached.iter_mut().zip(weights()).for_each(|(reached, weight)| *reached += weight);
         }
     }
-    Relaxed { value, spent, reached }
+    (Relaxed { value, spent, reached }, load)
 }
 
 /// The grid time at which a task's days cost least.

@@ -60,21 +60,15 @@ pub(super) fn search(
             let chance = Chance::new(effort.seed, 5000 + i as u64, epoch);
             improve(model, &state, part, &Share { price, count, span, spare: &spare }, chance, progress)
         };
-        let found: Vec<Vec<(u32, Vec<u32>)>> = if effort.n_threads > 1 {
+        let found: Vec<Found> = if effort.n_threads > 1 {
             parts.par_iter().enumerate().map(run).collect()
         } else {
             parts.iter().enumerate().map(run).collect()
         };
-        let mut joined = sequences.clone();
-        for (k, sequence) in found.into_iter().flatten() {
-            joined[k as usize] = sequence;
-        }
-        let next = State::of(model, &joined);
-        let next_merit = Merit::of(model, &next);
-        // Each part holds by itself and its budget, so the whole does; this keeps rounding from mattering.
-        if next.is_feasible() && next.cost() <= model.budget * (1.0 + 1e-10) && !merit.beats(next_merit) {
-            (state, sequences, merit) = (next, joined, next_merit);
-        }
+        let found: Vec<Found> = found.into_iter().filter(|part| !part.is_empty()).collect();
+        let mut plan = Plan { sequences: std::mem::take(&mut sequences), state, merit };
+        plan.take(model, &found);
+        Plan { sequences, state, merit } = plan;
         course.done += of_epoch;
         epoch += 1;
         note(merit.value);
@@ -82,6 +76,37 @@ pub(super) fn search(
     }
     progress.finish();
     Ok(Outcome { sequences, iterations: course.done })
+}
+
+/// Teams of a part with their new sequences.
+type Found = Vec<(u32, Vec<u32>)>;
+
+/// The whole plan.
+struct Plan {
+    sequences: Vec<Vec<u32>>,
+    state: State,
+    merit: Merit,
+}
+
+impl Plan {
+    /// Takes over what was found in parts. Each holds by itself and its budget, so together they do, but for rounding
+    /// and for what waits for each other across parts: then half of them is tried, and half of that.
+    fn take(&mut self, model: &Model, found: &[Found]) {
+        let mut joined = self.sequences.clone();
+        for (k, sequence) in found.iter().flatten() {
+            joined[*k as usize].clone_from(sequence);
+        }
+        let state = State::of(model, &joined);
+        let merit = Merit::of(model, &state);
+        let holds = state.is_feasible() && state.cost() <= model.budget * (1.0 + 1e-10);
+        if holds && !self.merit.beats(merit) {
+            *self = Self { sequences: joined, state, merit };
+        } else if found.len() > 1 {
+            let (one, other) = found.split_at(found.len() / 2);
+            self.take(model, one);
+            self.take(model, other);
+        }
+    }
 }
 
 /// Teams, their tasks and the unserved ones near them.

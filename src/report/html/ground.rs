@@ -15,8 +15,8 @@ use crate::report::picture::{Rgba, Shrink, png, shrunk};
 /// Side of a picture at most, pixels.
 const MOST_SIDE: usize = 1600;
 
-/// A picture may take so many bytes; above it is drawn with half the side.
-const MOST_BYTES: usize = 1_200_000;
+/// The picture shown first may take so many bytes, another half of it; above it is drawn with half the side.
+const MOST_BYTES: usize = 1_000_000;
 
 /// Steps of colour: more are not told apart, and fewer make smaller files.
 const N_STEPS: f32 = 25.0;
@@ -44,11 +44,11 @@ pub fn pictures(sources: &Sources) -> Result<Vec<Picture>> {
     let mut pictures = Vec::new();
     if let Some(grid) = &sources.rank {
         let label = "priority of the ground (rank)";
-        pictures.push(picture(grid, "rank", label, 100.0, ["last", "first"])?);
+        pictures.push(picture(grid, "rank", label, 100.0, ["last", "first"], MOST_BYTES)?);
     }
     if let Some(grid) = &sources.acceptability {
         let label = "how firm: share of samples in the top";
-        pictures.push(picture(grid, "acceptability", label, 1.0, ["never", "always"])?);
+        pictures.push(picture(grid, "acceptability", label, 1.0, ["never", "always"], MOST_BYTES / 2)?);
     }
     Ok(pictures)
 }
@@ -59,6 +59,7 @@ fn picture(
     label: &'static str,
     most: f32,
     ends: [&str; 2],
+    most_bytes: usize,
 ) -> Result<Picture> {
     let colour = |value: f32| -> Rgba {
         let Rgb { r, g, b } = colours::strength(f64::from((value / most * N_STEPS).round() / N_STEPS));
@@ -68,7 +69,7 @@ fn picture(
     let (small, bytes) = loop {
         let small = shrunk(grid, side, Shrink::Mean)?;
         let bytes = png(&small, colour)?;
-        if bytes.len() <= MOST_BYTES || side <= 256 {
+        if bytes.len() <= most_bytes || side <= 256 {
             break (small, bytes);
         }
         side /= 2;

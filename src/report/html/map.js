@@ -142,6 +142,8 @@
         if (isDrawn && !(isThin && i === 0)) { part.addTo(map); } else { part.remove(); }
       });
       line.parts[1].setStyle({ weight: isThin ? 1.3 : 2.6, opacity: isThin ? 0.75 : 1 });
+      // A casing that was taken off comes back on top.
+      if (isDrawn) { line.parts[1].bringToFront(); }
     });
     bases.forEach(function (item) {
       if (isShown && (team === "" || team === item.team)) { item.base.addTo(map); } else { item.base.remove(); }

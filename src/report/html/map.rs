@@ -36,7 +36,7 @@ pub fn map(sources: &Sources, tasks: &[TaskRow], places: &Places) -> Result<Valu
     let n_drawn = outlines.len();
     let pictures: Vec<Value> = pictures.iter().map(|picture| placed(picture, &sheet)).collect();
     Ok(json!({
-        "width": sheet.width, "height": sheet.height, "unit_m": sheet.unit_m, "font": sheet.side() / 70.0,
+        "width": sheet.width, "height": sheet.height, "unit_m": sheet.unit_m, "font": sheet.side() / 60.0,
         "pictures": pictures, "tasks": outlines, "not_drawn": tasks.len() - n_drawn,
         "routes": routes(sources, tasks, &sheet), "settlements": settlements(places, &sheet),
         "districts": districts(places, &sheet), "scale": scale_bar(&sheet),

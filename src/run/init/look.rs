@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::grid::{Cells, Frame, MemoryCells, Window};
 use crate::io::atomic::RUN_RECORD;
 use crate::io::csv::Table;
-use crate::io::geojson::Feature;
+use crate::io::features::{Feature, VectorSource};
 use crate::io::geotiff::GeoTiff;
 use crate::layers::{Survey, survey};
 use crate::progress::{Progress, Silent};
@@ -154,9 +154,16 @@ fn take(folder: &Path, path: &Path, found: &mut Found) {
     let result = match extension.as_str() {
         "tif" | "tiff" => take_raster(path, &file).map(|raster| found.rasters.push(raster)),
         "csv" => take_sheet(path, &file).map(|sheet| found.sheets.push(sheet)),
-        "geojson" | "json" | "gpkg" | "shp" | "kml" => read_features(path, "init").map(|(_, features)| {
-            found.vectors.push(Vector { file: file.clone(), features });
-        }),
+        "geojson" | "json" | "gpkg" | "shp" | "kml" | "kmz" => read_features(&VectorSource::of(path), "init")
+            .map(|read| {
+                found.vectors.push(Vector { file: file.clone(), features: read.features });
+            }),
+        "xlsx" => {
+            let why =
+                "`init` looks into no workbook; a run reads one: `teams = { path = \"…\", table = \"…\" }`";
+            found.unread.push((file.clone(), why.to_owned()));
+            Ok(())
+        }
         // A scenario file, a style, a shapefile's other parts: nothing to say of them.
         _ => Ok(()),
     };

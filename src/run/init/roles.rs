@@ -319,8 +319,9 @@ impl Draft {
         let sheets = found.sheets.iter().filter(|sheet| !sheet.is_template).map(|sheet| &sheet.file);
         let all = found.vectors.iter().map(|vector| &vector.file).chain(sheets);
         let idle = all.filter(|file| !used.contains(&file.as_str()));
-        let idle: Vec<String> =
-            idle.map(|file| format!("{file} was not recognised and is not used")).collect();
+        let idle: Vec<String> = idle
+            .map(|file| format!("{file} is not used: it was not recognised, or another file was taken"))
+            .collect();
         self.to_do.extend(idle);
         self.to_do.extend(found.unread.iter().map(|(file, why)| format!("{file} cannot be used: {why}")));
     }

@@ -1,14 +1,17 @@
 //! `[hazard]`: hazard built from hazardous areas and accident points, where no raster of it is given.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::super::section::Section;
+use super::tasks::AreaColumns;
+use super::vector_file;
+use crate::io::features::VectorSource;
 
 /// How hazard is built.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HazardSettings {
     /// Polygons with their classification.
-    pub areas: Option<AreaSettings>,
+    pub areas: Option<(VectorSource, AreaColumns)>,
     /// Accident points.
     pub accidents: Option<AccidentSettings>,
     /// Share of the ground of a class that proves mined, by class.
@@ -17,20 +20,19 @@ pub struct HazardSettings {
     pub elsewhere: f64,
 }
 
-/// The hazardous areas' file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AreaSettings {
-    /// The file.
-    pub path: PathBuf,
-    /// Its column that holds the class.
-    pub classification: String,
+impl HazardSettings {
+    /// The files it is built from.
+    pub fn files(&self) -> Vec<std::path::PathBuf> {
+        let areas = self.areas.iter().flat_map(|(source, _)| source.files());
+        areas.chain(self.accidents.iter().flat_map(|accidents| accidents.source.files())).collect()
+    }
 }
 
 /// The accidents' file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccidentSettings {
     /// The file.
-    pub path: PathBuf,
+    pub source: VectorSource,
     /// Probability that an accident lends to its own place.
     pub strength: f64,
     /// σ of the kernel, m.
@@ -49,21 +51,19 @@ const SIGMA_M: f64 = 500.0;
 pub fn read(top: &Section<'_>, folder: &Path) -> Option<HazardSettings> {
     let section = top.section("hazard")?;
     let areas = section.section("areas").and_then(|areas| {
-        let path = areas.text("path");
-        let path = areas.required("path", path, "path = \"hazardous_areas.geojson\"");
-        let classification = areas.text("classification").unwrap_or_else(|| "classification".to_owned());
+        let source = vector_file::read(&areas, folder, "path = \"hazardous_areas.geojson\"");
+        let columns = AreaColumns::read(&areas);
         areas.finish();
-        Some(AreaSettings { path: folder.join(path?), classification })
+        Some((source?, columns))
     });
     let accidents = section.section("accidents").and_then(|accidents| {
-        let path = accidents.text("path");
-        let path = accidents.required("path", path, "path = \"incidents.geojson\"");
+        let source = vector_file::read(&accidents, folder, "path = \"incidents.geojson\"");
         let strength =
             accidents.number_where("strength", "a probability, 0 to 1", |s| (0.0..=1.0).contains(&s));
         let sigma_m = accidents.number_where("sigma_m", "metres, more than 0", |sigma| sigma > 0.0);
         accidents.finish();
         let (strength, sigma_m) = (strength.unwrap_or(STRENGTH), sigma_m.unwrap_or(SIGMA_M));
-        Some(AccidentSettings { path: folder.join(path?), strength, sigma_m })
+        Some(AccidentSettings { source: source?, strength, sigma_m })
     });
     let (priors, elsewhere) = read_priors(&section);
     if section.node("areas").is_none() && section.node("accidents").is_none() {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::document::{Node, Value};
 use super::super::section::{Reading, Section};
+use super::vector_file;
+use crate::io::features::{VectorSource, is_vector};
 use crate::layers::{Resampling, Unit};
 
 /// One layer of the project.
@@ -40,10 +42,7 @@ pub enum LayerSource {
     /// Made from other files: hazard.
     Built,
     /// Points, lines and polygons of a file, to be measured.
-    Vector {
-        /// The file.
-        path: PathBuf,
-    },
+    Vector(VectorSource),
 }
 
 const RESAMPLINGS: [(&str, Resampling); 5] = [
@@ -114,7 +113,7 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> (Vec<LayerSe
         Some(LayerSettings { source: LayerSource::Built, .. }) => {
             section.wrong("frame", "a raster layer", "`hazard`, which is built on the frame");
         }
-        Some(LayerSettings { source: LayerSource::Vector { .. }, .. }) if frame != "hazard" => {
+        Some(LayerSettings { source: LayerSource::Vector(_), .. }) if frame != "hazard" => {
             section.wrong("frame", "a raster layer", &format!("`{frame}`, a vector layer"));
         }
         None if has("frame") => section.wrong("frame", "the name of a layer", &format!("`{frame}`")),
@@ -184,9 +183,10 @@ fn read_layer(reading: &Reading, name: &str, node: &Node, folder: &Path) -> Opti
         _ => {
             let path = section.required("path", path, &format!("path = \"{name}.tif\""));
             match path {
-                Some(path) if is_vector(&path) => {
+                Some(path) if is_vector(Path::new(&path)) => {
                     refuse_vector(&section, name);
-                    Some(LayerSource::Vector { path: folder.join(path) })
+                    let about = vector_file::about(&section);
+                    Some(LayerSource::Vector(VectorSource { path: folder.join(path), ..about }))
                 }
                 path => path.map(|path| LayerSource::Raster { path: folder.join(path), band }),
             }
@@ -245,10 +245,4 @@ fn read_nodata(section: &Section<'_>) -> Option<f64> {
         Some(Value::Text(text)) if text.eq_ignore_ascii_case("nan") => None,
         _ => section.number("nodata"),
     }
-}
-
-fn is_vector(path: &str) -> bool {
-    let extension =
-        Path::new(path).extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    ["geojson", "json", "gpkg", "shp", "kml", "csv"].contains(&extension.as_str())
 }

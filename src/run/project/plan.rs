@@ -1,12 +1,14 @@
 //! `[plan]`: start, horizon, budget, objective, teams, locks and precedence.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::super::document::Value;
+use super::super::document::{Node, Value};
 use super::super::section::{Reading, Section};
 use super::teams::{TeamRow, TeamSettings, read_team, unknown_column};
+use super::vector_file;
+use crate::io::features::VectorSource;
 use crate::plan::{Floor, Objective};
 
 /// How teams are planned.
@@ -34,10 +36,12 @@ pub struct PlanSettings {
     pub detour: f64,
     /// The teams.
     pub teams: TeamsSource,
+    /// Fields of single teams of a file, laid over it by `plan.team.<team_id>.<column>`.
+    pub team_changes: Vec<TeamRow>,
     /// Named settlements, for `nearest_settlement`.
-    pub settlements: Option<PathBuf>,
+    pub settlements: Option<VectorSource>,
     /// Named districts and the attribute that names them, for `district`.
-    pub districts: Option<(PathBuf, Option<String>)>,
+    pub districts: Option<(VectorSource, Option<String>)>,
     /// Tasks tied to a team, a position or a start.
     pub locks: Vec<LockSettings>,
     /// Task areas that take the fastest team longer are cut into parcels, working days; `None` for never.
@@ -55,8 +59,8 @@ pub struct PlanSettings {
 /// Where the teams are.
 #[derive(Debug, Clone)]
 pub enum TeamsSource {
-    /// A CSV file.
-    File(PathBuf),
+    /// A file.
+    File(VectorSource),
     /// `[[plan.team]]` tables.
     Tables(Vec<TeamSettings>),
 }
@@ -125,7 +129,8 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
     let iterations = section.whole("iterations", 1);
     let detour = section.number_where("detour", "a factor of 1 or more", |d| d >= 1.0).unwrap_or(1.4);
     let teams = read_teams(reading, &section, folder);
-    let settlements = section.text("settlements").map(|path| folder.join(path));
+    let team_changes = read_team_changes(reading, &section);
+    let settlements = vector_file::read_named(&section, "settlements", folder, "path = \"settlements.csv\"");
     let districts = read_districts(&section, folder);
     let locks = section.tables("locked").into_iter().filter_map(read_lock).collect();
     let after = section.tables("after").into_iter().filter_map(read_after).collect();
@@ -146,6 +151,7 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
         iterations,
         detour,
         teams: teams?,
+        team_changes,
         settlements,
         districts,
         locks,
@@ -160,11 +166,17 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> Option<PlanS
 fn read_teams(reading: &Reading, section: &Section<'_>, folder: &Path) -> Option<TeamsSource> {
     let has = |key: &'static str| section.node(key).is_some();
     match (has("teams"), has("team")) {
+        // A table by team_id is what `--set plan.team.M1.rate_m2_per_day=900` makes.
+        (true, true) if matches!(section.node("team").map(|node| &node.value), Some(Value::Table(_))) => {
+            vector_file::read_named(section, "teams", folder, "path = \"teams.csv\"").map(TeamsSource::File)
+        }
         (true, true) => {
             section.wrong("team", "either `teams = \"teams.csv\"` or [[plan.team]] tables", "both");
             None
         }
-        (true, false) => section.text("teams").map(|path| TeamsSource::File(folder.join(path))),
+        (true, false) => {
+            vector_file::read_named(section, "teams", folder, "path = \"teams.csv\"").map(TeamsSource::File)
+        }
         (false, true) => {
             let teams =
                 section.tables("team").iter().filter_map(|table| read_team_table(reading, table)).collect();
@@ -177,8 +189,33 @@ fn read_teams(reading: &Reading, section: &Section<'_>, folder: &Path) -> Option
     }
 }
 
+/// What is laid over single teams of a file: a row for each, its id in `place`.
+fn read_team_changes(reading: &Reading, section: &Section<'_>) -> Vec<TeamRow> {
+    let Some(node) = section.node("team").filter(|node| matches!(node.value, Value::Table(_))) else {
+        return Vec::new();
+    };
+    let path = format!("{}.team", section.path());
+    let teams = Section::new(reading, &path, node);
+    let change = |(id, node): (&str, &Node)| {
+        let table = Section::new(reading, &format!("{path}.{id}"), node);
+        TeamRow { place: id.to_owned(), fields: team_fields(&table) }
+    };
+    teams.names().map(change).collect()
+}
+
 fn read_team_table(reading: &Reading, table: &Section<'_>) -> Option<TeamSettings> {
-    let fields = table
+    let fields = team_fields(table);
+    let place = format!("{}: `{}`", reading.file(), table.path());
+    let mut faults: Vec<_> =
+        table.names().filter_map(|(key, _)| unknown_column(key, &place, "remove the key")).collect();
+    let team = read_team(&TeamRow { place, fields }, &mut faults);
+    faults.into_iter().for_each(|fault| reading.push(fault));
+    team
+}
+
+/// A team's keys as the texts that a column would hold.
+fn team_fields(table: &Section<'_>) -> Vec<(String, String)> {
+    table
         .names()
         .map(|(key, node)| {
             let text = match &node.value {
@@ -197,25 +234,18 @@ fn read_team_table(reading: &Reading, table: &Section<'_>) -> Option<TeamSetting
             };
             (key.to_owned(), text)
         })
-        .collect();
-    let place = format!("{}: `{}`", reading.file(), table.path());
-    let mut faults: Vec<_> =
-        table.names().filter_map(|(key, _)| unknown_column(key, &place, "remove the key")).collect();
-    let team = read_team(&TeamRow { place, fields }, &mut faults);
-    faults.into_iter().for_each(|fault| reading.push(fault));
-    team
+        .collect()
 }
 
-fn read_districts(section: &Section<'_>, folder: &Path) -> Option<(PathBuf, Option<String>)> {
+fn read_districts(section: &Section<'_>, folder: &Path) -> Option<(VectorSource, Option<String>)> {
     if let Some(Value::Text(path)) = section.node("districts").map(|node| &node.value) {
-        return Some((folder.join(path), None));
+        return Some((VectorSource::of(folder.join(path)), None));
     }
     let table = section.section("districts")?;
-    let path = table.text("path");
-    let path = table.required("path", path, "path = \"districts.geojson\"");
+    let source = vector_file::read(&table, folder, "path = \"districts.geojson\"");
     let name = table.text("name");
     table.finish();
-    Some((folder.join(path?), name))
+    Some((source?, name))
 }
 
 fn read_lock(section: Section<'_>) -> Option<LockSettings> {

@@ -1,9 +1,12 @@
 //! `[tasks]`: task areas from polygons, or grown from the priority grid.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::super::document::Value;
 use super::super::section::Section;
 use super::layers::LayerSettings;
+use super::vector_file;
+use crate::io::features::VectorSource;
 
 /// Where task areas come from and what else they carry.
 #[derive(Debug, Clone)]
@@ -20,11 +23,9 @@ pub enum TaskSource {
     /// Polygons of a file.
     Polygons {
         /// The file.
-        path: PathBuf,
-        /// Attribute that identifies a polygon; it becomes `task_id`.
-        id: Option<String>,
-        /// Attribute that holds the IMSMA identifier.
-        imsma_id: Option<String>,
+        source: VectorSource,
+        /// What its columns tell.
+        columns: AreaColumns,
     },
     /// Connected ground of high rank.
     Grown {
@@ -37,16 +38,52 @@ pub enum TaskSource {
     },
 }
 
+/// Columns of hazardous areas, where the project names them, and which areas it takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AreaColumns {
+    /// Column that identifies an area; it becomes `task_id`.
+    pub id: Option<String>,
+    /// Column that holds the IMSMA identifier.
+    pub imsma_id: Option<String>,
+    /// Column that holds the class.
+    pub classification: Option<String>,
+    /// Column that holds the status.
+    pub status_column: Option<String>,
+    /// Statuses of the areas to take; `None` for all but those that need no more work.
+    pub status: Option<Vec<String>>,
+}
+
+impl AreaColumns {
+    /// Reads the keys beside a `path`.
+    pub fn read(section: &Section<'_>) -> Self {
+        let status = section.list("status").map(|items| {
+            let texts = items.iter().filter_map(|item| match &item.value {
+                Value::Text(text) => Some(text.clone()),
+                other => {
+                    section.wrong("status", "a list of texts", &other.describe());
+                    None
+                }
+            });
+            texts.collect()
+        });
+        Self {
+            id: section.text("id"),
+            imsma_id: section.text("imsma_id"),
+            classification: section.text("classification"),
+            status_column: section.text("status_column"),
+            status,
+        }
+    }
+}
+
 /// Reads `[tasks]`; `None` when it is left out or faulty.
 pub fn read(top: &Section<'_>, folder: &Path, layers: &[LayerSettings]) -> Option<TaskSettings> {
     let section = top.section("tasks")?;
     let areas = section.section("areas").map(|areas| {
-        let path = areas.text("path");
-        let path = areas.required("path", path, "path = \"hazardous_areas.geojson\"");
-        let (id, imsma_id) = (areas.text("id"), areas.text("imsma_id"));
+        let source = vector_file::read(&areas, folder, "path = \"hazardous_areas.geojson\"");
+        let columns = AreaColumns::read(&areas);
         areas.finish();
-        let path = folder.join(path.unwrap_or_default());
-        TaskSource::Polygons { path, id, imsma_id }
+        TaskSource::Polygons { source: source.unwrap_or_else(|| VectorSource::of(folder)), columns }
     });
     let grow = section.section("grow").map(|grow| {
         let min_rank = grow.number_where("min_rank", "a rank from 0 to 100", |r| (0.0..=100.0).contains(&r));

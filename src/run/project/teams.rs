@@ -61,11 +61,14 @@ pub enum ClosedSeason {
 /// The asset types of domain.md §1.
 const ASSET_TYPES: [&str; 8] = ["manual", "mdd", "mdr", "mechanical", "bac", "eod", "survey", "multi"];
 
+/// Columns that hold words, which may look like numbers.
+const TEXTS: [&str; 5] = ["team_id", "name", "asset_type", "capabilities", "closed"];
+
 /// Begins a field of a row that `clearway init` made up to show the form.
 pub const PLACEHOLDER: &str = "PLACEHOLDER";
 
 /// One team as written: where, and its fields as texts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TeamRow {
     /// File and line or key, for messages.
     pub place: String,
@@ -73,15 +76,15 @@ pub struct TeamRow {
     pub fields: Vec<(String, String)>,
 }
 
-/// Reads a table of teams, with every fault of every row.
-pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
+/// Reads a table of teams, with every fault of every row. `changes` are laid over the fields of the team whose id is
+/// their place.
+pub fn read_team_tables(table: &Table, changes: &[TeamRow]) -> Result<Vec<TeamSettings>> {
     let mut faults = Vec::new();
     let file = table.path().display().to_string();
     faults.extend(
         table.headers().iter().filter_map(|column| unknown_column(column, &file, "remove the column")),
     );
-    let missing: Vec<&str> =
-        COLUMNS[..6].iter().filter(|column| !table.headers().iter().any(|h| h == *column)).copied().collect();
+    let missing: Vec<&str> = COLUMNS[..6].iter().filter(|column| !table.has(column)).copied().collect();
     if !missing.is_empty() {
         let found = format!("no `{}`", missing.join("`, `"));
         let fix = "add it; a team needs a base (`lon`, `lat` in degrees) and a rate";
@@ -96,10 +99,25 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
         ));
     } else {
         let rows = table.rows().map(|row| {
-            let field = |column: &String| row.text(column).map(|text| (column.clone(), text.to_owned()));
-            let fields = table.headers().iter().filter_map(field).collect();
+            // A name stays as it is written; numbers may have a decimal comma.
+            let field = |column: &String| {
+                let text = match TEXTS.contains(&column.to_lowercase().as_str()) {
+                    true => row.text(column).map(str::to_owned),
+                    false => row.number_text(column),
+                };
+                text.map(|text| (column.to_lowercase(), text))
+            };
+            let mut fields: Vec<(String, String)> = table.headers().iter().filter_map(field).collect();
+            let id = fields.iter().find(|(column, _)| column == "team_id").map(|(_, id)| id.clone());
+            let of_team = |change: &&TeamRow| id.as_ref().is_some_and(|id| change.place == *id);
+            for (column, text) in changes.iter().filter(of_team).flat_map(|change| &change.fields) {
+                let column = column.to_lowercase();
+                fields.retain(|(known, _)| *known != column);
+                fields.push((column, text.clone()));
+            }
             TeamRow { place: format!("{file}:{}", row.line()), fields }
         });
+        faults.extend(changes.iter().flat_map(|change| loose_change(change, table)));
         let teams: Vec<TeamSettings> = rows.filter_map(|row| read_team(&row, &mut faults)).collect();
         faults.extend(duplicates(&teams, &file));
         if faults.is_empty() {
@@ -111,8 +129,26 @@ pub fn read_team_tables(table: &Table) -> Result<Vec<TeamSettings>> {
     all.finish().map(|()| Vec::new())
 }
 
+/// Faults for a change of a team that is not in the table, or of a column that no team has.
+fn loose_change(change: &TeamRow, table: &Table) -> Vec<Fault> {
+    let id = change.place.as_str();
+    let place = format!("`plan.team.{id}`");
+    let ids: Vec<&str> = table.rows().filter_map(|row| row.text("team_id")).collect();
+    let unknown = || {
+        let expected = format!("a team of {}", table.path().display());
+        let near = closest(id, &ids);
+        let fix =
+            near.map_or_else(|| "correct the team_id".to_owned(), |near| format!("did you mean `{near}`?"));
+        Fault::new("teams.unknown", &place, expected, format!("{id:?}"), fix)
+    };
+    let columns = change.fields.iter().map(|(column, _)| unknown_column(column, &place, "remove the key"));
+    let is_known = ids.contains(&id);
+    columns.flatten().chain((!is_known).then(unknown)).collect()
+}
+
 /// A fault for a column or key that no team has; `otherwise` is the fix where no known name is near.
 pub fn unknown_column(column: &str, place: &str, otherwise: &str) -> Option<Fault> {
+    let column = &*column.to_lowercase();
     if COLUMNS.contains(&column) {
         return None;
     }

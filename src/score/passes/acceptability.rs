@@ -48,7 +48,6 @@ pub(super) fn run(
     let (Some(draws), Some(robustness)) = (Draws::new(recipe), recipe.robustness.as_ref()) else {
         return Ok(());
     };
-    let Some(exposure) = kept.sampled_exposure.as_deref() else { return Ok(()) };
     warn(passes, robustness);
     let (low, high) = spread(bins);
     let cut = cut(recipe, &draws, low, high);
@@ -60,7 +59,7 @@ pub(super) fn run(
             .map(|&k| (recipe.criteria[k].source, Term::new(functions[k], 1.0)))
             .collect(),
         tiling: Tiling::new(passes.inputs.frame, passes.sampling_side),
-        exposure,
+        exposure: &*kept.exposure,
         n_cells: None,
     };
     let n_samples = draws.n_samples();

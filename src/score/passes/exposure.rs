@@ -40,10 +40,7 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<(Counts, f32)>
         |tile, out| {
             sink.put(Plane::Exposure, tile, &out[0])?;
             sink.put(Plane::PeopleAtRisk, tile, &out[1])?;
-            kept.exposure_then_benefit.write(tile, &out[0])?;
-            if let Some(store) = &kept.sampled_exposure {
-                store.write(tile, &out[0])?;
-            }
+            kept.exposure.write(tile, &out[0])?;
             kept.people_at_risk.write(tile, &out[1])?;
             buffers.give(out);
             Ok(())

@@ -22,7 +22,7 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_
         passes.clock,
         passes.progress,
         |tile| {
-            let exposure = reader.read(kept.exposure_then_benefit.as_ref(), tile)?;
+            let exposure = reader.read(kept.exposure.as_ref(), tile)?;
             let hazard = reader.read_masked(inputs.hazard, tile, &exposure)?;
             let cost = reader.read_masked(inputs.cost, tile, &exposure)?;
             let mut planes = vec![hazard, cost, exposure];
@@ -53,7 +53,7 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_
             sink.put(Plane::Benefit, tile, benefit)?;
             sink.put(Plane::Cost, tile, cost)?;
             sink.put(Plane::BenefitPerCost, tile, per_usd)?;
-            kept.exposure_then_benefit.write(tile, benefit)?;
+            kept.benefit.write(tile, benefit)?;
             if let Some(store) = &kept.ranked {
                 store.write(tile, &out[out.len() - 2])?;
             }

@@ -17,6 +17,11 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<Vec<(Source, S
         if tables.iter().any(|(of, _)| *of == source) {
             continue;
         }
+        let earlier = passes.first_pass.and_then(|first| first.quantile_of(source));
+        if let Some(table) = earlier {
+            tables.push((source, table));
+            continue;
+        }
         let mut tally = Tally::of_spread();
         seconds += count(passes, kept, source, None, &mut tally)?;
         let mut levels = Levels::of_values(tally.bins);
@@ -25,7 +30,11 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<Vec<(Source, S
             seconds += count(passes, kept, source, Some(&finer), &mut tally)?;
             levels.take(tally.refined);
         }
-        tables.push((source, Shared::new(QuantileTable::new(&levels))));
+        let table = Shared::new(QuantileTable::new(&levels));
+        if let Some(first) = passes.first_pass {
+            first.keep_quantile(source, &table);
+        }
+        tables.push((source, table));
     }
     if !tables.is_empty() {
         passes.took("quantile", seconds);
@@ -50,7 +59,7 @@ fn count(
         passes.progress,
         |tile| {
             // Exposure is known exactly where a cell is scored.
-            let exposure = reader.read(kept.exposure_then_benefit.as_ref(), tile)?;
+            let exposure = reader.read(kept.exposure.as_ref(), tile)?;
             Ok(vec![match source {
                 Source::Exposure => exposure,
                 Source::Layer(layer) => {

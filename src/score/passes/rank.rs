@@ -38,7 +38,7 @@ pub(super) fn run(
         passes.progress,
         |tile| {
             let mut planes = vec![
-                reader.read(kept.exposure_then_benefit.as_ref(), tile)?,
+                reader.read(kept.benefit.as_ref(), tile)?,
                 reader.read(kept.people_at_risk.as_ref(), tile)?,
                 reader.read(inputs.cost, tile)?,
             ];

@@ -90,8 +90,4 @@ pub struct Written {
     pub n_known: u64,
     /// Least and greatest known value as written, `None` when no cell is known.
     pub range: Option<(f32, f32)>,
-    /// Mean of the known values, 0 when no cell is known.
-    pub mean: f64,
-    /// Their standard deviation.
-    pub deviation: f64,
 }

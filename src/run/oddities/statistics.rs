@@ -1,0 +1,53 @@
+//! Rank correlation and the area under the curve, with ties at their middle.
+
+/// Ranks from 1, ties at their middle.
+pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut first = 0;
+    for run in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let middle = first as f64 + (run.len() + 1) as f64 / 2.0;
+        run.iter().for_each(|&i| ranks[i] = middle);
+        first += run.len();
+    }
+    ranks
+}
+
+/// Pearson's correlation, `None` where either does not vary.
+pub(super) fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
+    let n = a.len() as f64;
+    let (mean_a, mean_b) = (a.iter().sum::<f64>() / n, b.iter().sum::<f64>() / n);
+    let covariance = |x: &[f64], mean_x: f64, y: &[f64], mean_y: f64| {
+        x.iter().zip(y).map(|(x, y)| (x - mean_x) * (y - mean_y)).sum::<f64>()
+    };
+    let spread = (covariance(a, mean_a, a, mean_a) * covariance(b, mean_b, b, mean_b)).sqrt();
+    (spread > 0.0).then(|| covariance(a, mean_a, b, mean_b) / spread)
+}
+
+/// Spearman's rank correlation, `None` where either does not vary.
+pub(super) fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
+    correlation(&ranks(a), &ranks(b))
+}
+
+/// How often one of `cases` lies above one of `others`, ties counted half: 0.5 is what chance gives.
+pub(super) fn auc(cases: &[f64], others: &[f64]) -> f64 {
+    let ranks = ranks(&[cases, others].concat());
+    let n = cases.len() as f64;
+    (ranks[..cases.len()].iter().sum::<f64>() - n * (n + 1.0) / 2.0) / (n * others.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_correlation_and_auc_by_hand() {
+        assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0]), [3.5, 1.0, 3.5, 2.0]);
+        assert_eq!(spearman(&[1.0, 2.0, 9.0], &[1.0, 4.0, 5.0]), Some(1.0));
+        assert_eq!(spearman(&[1.0, 1.0, 1.0], &[1.0, 4.0, 5.0]), None);
+        // Pairs (2, 1), (2, 3), (4, 1), (4, 3): three of four above.
+        assert_eq!(auc(&[2.0, 4.0], &[1.0, 3.0]), 0.75);
+        assert_eq!(auc(&[1.0], &[1.0, 1.0]), 0.5);
+    }
+}
