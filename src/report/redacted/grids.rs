@@ -6,6 +6,7 @@ use std::path::Path;
 use super::coarse::{Coarse, Sums};
 use crate::error::Result;
 use crate::grid::{MemoryCells, UNKNOWN};
+use crate::io::atomic::write_atomic;
 use crate::io::geotiff::{Compression, GeoTiff, GeoTiffWriter, WriteSpec};
 use crate::report::grids::{GridFile, grids};
 use crate::score::{Plane, class_of_rank};
@@ -70,7 +71,9 @@ pub fn write_grids(
         let mut writer = GeoTiffWriter::create(&to.join(grid.name), &coarse.frame, &spec)?;
         writer.write(coarse.frame.window(), &values)?;
         writer.finish()?;
-        files.push(grid.name);
+        let style = grid.style_in(to, class_percents.len() as u8 + 1)?;
+        write_atomic(&to.join(grid.style), style.as_bytes())?;
+        files.extend([grid.name, grid.style]);
         if grid.plane == Plane::Rank {
             ranks = values;
         }
