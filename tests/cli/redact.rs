@@ -61,7 +61,7 @@ fn secrets(region: &Path, full: &Path) -> BTreeSet<String> {
         let table = Table::read(&path, columns).unwrap();
         let n_before = secrets.len();
         for row in table.rows() {
-            let texts = columns.iter().filter_map(|column| row.text(column).ok().map(str::to_owned));
+            let texts = columns.iter().filter_map(|column| row.text(column).map(|text| text.to_string()));
             secrets.extend(texts.map(|text| text.trim_start_matches('-').to_owned()));
         }
         assert!(secrets.len() > n_before, "{}: nothing to look for", path.display());
