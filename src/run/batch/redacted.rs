@@ -10,7 +10,7 @@ use super::super::redact::{SUMMARY, is_redacted};
 use super::super::verify::read_json;
 use super::done::Held;
 use super::{IN_ALL, Planned};
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::io::atomic::RUN_RECORD;
 use crate::report::compare::{Comparison, Row, SCENARIOS};
 
@@ -62,6 +62,8 @@ pub(super) fn compare(planned: &[Planned], out_dir: &Path) -> Result<Vec<Row>> {
             ..Row::default()
         });
     }
+    // Where every scenario failed, none has made the folder.
+    std::fs::create_dir_all(out_dir).map_err(Error::io("create", out_dir))?;
     Comparison::write_rows(&rows, &out_dir.join(SCENARIOS))?;
     Ok(rows)
 }
