@@ -163,6 +163,9 @@ pub struct WorkArgs {
     /// Override a key of the project file: `--set plan.budget_usd=2000000` (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
+    /// Files to write beside tables and grids: gpkg, xlsx, png, teams, kml, shp, or none [default: gpkg,xlsx,png,teams]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub formats: Option<Vec<String>>,
     /// Bound on the memory that tiles and planes may take
     #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = parse_bytes)]
     pub memory: u64,

@@ -234,7 +234,7 @@ fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options
         },
         device: work.device.clone(),
         seed: work.seed,
-        overrides: work.overrides.clone(),
+        overrides: overrides(work),
         memory_bytes: work.memory,
         compression: compression(work.compress),
         seconds: search.seconds,
@@ -243,6 +243,16 @@ fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options
         resume: work.resume,
         from: None,
     }
+}
+
+/// What `--set` and `--formats` lay over the project file.
+fn overrides(work: &WorkArgs) -> Vec<String> {
+    let formats = work.formats.iter().map(|words| {
+        let words = words.iter().filter(|word| *word != "none");
+        let quoted: Vec<String> = words.map(|word| format!("{word:?}")).collect();
+        format!("outputs.formats=[{}]", quoted.join(","))
+    });
+    work.overrides.iter().cloned().chain(formats).collect()
 }
 
 fn compression(asked: Compress) -> Compression {

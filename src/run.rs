@@ -28,6 +28,7 @@ mod measures;
 mod oddities;
 mod outcome;
 mod output_folder;
+mod outputs;
 mod parcels;
 mod planning;
 mod prepared;

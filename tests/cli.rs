@@ -15,6 +15,7 @@ mod cli {
     pub mod hazard;
     pub mod init;
     pub mod main_job;
+    pub mod outputs;
     pub mod plans;
     pub mod real_inputs;
     pub mod real_layers;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::areas::LeftOut;
 use super::kept::{Kept, Kind, WrittenGrids, stamp};
 use super::outcome::Outcome;
+use super::outputs::{Material, write_outputs};
 use super::planning::plan_teams;
 use super::prepared::{self, Prepared};
 use super::project::Project;
@@ -180,13 +181,14 @@ impl Job {
         self.record.areas_left_out = prepared.left_out.iter().map(LeftOut::to_json).collect();
         self.lap("read and check inputs");
         let summary = score_grids(self, prepared, options, progress)?;
+        let (mut made, mut planned) = (None, None);
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
-            let made = outline_tasks(self, prepared, settings, &summary, progress)?;
-            let tasks = &made.0;
+            let outlined = outline_tasks(self, prepared, settings, &summary, progress)?;
+            let tasks = &made.insert(outlined).0;
             if let Some(plan) = &prepared.project.plan {
                 let crs = &prepared.layers.frame.crs;
                 let worths = sample_worths(self, prepared, tasks, &summary, options, progress)?;
-                plan_teams(
+                planned = Some(plan_teams(
                     self,
                     tasks,
                     worths,
@@ -196,10 +198,19 @@ impl Job {
                     crs,
                     options,
                     progress,
-                )?;
+                )?);
             }
         }
-        Ok(())
+        let material = Material {
+            project: &prepared.project,
+            tasks: made.as_ref().map_or(&[], |made| &made.0),
+            crs: &prepared.layers.frame.crs,
+            is_scored: true,
+            settlements: &prepared.settlements,
+            teams: &prepared.teams,
+            planned: planned.as_ref(),
+        };
+        write_outputs(self, &material)
     }
 
     /// Plans the task areas of a finished run.
@@ -223,7 +234,17 @@ impl Job {
         self.spare_inputs()?;
         let crs = crate::grid::Crs::wgs84();
         self.outcome.tasks(&tasks);
-        plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
+        let planned = plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
+        let material = Material {
+            project: &project,
+            tasks: &tasks,
+            crs: &crs,
+            is_scored: false,
+            settlements: &[],
+            teams: &teams,
+            planned: Some(&planned),
+        };
+        write_outputs(&mut self, &material)?;
         self.commit(Some(Places::default()))
     }
 
