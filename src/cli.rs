@@ -100,6 +100,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether stdout may hold no name of an input.
+    pub fn is_redacted(&self) -> bool {
+        match self {
+            Self::Run(args) => args.work.redact.is_some(),
+            Self::Score(args) => args.work.redact.is_some(),
+            Self::Plan(args) => args.work.redact.is_some(),
+            Self::Batch(args) => args.work.redact.is_some(),
+            _ => false,
+        }
+    }
+
     /// Whether a script asked, for an answer as JSON.
     pub fn wants_json(&self) -> bool {
         match self {
@@ -163,12 +174,19 @@ pub struct WorkArgs {
     /// Override a key of the project file: `--set plan.budget_usd=2000000` (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
+    /// Files to write beside tables and grids: gpkg, xlsx, png, teams, kml, shp, or none [default: gpkg,xlsx,png,teams]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub formats: Option<Vec<String>>,
     /// Bound on the memory that tiles and planes may take
     #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = parse_bytes)]
     pub memory: u64,
     /// Compression of the grids; Esri products read no zstd
     #[arg(long, value_enum, default_value_t = Compress::Deflate)]
     pub compress: Compress,
+    /// Write only totals, and grids in cells of at least so many metres: no names, ids, points or outlines. Cells in which
+    /// fewer than 10 people live stay blank. What is said on stderr is not redacted
+    #[arg(long, value_name = "CELL_M", value_parser = parse_positive)]
+    pub redact: Option<f64>,
     /// The result table as JSON on stdout
     #[arg(long)]
     pub json: bool,

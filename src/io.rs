@@ -10,21 +10,25 @@
 //! | GeoTIFF, COG, BigTIFF | [`geotiff::GeoTiff`] | [`geotiff::GeoTiffWriter`] |
 //! | GeoJSON, GeoPackage, Shapefile, KML, KMZ | [`features::VectorSource::read`] | [`geojson::GeoJsonWriter`] |
 //! | CSV, XLSX | [`features::VectorSource::read_table`], [`csv::Table::read`] | [`csv::CsvWriter`] |
+//! | GeoPackage, Shapefile | as GeoJSON | [`gpkg_write::GpkgWriter`], [`shapefile_write::write`] |
 
 pub mod atomic;
 mod crs_wkt;
 pub mod csv;
 mod encoding;
 pub mod features;
+pub mod fields;
 mod file_at;
 pub mod geojson;
 pub mod geotiff;
 mod gpkg;
+pub mod gpkg_write;
 pub mod hash;
 mod kml;
 mod limits;
 pub mod scratch;
 mod shapefile;
+pub mod shapefile_write;
 mod table;
 mod wkb;
 mod xlsx;

@@ -44,7 +44,9 @@ fn main() -> ExitCode {
         Err(error) => {
             if cli.command.wants_json() {
                 // Whether or not this can be told on stdout, it is told on stderr.
-                let _ = print_json(&run::error_to_json(&error));
+                let told = run::error_to_json(&error);
+                let _ =
+                    print_json(&if cli.command.is_redacted() { run::redacted_error(&told) } else { told });
             }
             console.error(&error);
             ExitCode::from(error.exit_code())
@@ -234,15 +236,26 @@ fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options
         },
         device: work.device.clone(),
         seed: work.seed,
-        overrides: work.overrides.clone(),
+        overrides: overrides(work),
         memory_bytes: work.memory,
         compression: compression(work.compress),
         seconds: search.seconds,
         iterations: search.iterations,
         threads,
         resume: work.resume,
+        redact: work.redact,
         from: None,
     }
+}
+
+/// What `--set` and `--formats` lay over the project file.
+fn overrides(work: &WorkArgs) -> Vec<String> {
+    let formats = work.formats.iter().map(|words| {
+        let words = words.iter().filter(|word| *word != "none");
+        let quoted: Vec<String> = words.map(|word| format!("{word:?}")).collect();
+        format!("outputs.formats=[{}]", quoted.join(","))
+    });
+    work.overrides.iter().cloned().chain(formats).collect()
 }
 
 fn compression(asked: Compress) -> Compression {

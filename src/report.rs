@@ -5,11 +5,23 @@
 
 pub mod colours;
 pub mod compare;
+pub mod facts;
+pub mod formats;
+pub mod geopackage;
 pub mod grids;
 pub mod html;
+pub mod kml;
+pub mod map;
+pub mod markup;
 pub mod picture;
 pub mod plan_files;
 pub mod readable;
 pub mod record;
+pub mod redacted;
+pub mod rows;
+pub mod shapefiles;
+pub mod style;
 pub mod tables;
+pub mod team_pages;
 pub mod vectors;
+pub mod workbook;

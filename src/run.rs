@@ -28,11 +28,13 @@ mod measures;
 mod oddities;
 mod outcome;
 mod output_folder;
+mod outputs;
 mod parcels;
 mod planning;
 mod prepared;
 mod problem;
 pub mod project;
+mod redact;
 mod replanning;
 mod report_step;
 mod resume;
@@ -60,6 +62,7 @@ use job::Job;
 pub use oddities::Oddity;
 pub use outcome::Outcome;
 use prepared::{Need, Prepared};
+pub use redact::redacted_error;
 use replanning::Earlier;
 pub use report_step::report_again;
 pub use verify::{VerifyReport, verify};
@@ -102,6 +105,8 @@ pub struct Options {
     pub threads: usize,
     /// Whether to go on from what an interrupted run into the same folder has finished.
     pub resume: bool,
+    /// Side of coarse cells, m, where only totals and coarse grids may be written: `--redact`.
+    pub redact: Option<f64>,
     /// The run whose plan is planned anew, and from which day on: `clearway plan --from RUN_DIR --date D`.
     pub from: Option<(PathBuf, Date)>,
 }
@@ -121,6 +126,7 @@ impl Default for Options {
             iterations: None,
             threads: 0,
             resume: false,
+            redact: None,
             from: None,
         }
     }

@@ -60,6 +60,7 @@ pub(crate) mod widest;
 
 pub use acceptability::{Draws, HazardDraw, Robustness, WeightDraw, WorthCell, WorthOf, WorthSamples};
 pub use blocks::{Blocks, Candidates, LocalPiece};
+pub use class::class_of_rank;
 pub use contribution::contributions;
 pub use engine::{Backend, Engine, EngineInfo, engine};
 pub use exclusion::why_excluded;

@@ -15,9 +15,11 @@ mod cli {
     pub mod hazard;
     pub mod init;
     pub mod main_job;
+    pub mod outputs;
     pub mod plans;
     pub mod real_inputs;
     pub mod real_layers;
+    pub mod redact;
     pub mod report;
     pub mod resume;
     pub mod score_keys;

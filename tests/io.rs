@@ -5,6 +5,7 @@ mod common;
 mod io {
     mod absurd;
     mod csv;
+    mod feature_files;
     mod files;
     mod formats;
     mod geojson;

@@ -132,7 +132,7 @@ error[project.unknown_key]: expected one of `kernel`, `sigma_m`, found `sigm`
         for look in [PLAIN, Look { with_lines: false, ..PLAIN }] {
             let text = error_text(&fault.clone().into(), look);
             assert!(!text.contains(['\x1b', '\x07']), "{text:?}");
-            assert!(text.contains("a\u{fffd}[2Jb.csv"), "{text:?}");
+            assert!(text.contains(r"a\u{1b}[2Jb.csv"), "{text:?}");
         }
     }
 }

@@ -29,6 +29,10 @@ pub struct Crs {
     flattening: f64,
 }
 
+/// EPSG codes of Chile's realisations of SIRGAS, on the map and in degrees.
+const SIRGAS_CHILE: [u32; 16] =
+    [5360, 5361, 5362, 8949, 8950, 8951, 9148, 9149, 9150, 9153, 9154, 9155, 20041, 20042, 20048, 20049];
+
 impl Crs {
     /// The CRS of an EPSG code; `place` names the file or key in the error.
     pub fn from_epsg(epsg: u32, place: &str) -> Result<Self> {
@@ -87,10 +91,12 @@ impl Crs {
     }
 
     /// Whether the CRS lies on WGS 84 or an ETRS-like datum, so that no datum shift is needed to or from
-    /// WGS 84 (realisations differ by what plates have moved, 2 m at most), and its definition says all there
-    /// is to say (the allow-list of domain.md §2, by rule instead of by hand).
+    /// WGS 84 (realisations differ by what plates have moved, below 2 m), and its definition says all there
+    /// is to say (the allow-list of domain.md §2, by rule instead of by hand). Chile's realisations, which earthquakes
+    /// have moved by up to 8 m, do not count.
     pub fn is_on_wgs84(&self) -> bool {
-        self.definition.is_whole && (self.definition.is_on_wgs84() || self.is_web_mercator())
+        let is_near = self.definition.is_on_wgs84() && !SIRGAS_CHILE.contains(&self.epsg);
+        self.definition.is_whole && (is_near || self.is_web_mercator())
     }
 
     /// Whether both CRSs lie on one datum, so that only a projection lies between them.

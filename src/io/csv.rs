@@ -98,7 +98,7 @@ fn delimiter_of(bytes: &[u8]) -> u8 {
 }
 
 fn fields_of(record: &csv::ByteRecord, table: &Table, line: u64) -> Result<Vec<String>> {
-    let text = |field: &[u8]| std::str::from_utf8(field).map(|text| text.trim().to_owned());
+    let text = |field: &[u8]| std::str::from_utf8(field).map(|text| write::as_meant(text.trim()).to_owned());
     record.iter().map(text).collect::<std::result::Result<_, _>>().map_err(|_| {
         let fix = "save it as CSV UTF-8, or say which one it is with `encoding` where `path` stands";
         let mut fault = table.fault("csv.encoding", "UTF-8 text", "another encoding", fix);

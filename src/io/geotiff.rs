@@ -19,5 +19,5 @@ mod read;
 mod tags;
 mod write;
 
-pub use read::{GeoTiff, RasterFacts, ReadOptions, SampleType};
+pub use read::{GeoTiff, RasterFacts, ReadOptions, SampleType, Statistics};
 pub use write::{Compression, GeoTiffWriter, OverviewKind, WriteSample, WriteSpec, Written};

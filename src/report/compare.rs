@@ -18,6 +18,9 @@ use crate::error::Result;
 use crate::io::atomic::write_atomic;
 use crate::io::csv::CsvWriter;
 
+/// The table of scenarios, in the folder of a batch.
+pub const SCENARIOS: &str = "scenarios.csv";
+
 /// One scenario in figures; `None` is unknown or does not apply.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Row {
@@ -139,15 +142,16 @@ pub struct Comparison {
 impl Comparison {
     /// Writes the tables and the page into a folder.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        self.write_rows(&folder.join("scenarios.csv"))?;
+        Self::write_rows(&self.rows, &folder.join(SCENARIOS))?;
         self.write_tasks(&folder.join("scenario_tasks.csv"))?;
         write_atomic(&folder.join("compare.html"), html::page(self)?.as_bytes())
     }
 
-    fn write_rows(&self, path: &Path) -> Result<()> {
+    /// Writes the table of scenarios alone.
+    pub fn write_rows(rows: &[Row], path: &Path) -> Result<()> {
         let names: Vec<&str> = Row::default().columns().into_iter().map(|(name, _)| name).collect();
         let mut writer = CsvWriter::create(path, &names)?;
-        for row in &self.rows {
+        for row in rows {
             let fields: Vec<String> = row.columns().iter().map(|(_, value)| plain(value)).collect();
             writer.write(&fields)?;
         }

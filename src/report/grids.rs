@@ -4,9 +4,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::style::{class_style, quantity_style, rank_style};
 use crate::error::Result;
 use crate::grid::{Frame, Window};
-use crate::io::geotiff::{Compression, GeoTiffWriter, WriteSpec};
+use crate::io::geotiff::{Compression, GeoTiff, GeoTiffWriter, WriteSpec};
 use crate::progress::Progress;
 use crate::score::{Plane, PlaneSink};
 
@@ -16,26 +17,65 @@ pub struct GridFile {
     pub plane: Plane,
     /// File name in the run directory.
     pub name: &'static str,
+    /// Its style beside it, which QGIS loads with the grid.
+    pub style: &'static str,
     description: &'static str,
     unit: &'static str,
+}
+
+impl GridFile {
+    /// The style of the grid as it lies written in a folder.
+    pub fn style_in(&self, folder: &Path, n_classes: u8) -> Result<String> {
+        Ok(match self.plane {
+            Plane::Class => class_style(n_classes),
+            Plane::Rank | Plane::RankMean => rank_style(),
+            Plane::Acceptability => quantity_style((0.0, 1.0), ""),
+            _ => stretched_style(&folder.join(self.name), self.unit)?,
+        })
+    }
+}
+
+/// A quantity's style from its least value to two standard deviations above its mean, or its greatest value where that
+/// is less: a few large values would otherwise leave all others pale. The figures are those the file declares.
+pub fn stretched_style(path: &Path, unit: &str) -> Result<String> {
+    let range = GeoTiff::open(path, 1)?
+        .facts()
+        .statistics
+        .map_or((0.0, 1.0), |found| (found.least, found.greatest.min(found.mean + 2.0 * found.deviation)));
+    Ok(quantity_style(range, if unit == "1" { "" } else { unit }))
 }
 
 /// Every grid a run writes.
 pub const GRIDS: [GridFile; 7] = [
     grid(
         Plane::Rank,
-        "priority.tif",
+        ("priority.tif", "priority.qml"),
         "rank among scored cells, 100 = first; no data is not scored",
         "percentile",
     ),
-    grid(Plane::Class, "class.tif", "priority class, 1 = first; 0 is not scored", ""),
-    grid(Plane::Benefit, "benefit.tif", "benefit of clearing the cell by the project's form, 0..1", "1"),
-    grid(Plane::Cost, "cost.tif", "cost of clearing the cell", "US$"),
-    grid(Plane::BenefitPerCost, "benefit_per_cost.tif", "benefit times area per cost", "m2/US$"),
-    grid(Plane::Exposure, "exposure.tif", "people who live within reach of the cell, effective", "people"),
+    grid(Plane::Class, ("class.tif", "class.qml"), "priority class, 1 = first; 0 is not scored", ""),
+    grid(
+        Plane::Benefit,
+        ("benefit.tif", "benefit.qml"),
+        "benefit of clearing the cell by the project's form, 0..1",
+        "1",
+    ),
+    grid(Plane::Cost, ("cost.tif", "cost.qml"), "cost of clearing the cell", "US$"),
+    grid(
+        Plane::BenefitPerCost,
+        ("benefit_per_cost.tif", "benefit_per_cost.qml"),
+        "benefit times area per cost",
+        "m2/US$",
+    ),
+    grid(
+        Plane::Exposure,
+        ("exposure.tif", "exposure.qml"),
+        "people who live within reach of the cell, effective",
+        "people",
+    ),
     grid(
         Plane::PeopleAtRisk,
-        "people_at_risk.tif",
+        ("people_at_risk.tif", "people_at_risk.qml"),
         "expected people within reach of contaminated ground: hazard times exposure",
         "people",
     ),
@@ -45,12 +85,22 @@ pub const GRIDS: [GridFile; 7] = [
 pub const ROBUSTNESS_GRIDS: [GridFile; 3] = [
     grid(
         Plane::Acceptability,
-        "acceptability.tif",
+        ("acceptability.tif", "acceptability.qml"),
         "share of the samples of weights, hazard and cost in which the cell is in the top, 0..1",
         "1",
     ),
-    grid(Plane::RankMean, "rank_mean.tif", "mean rank over the samples, 100 = first", "percentile"),
-    grid(Plane::RankSd, "rank_sd.tif", "standard deviation of the rank over the samples", "percentile"),
+    grid(
+        Plane::RankMean,
+        ("rank_mean.tif", "rank_mean.qml"),
+        "mean rank over the samples, 100 = first",
+        "percentile",
+    ),
+    grid(
+        Plane::RankSd,
+        ("rank_sd.tif", "rank_sd.qml"),
+        "standard deviation of the rank over the samples",
+        "percentile",
+    ),
 ];
 
 /// The grids of a run.
@@ -58,8 +108,13 @@ pub fn grids(has_robustness: bool) -> impl Iterator<Item = &'static GridFile> {
     GRIDS.iter().chain(ROBUSTNESS_GRIDS.iter().filter(move |_| has_robustness))
 }
 
-const fn grid(plane: Plane, name: &'static str, description: &'static str, unit: &'static str) -> GridFile {
-    GridFile { plane, name, description, unit }
+const fn grid(
+    plane: Plane,
+    (name, style): (&'static str, &'static str),
+    description: &'static str,
+    unit: &'static str,
+) -> GridFile {
+    GridFile { plane, name, style, description, unit }
 }
 
 /// Writes all grids of a run into a folder while they are scored.

@@ -55,6 +55,11 @@ const COLUMNS: [&str; 11] = [
 ];
 
 impl PlanRow {
+    /// Column names in the order of the contract.
+    pub fn column_names() -> &'static [&'static str] {
+        &COLUMNS
+    }
+
     /// Column names and values, in the order of the contract.
     pub fn columns(&self) -> Vec<(&'static str, Value)> {
         let values = [

@@ -16,12 +16,12 @@ use crate::tasks::TaskArea;
 
 /// Writes the task areas with all their columns.
 pub fn write_tasks(path: &Path, tasks: &[TaskArea], criteria: &[String], crs: &Crs) -> Result<()> {
-    let lonlat = Reprojection::new(crs, &Crs::wgs84(), "tasks.geojson")?;
+    let lon_lat = ToLonLat::new(crs, "tasks.geojson")?;
     let own = own_columns(tasks, criteria);
     let mut writer = GeoJsonWriter::create(path)?;
     for task in tasks {
         let properties = properties(task, criteria, &own);
-        let ground = Geometry::MultiPolygon(on_wgs84(&task.geometry, &lonlat, &task.task_id)?);
+        let ground = Geometry::MultiPolygon(lon_lat.ground(&task.geometry, &task.task_id)?);
         writer.write(Some(&task.task_id), &properties, Some(&ground))?;
     }
     writer.finish()
@@ -36,7 +36,7 @@ pub fn write_plan(
     problem: &Problem,
     crs: &Crs,
 ) -> Result<()> {
-    let lonlat = Reprojection::new(crs, &Crs::wgs84(), "plan.geojson")?;
+    let lon_lat = ToLonLat::new(crs, "plan.geojson")?;
     let by_id: std::collections::HashMap<&str, &TaskArea> =
         tasks.iter().map(|task| (task.task_id.as_str(), task)).collect();
     let mut writer = GeoJsonWriter::create(path)?;
@@ -45,7 +45,7 @@ pub fn write_plan(
             row.columns().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         properties.insert("kind".into(), "task".into());
         let ground =
-            by_id.get(row.task_id.as_str()).map(|task| on_wgs84(&task.geometry, &lonlat, &task.task_id));
+            by_id.get(row.task_id.as_str()).map(|task| lon_lat.ground(&task.geometry, &task.task_id));
         writer.write(None, &properties, ground.transpose()?.map(Geometry::MultiPolygon).as_ref())?;
     }
     for team in &problem.teams {
@@ -70,6 +70,36 @@ pub fn write_plan(
     writer.finish()
 }
 
+/// Brings ground into longitude and latitude.
+#[derive(Debug, Clone)]
+pub struct ToLonLat(Reprojection);
+
+impl ToLonLat {
+    /// From a CRS; `file` names what is written, for the fault.
+    pub fn new(crs: &Crs, file: &str) -> Result<Self> {
+        Reprojection::new(crs, &Crs::wgs84(), file).map(Self)
+    }
+
+    /// A task's ground.
+    pub fn ground(&self, ground: &MultiPolygon<f64>, task_id: &str) -> Result<MultiPolygon<f64>> {
+        ground.try_map_coords(|point| match self.0.point(DVec2::new(point.x, point.y)) {
+            Some(p) => Ok(geo::Coord { x: p.x, y: p.y }),
+            None => {
+                let found = format!("({}, {})", point.x, point.y);
+                let fix = "check the CRS of the frame and of the polygon";
+                Err(Fault::new(
+                    "task.off_the_map",
+                    format!("task {task_id}"),
+                    "a place on the map",
+                    found,
+                    fix,
+                )
+                .into())
+            }
+        })
+    }
+}
+
 fn properties(task: &TaskArea, criteria: &[String], own: &[(String, String)]) -> Map<String, Value> {
     let mut properties: Map<String, Value> = task_numbers(Some(task), criteria).into_iter().collect();
     for (key, header) in own {
@@ -78,16 +108,4 @@ fn properties(task: &TaskArea, criteria: &[String], own: &[(String, String)]) ->
         }
     }
     properties
-}
-
-fn on_wgs84(ground: &MultiPolygon<f64>, lonlat: &Reprojection, task_id: &str) -> Result<MultiPolygon<f64>> {
-    ground.try_map_coords(|point| match lonlat.point(DVec2::new(point.x, point.y)) {
-        Some(p) => Ok(geo::Coord { x: p.x, y: p.y }),
-        None => {
-            let found = format!("({}, {})", point.x, point.y);
-            let fix = "check the CRS of the frame and of the polygon";
-            Err(Fault::new("task.off_the_map", format!("task {task_id}"), "a place on the map", found, fix)
-                .into())
-        }
-    })
 }

@@ -17,6 +17,12 @@ use crate::report::record::Record;
 
 /// Plans a bare problem file (interface.md §4) into a run directory that holds `plan.json`.
 pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+    if options.redact.is_some() {
+        let (expected, found) =
+            ("a project, whose ground can be shown in coarse cells", "--redact and --problem");
+        let fix = "leave --redact out, or plan a project";
+        return Err(Fault::new("redact.problem", "command line", expected, found, fix).into());
+    }
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {

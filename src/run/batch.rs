@@ -7,6 +7,7 @@
 
 mod comparing;
 mod done;
+mod redacted;
 mod scenarios;
 
 use std::fs;
@@ -18,11 +19,12 @@ use serde_json::{Value, json};
 
 use self::done::{Held, held};
 use self::scenarios::{Scenario, read_scenarios};
-use super::Options;
 use super::job::Job;
 use super::kept::Kept;
 use super::prepared::{Need, Prepared};
 use super::project::Project;
+use super::redact::private_folder;
+use super::{IN_ALL, Options};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Scratchpad};
 use crate::io::scratch::Scratch;
@@ -41,6 +43,8 @@ pub struct BatchOutcome {
     /// What a person should know.
     pub warnings: Vec<String>,
     n_kept: usize,
+    /// Whether names and messages are for the operator's terminal alone.
+    is_redacted: bool,
 }
 
 /// A scenario and where it goes.
@@ -59,21 +63,33 @@ pub fn batch(
 ) -> Result<BatchOutcome> {
     let mut all = vec![Scenario::base()];
     all.extend(read_scenarios(scenarios)?);
+    let is_redacted = options.redact.is_some();
     let base = super::prepared::project_of(project, &options.overrides, Need::Everything)?;
     let name = base.name;
-    let out_dir = options.out.clone().unwrap_or_else(|| Path::new("runs").join(format!("{name}-scenarios")));
+    let default_out = match is_redacted {
+        true => redacted::DEFAULT_OUT.to_owned(),
+        false => format!("{name}-scenarios"),
+    };
+    let out_dir = options.out.clone().unwrap_or_else(|| Path::new("runs").join(default_out));
     let n_scenarios = all.len();
     let planned: Vec<Planned> = (0..)
         .zip(all)
         .map(|(number, scenario)| {
-            let folder = out_dir.join(scenario.folder(number, n_scenarios));
+            let named = || scenario.folder(number, n_scenarios);
+            let folder =
+                out_dir.join(if is_redacted { redacted::folder_name(number, n_scenarios) } else { named() });
             let overrides = options.overrides.iter().chain(&scenario.overrides).cloned().collect();
             let options =
                 Options { out: Some(folder.clone()), overrides, overwrite: true, ..options.clone() };
             Planned { scenario, folder, options }
         })
         .collect();
-    let scratchpad = Scratchpad::new(&out_dir)?;
+    if is_redacted {
+        let folders: Vec<&Path> = planned.iter().map(|planned| planned.folder.as_path()).collect();
+        redacted::refuse_others(&out_dir, &folders)?;
+    }
+    let private = is_redacted.then(private_folder).transpose()?;
+    let scratchpad = Scratchpad::new(private.as_ref().map_or(&out_dir, tempfile::TempDir::path))?;
     // Half for planes, as for a run on its own; all scenarios share it.
     let scratch = Scratch::new(scratchpad.folder(), (options.memory_bytes / 2) as usize);
     let kept = Arc::new(Kept::in_scratch(scratch.clone()));
@@ -83,6 +99,7 @@ pub fn batch(
         rows: Vec::new(),
         failed: Vec::new(),
         warnings: leftovers(&out_dir, &planned),
+        is_redacted,
         n_kept: are_done.iter().filter(|is_done| **is_done).count(),
     };
     let begun = Instant::now();
@@ -99,7 +116,12 @@ pub fn batch(
         progress.note(&format!("scenario {} of {n_todo}: {}{left}", n_made + 1, planned.scenario.name));
         match run_one(project, planned, &kept, progress) {
             Ok(()) => {}
-            Err(error @ Error::Faults(_)) => outcome.failed.push((planned.scenario.name.clone(), error)),
+            Err(error @ Error::Faults(_)) => {
+                if is_redacted {
+                    progress.note(&format!("scenario {:?} failed: {error}", planned.scenario.name));
+                }
+                outcome.failed.push((planned.scenario.name.clone(), error));
+            }
             Err(other) => {
                 let n_whole = outcome.n_kept + n_made as usize;
                 let text = format!(
@@ -116,6 +138,10 @@ pub fn batch(
     let finished = planned.iter().filter(|planned| planned.folder.join(RUN_RECORD).is_file());
     let finished: Vec<(&Scenario, &Path)> =
         finished.map(|planned| (&planned.scenario, planned.folder.as_path())).collect();
+    if is_redacted {
+        outcome.rows = redacted::compare(&planned, &out_dir)?;
+        return Ok(outcome);
+    }
     let comparison = comparing::compare(&name, &finished, &scratch, progress)?;
     comparison.write(&out_dir)?;
     let Comparison { rows, warnings, .. } = comparison;
@@ -153,7 +179,11 @@ fn check_all(
             }
             Err(other) => return Err(other),
         };
-        let held = held(&planned.folder, &prepared, &planned.options, kept)?;
+        let held = if options.redact.is_some() {
+            redacted::held(&planned.folder)
+        } else {
+            held(&planned.folder, &prepared, &planned.options, kept)?
+        };
         if held == Held::Other && !options.overwrite {
             in_the_way.push(planned.folder.display().to_string());
         }
@@ -216,7 +246,10 @@ impl BatchOutcome {
         if self.n_kept > 0 {
             text.push_str(&format!("\n{} scenarios were whole already and were kept\n", self.n_kept));
         }
-        for (name, error) in &self.failed {
+        if self.is_redacted && !self.failed.is_empty() {
+            text.push_str(&format!("\n{} scenarios failed: stderr says which\n", self.failed.len()));
+        }
+        for (name, error) in self.failed.iter().filter(|_| !self.is_redacted) {
             text.push_str(&format!("\nscenario {name:?} failed: {error}\n"));
         }
         text.push_str(&format!("\nfiles  {}\n", self.out_dir.display()));
@@ -225,6 +258,11 @@ impl BatchOutcome {
 
     /// The same for a script.
     pub fn to_json(&self) -> Value {
+        if self.is_redacted {
+            return json!({ "out": self.out_dir.display().to_string(), "failed": { "count": self.failed.len() },
+                "scenarios": self.rows.iter().map(Row::to_json).collect::<Vec<_>>(),
+                "warnings": { "count": self.warnings.len() } });
+        }
         let failed: Vec<Value> = self
             .failed
             .iter()

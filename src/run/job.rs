@@ -9,9 +9,11 @@ use serde::Serialize;
 use super::areas::LeftOut;
 use super::kept::{Kept, Kind, WrittenGrids, stamp};
 use super::outcome::Outcome;
+use super::outputs::{Material, write_outputs};
 use super::planning::plan_teams;
 use super::prepared::{self, Prepared};
 use super::project::Project;
+use super::redact::{self, Redaction};
 use super::replanning::Earlier;
 use super::resume::{StageKey, Stages};
 use super::sampled_worths::sample_worths;
@@ -50,6 +52,8 @@ pub struct Job {
     pub first_pass: Option<Arc<FirstPass>>,
     /// What the grids are made of, and what scoring found, for later runs.
     pub grids: Option<(GridKeys, Summary)>,
+    /// Where only redacted files may leave it.
+    pub redaction: Option<Redaction>,
 }
 
 impl Job {
@@ -67,7 +71,9 @@ impl Job {
             )
             .into());
         }
-        let out = options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name));
+        let redaction = Redaction::begin(project, options)?;
+        let named = || options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name));
+        let out = redaction.as_ref().map_or_else(named, Redaction::private_run);
         let (staging, is_resumed) = match options.resume {
             true => Staging::resumed(&out, options.overwrite)?,
             false => (Staging::new(&out, options.overwrite)?, false),
@@ -85,7 +91,7 @@ impl Job {
         record.options = options.for_record();
         record.inputs.push(project.file.clone());
         let outcome = Outcome::new(&project.name, staging.out_dir());
-        Ok(Self { stages, ..Self::new(staging, record, outcome) })
+        Ok(Self { stages, redaction, ..Self::new(staging, record, outcome) })
     }
 
     /// A run that has written nothing yet.
@@ -102,6 +108,7 @@ impl Job {
             stages: Stages::default(),
             first_pass: None,
             grids: None,
+            redaction: None,
         }
     }
 
@@ -122,7 +129,7 @@ impl Job {
     }
 
     /// Notes that a stage is whole, so that an interrupt costs no more than what comes after it. A batch goes on by
-    /// scenarios.
+    /// scenarios, and a redacted run keeps nothing.
     pub fn stage_done<T: Serialize>(
         &mut self,
         stage: &'static str,
@@ -130,7 +137,7 @@ impl Job {
         files: &[&str],
         state: &T,
     ) -> Result<()> {
-        if self.kept.is_on() {
+        if self.kept.is_on() || self.redaction.is_some() {
             return Ok(());
         }
         self.stages.done(stage, key, files, state)?;
@@ -145,7 +152,8 @@ impl Job {
 
     /// Refuses to write over what is read.
     pub fn spare_inputs(&self) -> Result<()> {
-        output_folder::spare_inputs(self.staging.out_dir(), &self.record.inputs)
+        let out_dir = self.redaction.as_ref().map_or(self.staging.out_dir(), Redaction::out_dir);
+        output_folder::spare_inputs(out_dir, &self.record.inputs)
     }
 
     /// Scores, outlines task areas and plans, as far as the command and the project ask for it.
@@ -175,18 +183,25 @@ impl Job {
     fn work_on(&mut self, prepared: &mut Prepared, options: &Options, progress: &dyn Progress) -> Result<()> {
         self.record.inputs.extend(prepared.files.iter().cloned());
         self.spare_inputs()?;
+        if let Some(redaction) = &mut self.redaction {
+            redaction.settle(&prepared.layers.frame)?;
+        }
         self.record.warnings.extend(prepared.warnings.iter().cloned());
         self.record.polygon_faults = prepared.polygon_faults.iter().map(check::fault_json).collect();
         self.record.areas_left_out = prepared.left_out.iter().map(LeftOut::to_json).collect();
         self.lap("read and check inputs");
         let summary = score_grids(self, prepared, options, progress)?;
+        if let Some(redaction) = &mut self.redaction {
+            redaction.count_people(prepared.layers.plane("population"))?;
+        }
+        let (mut made, mut planned) = (None, None);
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
-            let made = outline_tasks(self, prepared, settings, &summary, progress)?;
-            let tasks = &made.0;
+            let outlined = outline_tasks(self, prepared, settings, &summary, progress)?;
+            let tasks = &made.insert(outlined).0;
             if let Some(plan) = &prepared.project.plan {
                 let crs = &prepared.layers.frame.crs;
                 let worths = sample_worths(self, prepared, tasks, &summary, options, progress)?;
-                plan_teams(
+                planned = Some(plan_teams(
                     self,
                     tasks,
                     worths,
@@ -196,10 +211,19 @@ impl Job {
                     crs,
                     options,
                     progress,
-                )?;
+                )?);
             }
         }
-        Ok(())
+        let material = Material {
+            project: &prepared.project,
+            tasks: made.as_ref().map_or(&[], |made| &made.0),
+            crs: &prepared.layers.frame.crs,
+            is_scored: true,
+            settlements: &prepared.settlements,
+            teams: &prepared.teams,
+            planned: planned.as_ref(),
+        };
+        write_outputs(self, &material)
     }
 
     /// Plans the task areas of a finished run.
@@ -223,7 +247,17 @@ impl Job {
         self.spare_inputs()?;
         let crs = crate::grid::Crs::wgs84();
         self.outcome.tasks(&tasks);
-        plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
+        let planned = plan_teams(&mut self, &tasks, None, &teams, plan, &project, &crs, options, progress)?;
+        let material = Material {
+            project: &project,
+            tasks: &tasks,
+            crs: &crs,
+            is_scored: false,
+            settlements: &[],
+            teams: &teams,
+            planned: Some(&planned),
+        };
+        write_outputs(&mut self, &material)?;
         self.commit(Some(Places::default()))
     }
 
@@ -246,6 +280,9 @@ impl Job {
         self.lap("write outputs");
         let seconds = self.started.elapsed().as_secs_f64();
         self.record.seconds.push(StageSeconds { stage: IN_ALL.to_owned(), seconds });
+        if let Some(redaction) = self.redaction.take() {
+            return redact::commit(self, redaction);
+        }
         self.record.results.insert("summary".into(), self.outcome.to_json());
         let record = report_step::write_report(&mut self, places)?;
         record::write(&record, &self.staging.path(RUN_RECORD))?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::redact::REDACTED;
 use crate::plan::{Objective, Problem, Solution, floor_shares};
 use crate::report::plan_files::{BaselineValue, floors_json};
 use crate::report::readable::{count, short};
@@ -12,6 +13,23 @@ use crate::report::record::{Record, score_results};
 use crate::score::Summary;
 use crate::tasks::TaskArea;
 use crate::units::M2_PER_HECTARE;
+
+/// What begins the label of what would be done by hand.
+const BY_HAND: &str = "by hand: ";
+
+/// Labels of lines without names: numbers, and words of ours.
+const FIXED_LABELS: [&str; 10] = [
+    "scored",
+    "people",
+    "exposure",
+    "first tenth",
+    "engine",
+    "task areas",
+    "plan",
+    "objective",
+    "bound",
+    "if it goes otherwise",
+];
 
 /// The end of a run, for stdout.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +43,8 @@ pub struct Outcome {
     lines: Vec<(String, String)>,
     json: Map<String, Value>,
     tables: Vec<String>,
+    /// Whether the warnings are for the operator's terminal alone.
+    is_redacted: bool,
 }
 
 impl Outcome {
@@ -34,6 +54,35 @@ impl Outcome {
         outcome.line("project", name.to_owned());
         outcome.json.insert("project".into(), name.into());
         outcome
+    }
+
+    /// Of a redacted run: `lines` and `record` hold no name and no place; the `warnings` may, and are kept off stdout.
+    pub fn redacted(
+        out_dir: &Path,
+        lines: Vec<(String, String)>,
+        record: &Value,
+        outputs: &[&str],
+        warnings: Vec<String>,
+    ) -> Self {
+        let mut json = Map::new();
+        for key in [REDACTED, "results"] {
+            json.insert(key.into(), record[key].clone());
+        }
+        let mut files: Vec<String> = outputs.iter().map(|name| (*name).to_owned()).collect();
+        files.push(crate::io::atomic::RUN_RECORD.to_owned());
+        let out_dir = out_dir.to_path_buf();
+        Self { out_dir, files, warnings, lines, json, tables: Vec::new(), is_redacted: true }
+    }
+
+    /// Those lines that hold numbers and fixed words alone.
+    pub fn lines_without_names(&self) -> Vec<(String, String)> {
+        let is_one = |label: &str| FIXED_LABELS.contains(&label) || label.starts_with(BY_HAND);
+        self.lines.iter().filter(|(label, _)| is_one(label)).cloned().collect()
+    }
+
+    /// A part of what goes to scripts: `score`, `tasks` or `plan`.
+    pub fn part(&self, key: &str) -> Option<&Value> {
+        self.json.get(key)
     }
 
     /// The table for a person.
@@ -51,9 +100,10 @@ impl Outcome {
         }
         if !self.warnings.is_empty() {
             let n = self.warnings.len();
+            let where_told = if self.is_redacted { "with -v on stderr" } else { "in run.json" };
             let _ = writeln!(
                 text,
-                "{:<width$}  {n}: read them in run.json before people act on this",
+                "{:<width$}  {n}: read them {where_told} before people act on this",
                 "warnings"
             );
         }
@@ -69,7 +119,11 @@ impl Outcome {
         let mut object = self.json.clone();
         object.insert("out".into(), self.out_dir.display().to_string().into());
         object.insert("files".into(), self.files.clone().into());
-        object.insert("warnings".into(), self.warnings.clone().into());
+        let warnings = match self.is_redacted {
+            true => json!({ "count": self.warnings.len() }),
+            false => self.warnings.clone().into(),
+        };
+        object.insert("warnings".into(), warnings);
         Value::Object(object)
     }
 
@@ -172,7 +226,7 @@ impl Outcome {
         for baseline in baselines {
             let value = short(baseline.objective_value);
             let text = format!("{value}{}", against(problem, solution, baseline));
-            self.line(&format!("by hand: {}", baseline.name), text);
+            self.line(&format!("{BY_HAND}{}", baseline.name), text);
         }
         let floors = floors_json(problem, solution);
         let baselines: Vec<Value> = baselines.iter().map(BaselineValue::to_json).collect();

@@ -5,15 +5,27 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::RUN_RECORD;
+use crate::report::formats::Format;
 use crate::report::grids::grids;
 
 /// What a run may write besides grids and record.
-const TABLES: [&str; 6] =
-    ["curve.csv", "tasks.csv", "tasks.geojson", "plan.csv", "plan.geojson", "plan.json"];
+const TABLES: [&str; 10] = [
+    "hazard.tif",
+    "hazard.qml",
+    "tasks.qml",
+    "report.html",
+    "curve.csv",
+    "tasks.csv",
+    "tasks.geojson",
+    "plan.csv",
+    "plan.geojson",
+    "plan.json",
+];
 
 /// Every name that a run may write.
 fn names() -> impl Iterator<Item = &'static str> {
-    grids(true).map(|grid| grid.name).chain(TABLES).chain([RUN_RECORD])
+    let formats = Format::ALL.into_iter().flat_map(Format::files).copied();
+    grids(true).flat_map(|grid| [grid.name, grid.style]).chain(TABLES).chain(formats).chain([RUN_RECORD])
 }
 
 /// Refuses to write over what is read: `--out .` beside a `cost.tif` of the project's own, or the folder of the

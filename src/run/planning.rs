@@ -9,6 +9,7 @@ use super::replanning::{Earlier, LeftOver};
 use super::sampled_worths::SampledWorths;
 use super::uncertain::uncertain;
 use super::{Job, Options, what_if};
+use jiff::civil::Date;
 use serde_json::Map;
 
 use crate::error::{Fault, Result};
@@ -16,7 +17,7 @@ use crate::grid::Crs;
 use crate::io::hash::bytes_hash;
 use crate::plan::{self, Baselines, Marginal, Objective, Params, Problem, Solution, Variant};
 use crate::progress::Progress;
-use crate::report::plan_files::{BaselineValue, plan_rows, write_plan_csv, write_plan_json};
+use crate::report::plan_files::{BaselineValue, PlanRow, plan_rows, write_plan_csv, write_plan_json};
 use crate::report::vectors;
 use crate::tasks::TaskArea;
 
@@ -25,6 +26,20 @@ pub const DEFAULT_SECONDS: f64 = 30.0;
 
 /// The stage that an interrupted run may have finished.
 const PLAN: &str = "plan";
+
+/// A plan as further files are written from it.
+pub struct Planned {
+    /// As solved.
+    pub problem: Problem,
+    /// The solution.
+    pub solution: Solution,
+    /// The rows of `plan.csv`.
+    pub rows: Vec<PlanRow>,
+    /// Day 0.
+    pub start: Date,
+    /// Unit of the objective.
+    pub unit: &'static str,
+}
 
 /// Plans the teams and writes the plan's files. `crs` is that of the tasks' geometry; `worths` are the tasks' worths in
 /// samples, where they were sampled.
@@ -39,7 +54,7 @@ pub fn plan_teams(
     crs: &Crs,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<()> {
+) -> Result<Planned> {
     let file = project.file.display().to_string();
     let (mut problem, warnings) = problem_of(tasks, teams, settings, &file)?;
     job.record.warnings.extend(warnings);
@@ -114,7 +129,7 @@ pub fn plan_teams(
     let start = Some(settings.start);
     write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, start, &more)?;
     job.outputs.push("plan.json");
-    Ok(())
+    Ok(Planned { problem, solution, rows, start: settings.start, unit: unit(settings) })
 }
 
 /// The plan of a problem, or that which an earlier run of this process found for the very same problem with the same

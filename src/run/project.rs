@@ -7,6 +7,7 @@ mod gates;
 mod hazard;
 mod layers;
 mod measure;
+mod outputs;
 mod plan;
 mod robustness;
 mod score;
@@ -33,6 +34,7 @@ use super::document::{self, Node};
 use super::located::Document;
 use super::section::{Reading, Section};
 use crate::error::{Error, Fault, Faults, Result};
+use crate::report::formats::Format;
 
 /// A project as it will be run.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub struct Project {
     pub tasks: Option<TaskSettings>,
     /// How teams are planned, if a plan is asked for.
     pub plan: Option<PlanSettings>,
+    /// Files to write beside the tables and grids.
+    pub formats: Vec<Format>,
     /// The settings as written, with the overrides laid over them, for the record.
     pub as_used: serde_json::Value,
     /// The file as it was read, to show the line that a fault speaks of.
@@ -138,6 +142,7 @@ impl Project {
         let score = score::read(&top, &layers, seed);
         let tasks = tasks::read(&top, &folder, &layers);
         let plan = plan::read(&reading, &top, &folder);
+        let formats = outputs::read(&top);
         if top.node("plan").is_some() && top.node("tasks").is_none() {
             let fix = "add `areas = { path = \"hazardous_areas.geojson\" }` or `grow = {}` under [tasks]";
             top.fault("project.missing_key", "tasks", "[tasks], for the plan to plan", "nothing", fix);
@@ -168,6 +173,7 @@ impl Project {
             score,
             tasks,
             plan,
+            formats,
             as_used: to_json(&document.root),
             document: Arc::new(document),
         };

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::Job;
+use super::redact::refuse_redacted;
 use crate::error::{Error, Result};
 use crate::io::atomic::RUN_RECORD;
 use crate::report::html::{self, Places};
@@ -32,7 +33,8 @@ pub fn write_report(job: &mut Job, places: Option<Places>) -> Result<Value> {
 pub fn report_again(run_dir: &Path, to: &Path) -> Result<()> {
     let path = run_dir.join(RUN_RECORD);
     let text = std::fs::read(&path).map_err(Error::io("read", &path))?;
-    let record = serde_json::from_slice(&text)
+    let record: Value = serde_json::from_slice(&text)
         .map_err(|error| Error::io("read", &path)(std::io::Error::other(error)))?;
+    refuse_redacted(&record, run_dir)?;
     html::write_report(to, run_dir, record, &Places::default())
 }

@@ -29,3 +29,8 @@ pub fn class(rank: &[f32], thresholds: &[f32], out: &mut [f32]) {
         }
     }
 }
+
+/// The class of one rank, 1 = first.
+pub fn class_of_rank(rank: f32, class_percents: &[f64]) -> f64 {
+    1.0 + thresholds(class_percents).iter().filter(|&&threshold| rank < threshold).count() as f64
+}

@@ -180,7 +180,10 @@ fn budget_that_buys_nothing_is_refused() {
     args.extend(["--backend", "cpu", "--set", "plan.budget_usd=4501"]);
     let text = refused(region.path(), &args, &["plan.budget"]);
     assert!(text.contains("cheapest task"), "{text}");
-    assert!(!region.path().join("out").exists());
+    // The grids are kept for `--resume` with a larger budget; nothing stands there that could be taken for a run.
+    assert!(text.contains("--resume goes on from there"), "{text}");
+    let left = std::fs::read_dir(region.path().join("out")).unwrap();
+    assert!(left.flatten().all(|entry| entry.file_name().to_string_lossy().starts_with(".clearway-")));
 }
 
 #[test]

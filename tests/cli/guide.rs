@@ -221,9 +221,10 @@ fn codes_in_sources() -> BTreeSet<String> {
 }
 
 fn is_code(text: &str) -> bool {
-    const ENDINGS: [&str; 24] = [
+    const ENDINGS: [&str; 28] = [
         "tif", "tiff", "json", "geojson", "csv", "toml", "gpkg", "html", "png", "qml", "md", "xlsx", "kml",
-        "kmz", "shp", "zip", "js", "css", "svg", "xml", "txt", "part", "rels", "clr",
+        "kmz", "shp", "shx", "dbf", "prj", "cpg", "zip", "js", "css", "svg", "xml", "txt", "part", "rels",
+        "clr",
     ];
     let Some((family, word)) = text.split_once('.') else { return false };
     let is_word = |text: &str| {

@@ -265,7 +265,7 @@ fn names_that_would_do_harm_are_data() {
 #[cfg(target_os = "linux")]
 fn check_within(region: &Path, kib: u64) -> (Option<i32>, String) {
     let script = format!("ulimit -v {kib}; exec \"$0\" check project.toml");
-    let mut command = std::process::Command::new("sh");
+    let mut command = Command::new("sh");
     let output = command
         .args(["-c", &script, env!("CARGO_BIN_EXE_clearway")])
         .env("RAYON_NUM_THREADS", "2")

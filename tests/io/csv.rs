@@ -93,15 +93,20 @@ fn written_text_is_no_formula() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tasks.csv");
     let mut writer = CsvWriter::create(&path, &["id", "note"]).unwrap();
-    for note in ["=1+1", "+A1", "-cmd", "@x", "\tx", "-12.5", "+3", "-inf", "a,\"b\"\nc", ""] {
+    const NOTES: [&str; 12] =
+        ["=1+1", "+A1", "-cmd", "@x", "\tx", "-12.5", "+3", "-inf", "a,\"b\"\nc", "", "'=1", "'tis"];
+    for note in NOTES {
         writer.write(&["T", note]).unwrap();
     }
     assert!(!path.exists(), "nothing before the end");
     writer.finish().unwrap();
+    let written = std::fs::read_to_string(&path).unwrap();
+    let expected = "id,note\nT,'=1+1\nT,'+A1\nT,'-cmd\nT,'@x\nT,'\tx\nT,-12.5\nT,+3\nT,'-inf\nT,\"a,\"\"b\"\"\nc\"\nT,\nT,''=1\nT,'tis\n";
+    assert_eq!(written, expected);
+    // Our own reader has what was meant.
     let table = Table::read(&path, &["id", "note"]).unwrap();
     let notes: Vec<&str> = table.rows().map(|row| row.text("note").unwrap_or("")).collect();
-    let expected = ["'=1+1", "'+A1", "'-cmd", "'@x", "'\tx", "-12.5", "+3", "'-inf", "a,\"b\"\nc", ""];
-    assert_eq!(notes, expected);
+    assert_eq!(notes, NOTES);
 }
 
 #[test]

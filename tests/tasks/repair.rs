@@ -156,8 +156,8 @@ fn what_encloses_no_ground_is_left_out_by_name() {
         [
             ("task.null_geometry", "null"),
             ("task.empty_geometry", "empty"),
-            ("task.empty_geometry", "one point"),
-            ("task.empty_geometry", "line"),
+            ("task.too_few_vertices", "one point"),
+            ("task.too_few_vertices", "line"),
             ("task.empty_geometry", "flat"),
             ("task.empty_geometry", "hollow"),
         ]

@@ -2,8 +2,9 @@
 //!
 //! Spreadsheets take text that begins with `=`, `+`, `-`, `@` or a control character for a formula, which may
 //! send data away or start a program when the file is opened. Such text gets an apostrophe in front, which
-//! spreadsheets show as text; finite numbers (`-12.5`) are left as they are. Readers of ours and others see the
-//! apostrophe: it is not taken off again on reading.
+//! spreadsheets show as text; finite numbers (`-12.5`) are left as they are. Text that begins with an apostrophe and would
+//! be suspect without it gets one more, so that [`super::Table`] can take one off again and has what was meant; other
+//! readers see it.
 
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -55,8 +56,19 @@ impl CsvWriter {
 
 /// Text that no spreadsheet takes for a formula.
 fn defused(text: &str) -> String {
-    let is_suspect =
+    if is_suspect(text.trim_start_matches('\'')) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// What [`defused`] was given.
+pub(super) fn as_meant(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(meant) if is_suspect(meant.trim_start_matches('\'')) => meant,
+        _ => text,
+    }
+}
+
+fn is_suspect(text: &str) -> bool {
+    let begins_so =
         text.starts_with(|first: char| matches!(first, '=' | '+' | '-' | '@') || first.is_control());
-    let is_number = text.parse::<f64>().is_ok_and(f64::is_finite);
-    if is_suspect && !is_number { format!("'{text}") } else { text.to_owned() }
+    begins_so && !text.parse::<f64>().is_ok_and(f64::is_finite)
 }

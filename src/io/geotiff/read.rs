@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::directory::{Directory, Source};
-pub use self::facts::{RasterFacts, ReadOptions, SampleType};
+pub use self::facts::{RasterFacts, ReadOptions, SampleType, Statistics};
 use self::georeference::frame_of;
 use self::image::Image;
 use self::layout::Layout;
@@ -80,6 +80,7 @@ impl GeoTiff {
             unit: metadata.unit,
             scale: metadata.scale,
             offset: metadata.offset,
+            statistics: metadata.statistics,
         };
         let image = Image::new(source, layout, band, nodata, options.cache_bytes);
         Ok(Self { path: path.to_path_buf(), frame, facts, image, mask })

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::layers::{OpenLayers, open_unread};
 use super::super::project::Project;
+use super::super::redact::refuse_redacted;
 use super::super::verify::{entries, read_json};
 use super::super::{hazard, measures};
 use crate::error::{Fault, Faults, Result};
@@ -32,6 +33,7 @@ impl Finished {
     /// Opens the record of a run.
     pub fn open(dir: &Path) -> Result<Self> {
         let record = read_json(&dir.join(RUN_RECORD), dir)?;
+        refuse_redacted(&record, dir)?;
         Ok(Self { dir: dir.to_path_buf(), record })
     }
 

@@ -108,4 +108,19 @@ pub struct RasterFacts {
     pub scale: Option<f64>,
     /// The band's declared offset; reported, not applied.
     pub offset: Option<f64>,
+    /// The band's declared statistics.
+    pub statistics: Option<Statistics>,
+}
+
+/// What a file declares about its band's known values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Statistics {
+    /// Least value.
+    pub least: f64,
+    /// Greatest value.
+    pub greatest: f64,
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation.
+    pub deviation: f64,
 }
