@@ -13,7 +13,7 @@ use crate::io::features::{FeatureTable, VectorSource};
 use crate::io::scratch::Scratch;
 use crate::layers::Features;
 use crate::progress::Progress;
-use crate::score::{Engine, FeatureCells, Measure, measure, proximity_to_cells};
+use crate::score::{Engine, FeatureCells, Measure, Native, measure, proximity_to_cells};
 
 /// The features of a vector layer on the frame, and what is odd about them.
 pub fn read_features(source: &VectorSource, layer: &str, frame: &Frame) -> Result<(Features, Vec<String>)> {
@@ -86,7 +86,10 @@ pub fn make(
             }
             (MeasureKind::Proximity { codes }, None) => {
                 let cells = FeatureCells { cells: layers.plane(&settings.layer), codes };
-                warnings.extend(proximity_to_cells(engine, cells, &*plane, memory_bytes, progress)?);
+                // Natively whatever the engine: half of it is so anyway, and handing bands to a card and back took five
+                // times as long as all of it on sixteen cores (docs/PERFORMANCE.md).
+                let native = &mut Native::new();
+                warnings.extend(proximity_to_cells(native, cells, &*plane, memory_bytes, progress)?);
             }
             (MeasureKind::Count { .. }, None) => unreachable!("refused when the project was read"),
         }
