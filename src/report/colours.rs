@@ -87,7 +87,13 @@ pub fn strength(share: f64) -> Rgb {
 
 /// A rank 0..100, 100 (first) the darkest.
 pub fn rank(rank: f64) -> Rgb {
-    strength(rank / 100.0)
+    rank_above(rank, 0.0)
+}
+
+/// The same on a map whose lowest rank is `least` (below 100), which is the palest: cells tied at the bottom, such as ground
+/// worth nothing, share the middle of their ranks, and are last all the same.
+pub fn rank_above(rank: f64, least: f64) -> Rgb {
+    strength((rank - least) / (100.0 - least))
 }
 
 /// How much less or more than before: −1 the strongest orange, 0 pale, 1 the strongest purple; outside as its end. NaN is

@@ -28,7 +28,12 @@ impl GridFile {
     pub fn style_in(&self, folder: &Path, n_classes: u8) -> Result<String> {
         Ok(match self.plane {
             Plane::Class => class_style(n_classes),
-            Plane::Rank | Plane::RankMean => rank_style(),
+            Plane::Rank | Plane::RankMean => {
+                let statistics = GeoTiff::open(&folder.join(self.name), 1)?.facts().statistics;
+                rank_style(
+                    statistics.filter(|found| found.least < found.greatest).map_or(0.0, |found| found.least),
+                )
+            }
             Plane::Acceptability => quantity_style((0.0, 1.0), ""),
             _ => stretched_style(&folder.join(self.name), self.unit)?,
         })

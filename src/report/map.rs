@@ -86,11 +86,11 @@ pub fn team_svg(facts: &Facts<'_>, plan: &PlanFacts<'_>, team_index: usize) -> S
     )
 }
 
-/// A grid of ranks as a data URI.
-fn grid_uri(grid: &MemoryCells) -> Result<String> {
+/// A grid of ranks from `least` on as a data URI.
+fn grid_uri(grid: &MemoryCells, least: f64) -> Result<String> {
     let bytes = png(grid, |rank| {
         // Whole ranks: 101 colours make a small palette.
-        let colour = colours::rank(f64::from(rank).round());
+        let colour = colours::rank_above(f64::from(rank).round(), least);
         [colour.r, colour.g, colour.b, 255]
     })?;
     Ok(format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(bytes)))

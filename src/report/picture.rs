@@ -27,6 +27,13 @@ pub enum Shrink {
     Commonest,
 }
 
+/// The least rank of a plane, where a scale of colours begins; 0 where nothing is known, or all is alike.
+pub fn least_rank(cells: &MemoryCells) -> f32 {
+    let known = || cells.to_vec().into_iter().filter(|rank| !is_unknown(*rank));
+    let (least, most) = (known().fold(100.0, f32::min), known().fold(0.0, f32::max));
+    if least < most { least.clamp(0.0, 99.0) } else { 0.0 }
+}
+
 /// Side of the squares in which the large plane is read, cells.
 const READ_SIDE: usize = 1024;
 

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::grid::{Cells, Frame, MemoryCells, is_unknown};
 use crate::io::geotiff::GeoTiff;
 use crate::report::colours::{self, Rgb};
-use crate::report::picture::{Rgba, Shrink, png, shrunk};
+use crate::report::picture::{Rgba, Shrink, least_rank, png, shrunk};
 
 /// Side of a picture at most, pixels.
 const MOST_SIDE: usize = 1600;
@@ -61,16 +61,18 @@ fn picture(
     ends: [&str; 2],
     most_bytes: usize,
 ) -> Result<Picture> {
-    let colour = |value: f32| -> Rgba {
-        let Rgb { r, g, b } = colours::strength(f64::from((value / most * N_STEPS).round() / N_STEPS));
-        [r, g, b, 255]
-    };
     let mut side = MOST_SIDE;
-    let (small, bytes) = loop {
+    let (small, least, bytes) = loop {
         let small = shrunk(grid, side, Shrink::Mean)?;
+        let least = if name == "rank" { least_rank(&small).floor() } else { 0.0 };
+        let colour = |value: f32| -> Rgba {
+            let share = (value - least) / (most - least);
+            let Rgb { r, g, b } = colours::strength(f64::from((share * N_STEPS).round() / N_STEPS));
+            [r, g, b, 255]
+        };
         let bytes = png(&small, colour)?;
         if bytes.len() <= most_bytes || side <= 256 {
-            break (small, bytes);
+            break (small, least, bytes);
         }
         side /= 2;
     };
@@ -79,14 +81,14 @@ fn picture(
         |col: usize, row: usize| frame.world_from_cell.transform_point2(DVec2::new(col as f64, row as f64));
     let swatches = (0..=5).map(|step| {
         let share = f64::from(step) / 5.0;
-        let text = if step == 0 {
-            ends[0]
-        } else if step == 5 {
-            ends[1]
-        } else {
-            ""
+        let text = match step {
+            // Ties at the bottom: the scale does not begin with 0, and says so.
+            0 if least > 0.0 => format!("{least}, {}", ends[0]),
+            0 => ends[0].to_owned(),
+            5 => ends[1].to_owned(),
+            _ => String::new(),
         };
-        json!({ "colour": colours::strength(share).hex(), "value": share * f64::from(most), "text": text })
+        json!({ "colour": colours::strength(share).hex(), "value": f64::from(least) + share * f64::from(most - least), "text": text })
     });
     Ok(Picture {
         name,

@@ -10,6 +10,7 @@ use crate::grid::{Cells, MemoryCells};
 use crate::report::colours::{self, INK, PAPER};
 use crate::report::facts::Facts;
 use crate::report::markup::{escape, shortened};
+use crate::report::picture::least_rank;
 
 /// Teams in the legend at most.
 const MOST_TEAMS: usize = 14;
@@ -28,8 +29,9 @@ pub(super) fn svg(
     let view = View::new(extent, facts.crs, (margin, title_height), map);
     let mut canvas = Canvas::new(&view, UNIT);
     canvas.hatch();
-    if let Some(grid) = grid {
-        canvas.grid(grid.frame(), &grid_uri(grid)?);
+    let least = grid.map(|grid| f64::from(least_rank(grid)).floor());
+    if let (Some(grid), Some(least)) = (grid, least) {
+        canvas.grid(grid.frame(), &grid_uri(grid, least)?);
     }
     canvas.tasks(facts);
     if let Some(plan) = &facts.plan {
@@ -52,7 +54,7 @@ pub(super) fn svg(
     text(&mut out, margin, 92.0, 22.0, false, &subtitle(facts));
     out += &canvas.finish("map");
     let mut legend = Legend { out: String::new(), x: width - margin - legend_width, y: title_height + 12.0 };
-    legend.fill(facts, grid.is_some());
+    legend.fill(facts, least);
     out += &legend.out;
     let foot = height - foot_height + 38.0;
     for (i, line) in foot_lines(facts).iter().enumerate() {
@@ -107,10 +109,11 @@ struct Legend {
 }
 
 impl Legend {
-    fn fill(&mut self, facts: &Facts<'_>, has_grid: bool) {
-        if has_grid {
+    /// `least` is the grid's lowest rank, where there is a grid.
+    fn fill(&mut self, facts: &Facts<'_>, least: Option<f64>) {
+        if let Some(least) = least {
             self.heading("rank");
-            self.ramp();
+            self.ramp(least);
         }
         let (x, y) = (px(self.x), px(self.y));
         let _ = write!(
@@ -156,7 +159,7 @@ impl Legend {
         self.y += 42.0;
     }
 
-    fn ramp(&mut self) {
+    fn ramp(&mut self, least: f64) {
         let steps = 50;
         let step = 400.0 / f64::from(steps);
         for i in 0..steps {
@@ -170,8 +173,9 @@ impl Legend {
                 colour.hex()
             );
         }
-        text(&mut self.out, self.x, self.y + 60.0, 20.0, false, "0, last");
-        text(&mut self.out, self.x + 180.0, self.y + 60.0, 20.0, false, "50");
+        text(&mut self.out, self.x, self.y + 60.0, 20.0, false, &format!("{least:.0}, last"));
+        let middle = format!("{:.0}", (least + 100.0) / 2.0);
+        text(&mut self.out, self.x + 180.0, self.y + 60.0, 20.0, false, &middle);
         text(&mut self.out, self.x + 305.0, self.y + 60.0, 20.0, false, "100, first");
         self.y += 84.0;
     }

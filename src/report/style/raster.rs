@@ -9,9 +9,9 @@ use crate::report::markup::escape;
 /// Steps of a continuous ramp; QGIS draws straight lines between them.
 const STEPS: usize = 20;
 
-/// The style of a rank 0..100, or of another percentile.
-pub fn rank_style() -> String {
-    quantity_style((0.0, 100.0), "")
+/// The style of a rank 0..100 whose lowest is `least`: cells tied at the bottom are last, and pale.
+pub fn rank_style(least: f64) -> String {
+    quantity_style((least.floor().clamp(0.0, 99.0), 100.0), "")
 }
 
 /// The style of a quantity between two values, pale to dark, with its unit in the legend. Values outside have the colour
