@@ -2,7 +2,7 @@
 //!
 //! In: a folder of outputs, its record, and the places around (settlements, districts). Out: the page, with style,
 //! script, map pictures and data inside. A content security policy forbids it every request. Without JavaScript the
-//! map, the schedule, the charts and all tables are still there; the script ([`SCRIPT`], on Leaflet) adds moving
+//! map, the schedule, the charts and all tables are still there; the script (`SCRIPT`, on Leaflet) adds moving
 //! about, searching and sorting. All text of inputs goes through the template's escaping; none is ever markup.
 
 mod charts;
