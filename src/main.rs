@@ -186,8 +186,9 @@ fn init(args: &InitArgs, console: &Console) -> Result<()> {
     console.warnings(&report.to_do, true);
     match checked {
         Ok(found) => print(&format!(
-            "`clearway check` finds no fault and {} oddities; next: clearway run {}\n",
+            "`clearway check` finds no fault, {} warnings, {} oddities; next: clearway run {}\n",
             found.warnings.len(),
+            found.oddities.len(),
             report.project.display()
         )),
         Err(error) => {
