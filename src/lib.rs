@@ -11,6 +11,7 @@
 
 pub mod error;
 pub mod progress;
+pub mod statistics;
 pub mod units;
 
 pub mod grid;

@@ -32,7 +32,7 @@ fn module(path: &Path) -> String {
 /// ARCHITECTURE.md: what each module may import, besides itself.
 fn may_import(module: &str) -> &'static [&'static str] {
     match module {
-        "units" | "error" => &[],
+        "units" | "error" | "statistics" => &[],
         "progress" => &["error"],
         "grid" => &["units", "error"],
         "io" | "gpu" | "layers" => &["grid", "units", "error", "progress"],
@@ -41,11 +41,22 @@ fn may_import(module: &str) -> &'static [&'static str] {
         // Knows nothing of rasters, files or GPUs; the grid lends it geodesics alone.
         "plan" => &["grid", "units", "error", "progress"],
         "report" | "synth" => {
-            &["plan", "tasks", "score", "io", "layers", "grid", "units", "error", "progress"]
+            &["plan", "tasks", "score", "io", "layers", "grid", "units", "error", "progress", "statistics"]
         }
         "run" => &[
-            "report", "synth", "plan", "tasks", "score", "io", "gpu", "layers", "grid", "units", "error",
+            "report",
+            "synth",
+            "plan",
+            "tasks",
+            "score",
+            "io",
+            "gpu",
+            "layers",
+            "grid",
+            "units",
+            "error",
             "progress",
+            "statistics",
         ],
         // Runs whole projects, and reads the clock.
         "bench" => &[

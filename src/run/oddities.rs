@@ -6,7 +6,6 @@
 mod criteria;
 mod hazard;
 mod sample;
-mod statistics;
 
 use serde_json::{Value, json};
 

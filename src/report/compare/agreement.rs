@@ -2,17 +2,15 @@
 //!
 //! Example: of 1 2 3 4 and 1 3 2 4, ρ = 1 − 6·(0 + 1 + 1 + 0) / (4·15) = 0.8 and τ = (5 − 1) / 6 = 0.667.
 
+use crate::statistics;
+
 /// The two ranks of one thing.
 type Pair = (f64, f64);
 
 /// Spearman's correlation: Pearson's of the mid-ranks; `None` below two pairs or where one side is all the same.
 pub fn spearman(pairs: &[Pair]) -> Option<f64> {
     let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-    let (x, y) = (mid_ranks(&x), mid_ranks(&y));
-    let mean = (pairs.len() as f64 + 1.0) / 2.0;
-    let sum = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| (a - mean) * (b - mean)).sum() };
-    let (xx, yy) = (sum(&x, &x), sum(&y, &y));
-    (xx > 0.0 && yy > 0.0).then(|| (sum(&x, &y) / (xx * yy).sqrt()).clamp(-1.0, 1.0))
+    statistics::spearman(&x, &y)
 }
 
 /// Kendall's τ-b by merge sort (Knight 1966): (concordant − discordant) / √((n₀ − n₁)(n₀ − n₂)), n₀ pairs in all, n₁ and
@@ -59,18 +57,4 @@ fn inversions(values: &mut [f64]) -> u64 {
     merged.extend_from_slice(&right[j..]);
     values.copy_from_slice(&merged);
     count
-}
-
-/// Ranks from 1; those that are tied share the middle of theirs.
-fn mid_ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut first = 0;
-    for run in order.chunk_by(|&a, &b| values[a].total_cmp(&values[b]).is_eq()) {
-        let middle = first as f64 + (run.len() as f64 + 1.0) / 2.0;
-        run.iter().for_each(|&i| ranks[i] = middle);
-        first += run.len();
-    }
-    ranks
 }

@@ -3,9 +3,9 @@
 use super::super::prepared::Prepared;
 use super::Oddity;
 use super::sample::Sample;
-use super::statistics::{correlation, spearman};
 use crate::error::Result;
 use crate::score::{Kernel, Maxima, Source, Value, contributions, neighbours};
+use crate::statistics::{correlation, spearman};
 
 /// A rank correlation from here on is nearly the same order.
 const SAME_ORDER: f64 = 0.95;

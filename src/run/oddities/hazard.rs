@@ -6,9 +6,9 @@ use glam::DVec2;
 use super::super::prepared::Prepared;
 use super::Oddity;
 use super::sample::Sample;
-use super::statistics::{auc, spearman};
 use crate::error::Result;
 use crate::grid::{Window, is_unknown};
+use crate::statistics::{auc, spearman};
 
 /// A rank correlation from here on is nearly the same order.
 const SAME_ORDER: f64 = 0.95;

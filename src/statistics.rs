@@ -1,7 +1,7 @@
-//! Rank correlation and the area under the curve, with ties at their middle.
+//! Rank correlation and the area under the curve, with ties at their middle: what `check` and `batch` compare orders by.
 
 /// Ranks from 1, ties at their middle.
-pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
+pub fn mid_ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let mut ranks = vec![0.0; values.len()];
@@ -15,24 +15,24 @@ pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
 }
 
 /// Pearson's correlation, `None` where either does not vary.
-pub(super) fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
+pub fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
     let n = a.len() as f64;
     let (mean_a, mean_b) = (a.iter().sum::<f64>() / n, b.iter().sum::<f64>() / n);
     let covariance = |x: &[f64], mean_x: f64, y: &[f64], mean_y: f64| {
         x.iter().zip(y).map(|(x, y)| (x - mean_x) * (y - mean_y)).sum::<f64>()
     };
     let spread = (covariance(a, mean_a, a, mean_a) * covariance(b, mean_b, b, mean_b)).sqrt();
-    (spread > 0.0).then(|| covariance(a, mean_a, b, mean_b) / spread)
+    (spread > 0.0).then(|| (covariance(a, mean_a, b, mean_b) / spread).clamp(-1.0, 1.0))
 }
 
 /// Spearman's rank correlation, `None` where either does not vary.
-pub(super) fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
-    correlation(&ranks(a), &ranks(b))
+pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
+    correlation(&mid_ranks(a), &mid_ranks(b))
 }
 
 /// How often one of `cases` lies above one of `others`, ties counted half: 0.5 is what chance gives.
-pub(super) fn auc(cases: &[f64], others: &[f64]) -> f64 {
-    let ranks = ranks(&[cases, others].concat());
+pub fn auc(cases: &[f64], others: &[f64]) -> f64 {
+    let ranks = mid_ranks(&[cases, others].concat());
     let n = cases.len() as f64;
     (ranks[..cases.len()].iter().sum::<f64>() - n * (n + 1.0) / 2.0) / (n * others.len() as f64)
 }
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn ranks_correlation_and_auc_by_hand() {
-        assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0]), [3.5, 1.0, 3.5, 2.0]);
+        assert_eq!(mid_ranks(&[3.0, 1.0, 3.0, 2.0]), [3.5, 1.0, 3.5, 2.0]);
         assert_eq!(spearman(&[1.0, 2.0, 9.0], &[1.0, 4.0, 5.0]), Some(1.0));
         assert_eq!(spearman(&[1.0, 1.0, 1.0], &[1.0, 4.0, 5.0]), None);
         // Pairs (2, 1), (2, 3), (4, 1), (4, 3): three of four above.
