@@ -48,7 +48,9 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  clearway batch grids/hillside/project.toml scenarios.toml --out runs/scenarios\n\n\
                             scenarios.toml:\n  [[scenario]]\n  name = \"half the money\"\n  \
-                            set = { 'plan.budget_usd' = 1000000, 'score.criteria.people.weight' = 5 }"
+                            set = { 'plan.budget_usd' = 1000000, 'score.criteria.people.weight' = 5 }\n\n\
+                            The base is written whole. A scenario keeps its ranks, task areas, plan, report and record;\n\
+                            `full = true` beside its name, or --full for all, brings every file of a run."
     )]
     Batch(BatchArgs),
     /// A commented project file for a folder of layers, from what lies there and a few questions
@@ -220,8 +222,11 @@ pub struct ProjectArgs {
 pub struct BatchArgs {
     /// The project file
     pub project: PathBuf,
-    /// The scenarios: [[scenario]] tables with `name` and `set` or `grid`
+    /// The scenarios: [[scenario]] tables with `name` and `set` or `grid`, and `full = true` where all files are wanted
     pub scenarios: PathBuf,
+    /// Write every file of a run for every scenario, not only what it is compared by
+    #[arg(long)]
+    pub full: bool,
     /// Where and how.
     #[command(flatten)]
     pub work: WorkArgs,

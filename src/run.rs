@@ -11,6 +11,7 @@ mod areas;
 mod bare;
 mod batch;
 pub mod bench_plan;
+mod brief;
 mod changes;
 mod check;
 mod contributions;
@@ -39,6 +40,7 @@ mod replanning;
 mod report_step;
 mod resume;
 mod sampled_worths;
+mod scored;
 mod section;
 mod space;
 mod stages;
@@ -109,6 +111,8 @@ pub struct Options {
     pub redact: Option<f64>,
     /// The run whose plan is planned anew, and from which day on: `clearway plan --from RUN_DIR --date D`.
     pub from: Option<(PathBuf, Date)>,
+    /// Whether a scenario of a batch keeps to what it is compared by (`run::brief`).
+    pub brief: bool,
 }
 
 impl Default for Options {
@@ -128,6 +132,7 @@ impl Default for Options {
             resume: false,
             redact: None,
             from: None,
+            brief: false,
         }
     }
 }
@@ -147,6 +152,7 @@ impl Options {
             ("set", self.overrides.clone().into()),
             ("from", self.from.as_ref().map(|(run_dir, _)| run_dir.display().to_string()).into()),
             ("date", self.from.as_ref().map(|(_, date)| date.to_string()).into()),
+            ("brief", self.brief.into()),
         ];
         entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
