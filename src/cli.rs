@@ -4,11 +4,22 @@ pub mod man;
 mod values;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
+use clearway::io::gdal_release;
+use clearway::report::record::features;
 
 pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName};
 use self::values::{parse_bytes, parse_point, parse_positive};
+
+/// `--version`: which features the build has, and with which GDAL.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let features = features();
+    let list = if features.is_empty() { "none".to_owned() } else { features.join(", ") };
+    let gdal = gdal_release().map_or_else(String::new, |release| format!("\nGDAL: {release}"));
+    format!("{}\nfeatures: {list}{gdal}", env!("CARGO_PKG_VERSION"))
+});
 
 /// Which mined ground first, which team, in what order, and how sure are we.
 ///
@@ -16,7 +27,8 @@ use self::values::{parse_bytes, parse_point, parse_positive};
 /// It needs no network. Nothing it prints says that ground is free of hazards: a low priority or a cell
 /// without a record is not knowledge.
 #[derive(Debug, Parser)]
-#[command(name = "clearway", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "clearway", version, long_version = LONG_VERSION.as_str(), propagate_version = true)]
+#[command(arg_required_else_help = true)]
 #[command(after_help = "Example:\n  clearway synth --preset hillside --size 512 --seed 7 --out region\n  \
                         clearway run region/project.toml --out plan-1")]
 pub struct Cli {

@@ -187,6 +187,7 @@ fn read_accidents(settings: &AccidentSettings, frame: &Frame) -> Result<(Feature
     }
     faults.finish()?;
     let mut warnings = read.notes;
+    warnings.extend(onto_frame.shift_note(&path.display().to_string()));
     if n_without > 0 {
         warnings.push(format!("accidents: {n_without} features have no geometry and are left out"));
     }

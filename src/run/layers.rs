@@ -15,7 +15,8 @@ use super::measures;
 use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
-use crate::io::geotiff::{GeoTiff, ReadOptions};
+use crate::io::geotiff::ReadOptions;
+use crate::io::raster::Raster;
 use crate::layers::{
     ConstantCost, Features, LayerFile, LayerSpec, OnFrame, Role, Survey, range_faults, survey, survey_blocks,
 };
@@ -89,7 +90,7 @@ fn bring_all(
     kept: &Kept,
     faults: &mut Faults,
 ) -> Result<Option<(OpenLayers, bool)>> {
-    let mut sources: Vec<(&LayerSettings, Option<Arc<GeoTiff>>)> = Vec::new();
+    let mut sources: Vec<(&LayerSettings, Option<Arc<Raster>>)> = Vec::new();
     let mut complete = true;
     let most_cache = (memory_bytes / 8) as usize / project.layers.len().max(1);
     let most_cache = most_cache.max(LEAST_CACHE);
@@ -100,9 +101,9 @@ fn bring_all(
         };
         let options = ReadOptions { band: *band, nodata: layer.nodata, ..ReadOptions::default() };
         let opened = kept.once(Kind::Source, &kept::key(None, layer, &[path]), || {
-            let mut source = GeoTiff::open_with(path, &options)?;
+            let mut source = Raster::open_with(path, &options)?;
             // Strips of a wide file reach across many square tiles: a row of tiles' worth is kept decoded.
-            source.set_cache_bytes(source.cache_bytes_for_rows(ROWS_KEPT).clamp(LEAST_CACHE, most_cache));
+            source.keep_rows(ROWS_KEPT, LEAST_CACHE, most_cache);
             Ok(source)
         });
         match faults.take(missing_as_fault(&format!("layer `{}`", layer.name), opened))? {
@@ -114,7 +115,7 @@ fn bring_all(
     let Some((_, Some(source))) = framing else {
         return Ok(None);
     };
-    let frame = source.frame().clone();
+    let frame = source.frame().clone().on_its_ground(&project.datum_shifts);
     let mut open = OpenLayers {
         planes: BTreeMap::new(),
         features: BTreeMap::new(),
@@ -124,7 +125,7 @@ fn bring_all(
         surveys: BTreeMap::new(),
         findings: Vec::new(),
         left_out: Vec::new(),
-        files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
+        files: sources.iter().filter_map(|(_, s)| s.as_ref()).flat_map(|s| s.files()).collect(),
         warnings: frame_warnings(&frame),
         frame,
     };
@@ -170,14 +171,16 @@ fn bring_all(
             }
             continue;
         }
-        let files: Vec<&Path> = source.iter().map(|source| source.path()).collect();
+        let files: Vec<PathBuf> = source.iter().flat_map(|source| source.files()).collect();
+        let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
         let key = kept::key(Some(&open.frame), layer, &files);
         match faults.take(kept.once(Kind::Layer, &key, || bring(layer, source.clone(), &open.frame)))? {
             Some(brought) => {
-                let (plane, description) = &*brought;
+                let Brought { plane, description, note } = &*brought;
                 open.planes.insert(layer.name.clone(), Arc::clone(plane));
                 open.keys.insert(layer.name.clone(), key);
                 open.warped.extend(description.clone().map(|text| (layer.name.clone(), text)));
+                open.warnings.extend(note.clone());
             }
             None => complete = false,
         }
@@ -245,10 +248,16 @@ fn used(project: &Project) -> Vec<(String, Role)> {
     roles
 }
 
-/// A layer on the frame, and how it was warped there.
-type Brought = (Arc<dyn Cells>, Option<String>);
+/// A layer on the frame.
+struct Brought {
+    plane: Arc<dyn Cells>,
+    /// How it was warped there.
+    description: Option<String>,
+    /// The datum shift that was crossed.
+    note: Option<String>,
+}
 
-fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Brought> {
+fn bring(layer: &LayerSettings, source: Option<Arc<Raster>>, frame: &Frame) -> Result<Brought> {
     let spec = LayerSpec {
         name: layer.name.clone(),
         unit: layer.unit.clone(),
@@ -264,12 +273,16 @@ fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> 
     };
     match (&layer.source, source) {
         (LayerSource::Constant(usd_per_m2), _) => {
-            Ok((Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2)), None))
+            let plane = Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2));
+            Ok(Brought { plane, description: None, note: None })
         }
         (_, Some(source)) => {
-            let layer = OnFrame::new(source, &spec, frame)?;
-            let description = layer.description();
-            Ok((Arc::new(layer), description))
+            let on_frame = OnFrame::new(source, &spec, frame)?;
+            let description = on_frame.description();
+            let note = on_frame
+                .datum_shift()
+                .map(|shift| format!("layer `{}`: warped across a datum shift by PROJ, {shift}", layer.name));
+            Ok(Brought { plane: Arc::new(on_frame), description, note })
         }
         (LayerSource::Raster { .. } | LayerSource::Vector(_) | LayerSource::Built, None) => {
             unreachable!("every raster layer was opened or is at fault, and features are no plane")

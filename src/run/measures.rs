@@ -38,7 +38,8 @@ pub fn read_features(source: &VectorSource, layer: &str, frame: &Frame) -> Resul
     let warning = (n_without > 0).then(|| {
         format!("layer `{layer}`: {n_without} of {n_features} features have no geometry and are left out")
     });
-    Ok((measured, notes.into_iter().chain(warning).collect()))
+    let shift = onto_frame.shift_note(&path.display().to_string());
+    Ok((measured, notes.into_iter().chain(warning).chain(shift).collect()))
 }
 
 /// Raster layers to whose features a distance is asked for, but which hold none.
