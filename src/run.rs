@@ -42,6 +42,7 @@ mod resume;
 mod sampled_worths;
 mod scored;
 mod section;
+pub mod shards;
 mod space;
 mod stages;
 mod tasks_file;
