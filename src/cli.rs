@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName};
+pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName, ProgressForm};
 use self::values::{parse_bytes, parse_point, parse_positive};
 
 /// Which mined ground first, which team, in what order, and how sure are we.
@@ -37,6 +37,9 @@ pub enum Command {
     /// Priority grids only
     #[command(after_help = "Example:\n  clearway score grids/plain/project.toml --backend cpu --memory 1GiB")]
     Score(ScoreArgs),
+    /// Priority grids and task areas, and no plan: teams need not be known yet
+    #[command(after_help = "Example:\n  clearway tasks grids/hillside/project.toml --out runs/areas")]
+    Tasks(ScoreArgs),
     /// Plan only: the project's task areas, or a bare problem file
     #[command(
         after_help = "Examples:\n  clearway plan grids/hillside/project.toml --seconds 60 --out runs/plan\n  \
@@ -104,7 +107,7 @@ impl Command {
     pub fn is_redacted(&self) -> bool {
         match self {
             Self::Run(args) => args.work.redact.is_some(),
-            Self::Score(args) => args.work.redact.is_some(),
+            Self::Score(args) | Self::Tasks(args) => args.work.redact.is_some(),
             Self::Plan(args) => args.work.redact.is_some(),
             Self::Batch(args) => args.work.redact.is_some(),
             _ => false,
@@ -115,7 +118,7 @@ impl Command {
     pub fn wants_json(&self) -> bool {
         match self {
             Self::Run(args) => args.work.json,
-            Self::Score(args) => args.work.json,
+            Self::Score(args) | Self::Tasks(args) => args.work.json,
             Self::Plan(args) => args.work.json,
             Self::Batch(args) => args.work.json,
             Self::Init(args) => args.json,
@@ -142,9 +145,12 @@ pub struct Common {
     /// Say more: each stage's time, every warning in full
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// No progress bars, plain lines only
-    #[arg(long, global = true)]
+    /// No progress bars, plain lines only: the same as `--progress plain`
+    #[arg(long, global = true, conflicts_with = "progress")]
     pub no_progress: bool,
+    /// How far it is, on stderr; `auto`: bars on a terminal, else plain lines; `json`: for programs, an object a line
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = ProgressForm::Auto)]
+    pub progress: ProgressForm,
     /// Colour on stderr; `auto`: on a terminal, unless NO_COLOR or CLICOLOR=0 says otherwise
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     pub color: Colour,
@@ -192,7 +198,7 @@ pub struct WorkArgs {
     pub json: bool,
 }
 
-/// Arguments of `score`.
+/// Arguments of `score` and `tasks`.
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
     /// The project file

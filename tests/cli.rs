@@ -24,6 +24,7 @@ mod cli {
     pub mod resume;
     pub mod score_keys;
     pub mod streams;
+    pub mod task_areas;
 
     use std::path::{Path, PathBuf};
     use std::process::{Command, Output};

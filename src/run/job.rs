@@ -18,7 +18,7 @@ use super::replanning::Earlier;
 use super::resume::{StageKey, Stages};
 use super::sampled_worths::sample_worths;
 use super::stages::{GridKeys, first_pass_grids, outline_tasks, score_grids};
-use super::{IN_ALL, INTERRUPTED, Options, check, output_folder, report_step, tasks_file};
+use super::{IN_ALL, INTERRUPTED, OUTLINE, Options, check, output_folder, report_step, tasks_file};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::hash::FileHash;
@@ -198,7 +198,7 @@ impl Job {
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
             let outlined = outline_tasks(self, prepared, settings, &summary, progress)?;
             let tasks = &made.insert(outlined).0;
-            if let Some(plan) = &prepared.project.plan {
+            if let Some(plan) = prepared.project.plan.as_ref().filter(|_| self.record.command != OUTLINE) {
                 let crs = &prepared.layers.frame.crs;
                 let worths = sample_worths(self, prepared, tasks, &summary, options, progress)?;
                 planned = Some(plan_teams(
