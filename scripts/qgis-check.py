@@ -219,6 +219,18 @@ def from_layers():
     return context, loaded
 
 
+def cancel_at(feedback, steps, seconds):
+    """Cancels so long after one of the steps has begun, from another thread, as the dialog's button does."""
+
+    def wait():
+        while not any(step.startswith(steps) for step in feedback.steps):
+            time.sleep(0.02)
+        time.sleep(seconds)
+        feedback.cancel()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def cancelled():
     """Cancelling ends the program; nothing half-written stays."""
     region = WORK / "large"
@@ -226,12 +238,7 @@ def cancelled():
     feedback = heard()
     out = WORK / "cancelled"
 
-    def when_it_scores():
-        while not any(step.startswith(("exposure", "priority")) for step in feedback.steps):
-            time.sleep(0.02)
-        feedback.cancel()
-
-    threading.Thread(target=when_it_scores, daemon=True).start()
+    cancel_at(feedback, ("exposure", "priority"), 0)
     begun = time.monotonic()
     results, _, _ = run_here("run", feedback, PROJECT=str(region / "project.toml"), BACKEND="cpu", OUTPUT=str(out))
     print(f"     ended after {time.monotonic() - begun:.1f} s, at {feedback.steps[-1]}")
@@ -245,13 +252,7 @@ def cancelled():
     # While it searches for a plan, cancelling keeps the best plan.
     feedback = heard()
 
-    def when_it_plans():
-        while not any(step.startswith("plan") for step in feedback.steps):
-            time.sleep(0.02)
-        time.sleep(1)
-        feedback.cancel()
-
-    threading.Thread(target=when_it_plans, daemon=True).start()
+    cancel_at(feedback, ("plan",), 1)
     out = WORK / "early"
     results, _, _ = run_here("run", feedback, PROJECT=str(PROJECT), SECONDS=300, BACKEND="cpu", OUTPUT=str(out))
     expect((out / "run.json").is_file() and any("ended early" in text for text in feedback.warnings), "a cancelled search keeps its plan")

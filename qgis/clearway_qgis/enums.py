@@ -59,11 +59,8 @@ POLYGONS = _first(
 )
 #: Any vector layer, with or without geometry.
 TABLES = _first("Qgis.ProcessingSourceType.Vector", "QgsProcessing.SourceType.TypeVector", "QgsProcessing.TypeVector")
-NO_THREADING = _first(
-    "Qgis.ProcessingAlgorithmFlag.NoThreading",
-    "QgsProcessingAlgorithm.Flag.FlagNoThreading",
-    "QgsProcessingAlgorithm.FlagNoThreading",
-)
+FAST_INSERT = _first("QgsFeatureSink.Flag.FastInsert", "QgsFeatureSink.FastInsert")
+POINT = _first("Qgis.WkbType.Point", "QgsWkbTypes.Type.Point", "QgsWkbTypes.Point")
 WRITER_NO_ERROR = _first(
     "QgsVectorFileWriter.WriterError.NoError",
     "QgsVectorFileWriter.NoError",

@@ -13,24 +13,23 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCsException,
-    QgsFeatureSink,
     QgsProcessingException,
     QgsProcessingFeatureSourceDefinition,
     QgsProviderRegistry,
     QgsRasterFileWriter,
+    QgsRasterLayer,
     QgsRasterPipe,
     QgsRectangle,
     QgsVectorFileWriter,
     QgsVectorLayer,
     QgsWkbTypes,
-    QgsRasterLayer,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime
 
 from .core import grids, tables
 from .core.files import write_text
 from .core.project import Raster, Vector
-from .enums import RASTER_NO_ERROR, WRITER_NO_ERROR
+from .enums import FAST_INSERT, POINT, RASTER_NO_ERROR, WRITER_NO_ERROR
 
 DEGREES = QgsCoordinateReferenceSystem("EPSG:4326")
 RASTERS = (".tif", ".tiff")
@@ -149,7 +148,7 @@ class Inputs:
             return None
         fields = [field.name() for field in source.fields()]
         columns = {field: field for field in fields} if columns is None else columns
-        is_points = QgsWkbTypes.geometryType(source.wkbType()) == QgsWkbTypes.geometryType(QgsWkbTypes.Point)
+        is_points = QgsWkbTypes.geometryType(source.wkbType()) == QgsWkbTypes.geometryType(POINT)
         places = is_points and not {"lon", "lat"} <= set(columns)
         transform = QgsCoordinateTransform(source.sourceCrs(), DEGREES, self._context.transformContext())
         rows = []
@@ -205,7 +204,7 @@ class Inputs:
             for feature in source.getFeatures():
                 if self._feedback.isCanceled():
                     raise QgsProcessingException("cancelled")
-                if not writer.addFeature(feature, QgsFeatureSink.FastInsert):
+                if not writer.addFeature(feature, FAST_INSERT):
                     raise QgsProcessingException(f"{path} cannot be written: {writer.errorMessage()}")
             # Only a writer that is gone has written everything.
             del writer

@@ -57,11 +57,11 @@ class Progress(unittest.TestCase):
 
 class Commands(unittest.TestCase):
     def test_words_of_a_command(self):
-        work = command.Work("out folder", True, "cpu", 1.5, 7, ["plan.years=2"])
+        work = command.Work("out folder", True, True, "cpu", 1.5, 7, ["plan.years=2"])
         words = command.command(Path("/bin/clearway"), "run", ["p.toml", *work.arguments(), *command.Search(30, None).arguments()])
         self.assertEqual(
             words,
-            ["/bin/clearway", "run", "p.toml", "--out", "out folder", "--backend", "cpu", "--overwrite", "--memory", "1.5GiB"]
+            ["/bin/clearway", "run", "p.toml", "--out", "out folder", "--backend", "cpu", "--overwrite", "--resume", "--memory", "1.5GiB"]
             + ["--seed", "7", "--set", "plan.years=2", "--seconds", "30", "--json", "--progress", "json", "--color", "never"],
         )
         self.assertIn("'out folder'", command.shown(words))

@@ -102,7 +102,7 @@ class ClearwayAlgorithm(QgsProcessingAlgorithm):
         feedback.pushWarning("cancelled: nothing half-written was kept")
         kept = faults.kept_text(outcome)
         if kept:
-            feedback.pushInfo(kept)
+            feedback.pushInfo(f"{kept} (in the dialog: Go on from a cancelled run)")
         return None
 
     def outcome(self, name, arguments, feedback, *, has_work=True):

@@ -84,6 +84,8 @@ class WorkAlgorithm(ClearwayAlgorithm):
                 False,
             )
         )
+        text = "Steps that a cancelled run into the same folder has finished are taken as they are."
+        self.addParameter(p.flag("RESUME", "Go on from a cancelled run", text, False, advanced=True))
         words = "auto takes the fastest real GPU, else the processor; gpu and cpu take nothing else. Ranks are the same."
         self.addParameter(p.choice("BACKEND", "What computes the scores", words, ["auto", "gpu", "cpu"], "auto", advanced=True))
         self.addParameter(
@@ -181,6 +183,7 @@ class WorkAlgorithm(ClearwayAlgorithm):
         return command.Work(
             out=str(folder),
             overwrite=self.parameterAsBool(parameters, "OVERWRITE", context),
+            resume=self.parameterAsBool(parameters, "RESUME", context),
             backend=self.parameterAsString(parameters, "BACKEND", context) or "auto",
             memory_gib=self.parameterAsDouble(parameters, "MEMORY", context),
             overrides=command.overrides_of(self.parameterAsString(parameters, "SET", context)),

@@ -13,6 +13,8 @@ class Work:
 
     out: str
     overwrite: bool = False
+    #: Whether to go on from what an interrupted run into the same folder has finished.
+    resume: bool = False
     backend: str = "auto"
     #: GiB that tiles and planes may take; `None` for the program's own default.
     memory_gib: float | None = None
@@ -25,6 +27,8 @@ class Work:
         words = ["--out", self.out, "--backend", self.backend]
         if self.overwrite:
             words.append("--overwrite")
+        if self.resume:
+            words.append("--resume")
         if self.memory_gib is not None:
             words += ["--memory", f"{self.memory_gib:g}GiB"]
         if self.seed is not None:

@@ -26,6 +26,9 @@ def write_project(path: Path, text: str, *, overwrite: bool) -> None:
 def write_text(path: Path, text: str) -> None:
     """Writes a text beside its place and renames it."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_bytes() == text.encode("utf-8"):
+        # Left alone, it stays what a cancelled run has read.
+        return
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         # Opened plainly and not by `tempfile`, whose files only their owner may read.
