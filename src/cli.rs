@@ -11,7 +11,7 @@ use clearway::io::gdal_release;
 use clearway::report::record::features;
 use clearway::run::shards::Shard;
 
-pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName};
+pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName, ProgressForm};
 use self::values::{parse_bytes, parse_point, parse_positive, parse_shard};
 
 /// `--version`: which features the build has, and with which GDAL.
@@ -53,6 +53,9 @@ pub enum Command {
                             clearway score grids/plain/project.toml --shard 3/7 --out runs/plain"
     )]
     Score(ScoreArgs),
+    /// Priority grids and task areas, and no plan: teams need not be known yet
+    #[command(after_help = "Example:\n  clearway tasks grids/hillside/project.toml --out runs/areas")]
+    Tasks(ScoreArgs),
     /// Put the pieces of `score --shard` together into the run that one `score` makes
     #[command(after_help = "Examples:\n  clearway merge runs/plain --reduce\n  clearway merge runs/plain")]
     Merge(MergeArgs),
@@ -125,7 +128,7 @@ impl Command {
     pub fn is_redacted(&self) -> bool {
         match self {
             Self::Run(args) => args.work.redact.is_some(),
-            Self::Score(args) => args.work.redact.is_some(),
+            Self::Score(args) | Self::Tasks(args) => args.work.redact.is_some(),
             Self::Plan(args) => args.work.redact.is_some(),
             Self::Batch(args) => args.work.redact.is_some(),
             _ => false,
@@ -136,7 +139,7 @@ impl Command {
     pub fn wants_json(&self) -> bool {
         match self {
             Self::Run(args) => args.work.json,
-            Self::Score(args) => args.work.json,
+            Self::Score(args) | Self::Tasks(args) => args.work.json,
             Self::Merge(args) => args.json,
             Self::Plan(args) => args.work.json,
             Self::Batch(args) => args.work.json,
@@ -164,9 +167,12 @@ pub struct Common {
     /// Say more: each stage's time, every warning in full
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// No progress bars, plain lines only
-    #[arg(long, global = true)]
+    /// No progress bars, plain lines only: the same as `--progress plain`
+    #[arg(long, global = true, conflicts_with = "progress")]
     pub no_progress: bool,
+    /// How far it is, on stderr; `auto`: bars on a terminal, else plain lines; `json`: for programs, an object a line
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = ProgressForm::Auto)]
+    pub progress: ProgressForm,
     /// Colour on stderr; `auto`: on a terminal, unless NO_COLOR or CLICOLOR=0 says otherwise
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     pub color: Colour,
@@ -214,7 +220,7 @@ pub struct WorkArgs {
     pub json: bool,
 }
 
-/// Arguments of `score`.
+/// Arguments of `score` and `tasks`.
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
     /// The project file

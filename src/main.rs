@@ -89,6 +89,10 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
                 }
             }
         }
+        Command::Tasks(args) => {
+            let outcome = run::tasks(&args.project, &options(&args.work, &SearchArgs::default()), console)?;
+            show_outcome(&outcome, args.work.json, console)?;
+        }
         Command::Plan(args) => {
             let from = args.from.clone().zip(args.date);
             let options = run::Options { from, ..options(&args.work, &args.search) };

@@ -78,6 +78,9 @@ use crate::score::Backend;
 /// What a record says of a plan whose search the person ended early.
 const INTERRUPTED: &str = "the search was interrupted: the plan is the best found until then";
 
+/// The command that ends with the task areas, as records name it.
+const OUTLINE: &str = "tasks";
+
 /// The name in a record under which the seconds of the whole run stand.
 const IN_ALL: &str = "in all";
 
@@ -176,6 +179,17 @@ pub fn score(project: &Path, options: &Options, progress: &dyn Progress) -> Resu
     let document = Arc::clone(&project.document);
     let job = Job::begin("score", &project, options)?;
     Prepared::open(project, Need::Grids, options.memory_bytes, progress)
+        .and_then(|prepared| job.work(prepared, options, progress))
+        .map_err(|error| document.locate(error))
+}
+
+/// Writes priority grids and task areas, and no plan: `clearway tasks`. Teams need not be known for it.
+pub fn tasks(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+    let project = prepared::project_of(project, &options.overrides, Need::TaskAreas)?;
+    prepared::task_settings(&project)?;
+    let document = Arc::clone(&project.document);
+    let job = Job::begin(OUTLINE, &project, options)?;
+    Prepared::open(project, Need::TaskAreas, options.memory_bytes, progress)
         .and_then(|prepared| job.work(prepared, options, progress))
         .map_err(|error| document.locate(error))
 }

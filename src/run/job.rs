@@ -20,7 +20,7 @@ use super::sampled_worths::sample_worths;
 use super::scored::Scored;
 use super::shards::Gathered;
 use super::stages::{GridKeys, first_pass_grids, outline_tasks, score_grids};
-use super::{IN_ALL, INTERRUPTED, Options, brief, check, output_folder, report_step, tasks_file};
+use super::{IN_ALL, INTERRUPTED, OUTLINE, Options, brief, check, output_folder, report_step, tasks_file};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::hash::FileHash;
@@ -225,7 +225,7 @@ impl Job {
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
             let outlined = outline_tasks(self, prepared, settings, &summary, progress)?;
             let tasks = &made.insert(outlined).0;
-            if let Some(plan) = &prepared.project.plan {
+            if let Some(plan) = prepared.project.plan.as_ref().filter(|_| self.record.command != OUTLINE) {
                 let crs = &prepared.layers.frame.crs;
                 let worths = sample_worths(self, prepared, tasks, &summary, options, progress)?;
                 planned = Some(plan_teams(

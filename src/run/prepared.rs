@@ -23,7 +23,9 @@ use crate::tasks::{self, District, Finding, PolygonFault, PolygonFeature, Settle
 pub enum Need {
     /// Layers only.
     Grids,
-    /// Layers, task areas and teams.
+    /// Layers, task areas and the places that name them; teams where areas are cut by what they can work.
+    TaskAreas,
+    /// Layers, task areas, places and teams.
     Everything,
 }
 
@@ -67,7 +69,7 @@ impl Prepared {
     ) -> Result<Self> {
         let mut faults = Faults::new();
         let layers = layers::open(&project, memory_bytes, kept, &mut faults, progress)?;
-        Self::with_layers(project, need, layers, memory_bytes, faults)
+        Self::with_layers(project, need, layers, memory_bytes, kept, faults)
     }
 
     /// The same for grids alone, where the layers were read through by others, who tell what that showed.
@@ -78,7 +80,7 @@ impl Prepared {
     ) -> Result<Self> {
         let mut faults = Faults::new();
         let layers = layers::open_surveyed(&project, memory_bytes, surveys, &mut faults)?;
-        Self::with_layers(project, Need::Grids, layers, memory_bytes, faults)
+        Self::with_layers(project, Need::Grids, layers, memory_bytes, &Kept::nothing(), faults)
     }
 
     fn with_layers(
@@ -86,6 +88,7 @@ impl Prepared {
         need: Need,
         layers: Option<OpenLayers>,
         memory_bytes: u64,
+        kept: &Kept,
         mut faults: Faults,
     ) -> Result<Self> {
         if let Some(layers) = &layers {
@@ -100,7 +103,7 @@ impl Prepared {
         let (mut teams, mut settlements, mut districts) = (Vec::new(), Vec::new(), Vec::new());
         // Without a frame there is no CRS to bring polygons into: WGS 84 still shows what is wrong in them.
         let crs = layers.as_ref().map_or_else(Crs::wgs84, |layers| layers.frame.crs.clone());
-        if let Some(tasks) = project.tasks.as_ref().filter(|_| need == Need::Everything) {
+        if let Some(tasks) = project.tasks.as_ref().filter(|_| need != Need::Grids) {
             if let TaskSource::Polygons { source, .. } = &tasks.source {
                 files.extend(source.files());
             }
@@ -112,20 +115,23 @@ impl Prepared {
                 areas = Some(read.polygons.clone());
             }
         }
-        if let Some(plan) = project.plan.as_ref().filter(|_| need == Need::Everything) {
+        if let Some(plan) = project.plan.as_ref().filter(|_| need != Need::Grids) {
             let place = project.file.display().to_string();
-            teams = faults.take(read_teams(plan, &place))?.unwrap_or_default();
-            if let TeamsSource::File(source) = &plan.teams {
-                files.extend(source.files());
+            let is_planned = need == Need::Everything;
+            if is_planned || plan.max_team_days.is_some() {
+                teams = faults.take(read_teams(plan, &place))?.unwrap_or_default();
+                if let TeamsSource::File(source) = &plan.teams {
+                    files.extend(source.files());
+                }
             }
             // Told now and not after the grids are scored. Faulty teams or areas have had their own faults.
             let mut odd = Vec::new();
-            if !teams.is_empty() {
+            if is_planned && !teams.is_empty() {
                 odd.extend(loose_ties(plan, &teams, areas.as_deref(), &place));
             }
             let are_grown =
                 project.tasks.as_ref().is_some_and(|tasks| matches!(tasks.source, TaskSource::Grown { .. }));
-            if areas.is_some() || are_grown {
+            if is_planned && (areas.is_some() || are_grown) {
                 let has = |name: &str| {
                     areas.iter().flatten().any(|area: &PolygonFeature| area.attributes.contains_key(name))
                 };
@@ -143,9 +149,11 @@ impl Prepared {
                 warnings.extend(notes);
                 files.extend(source.files());
             }
-            let faulty = floor_faults(plan, &districts, areas.as_deref(), &place);
-            let idle = idle_budget(&project, plan, &teams, &place);
-            faulty.into_iter().chain(idle).for_each(|fault| faults.push(fault));
+            if is_planned {
+                let faulty = floor_faults(plan, &districts, areas.as_deref(), &place);
+                let idle = idle_budget(&project, plan, &teams, &place);
+                faulty.into_iter().chain(idle).for_each(|fault| faults.push(fault));
+            }
             warnings.extend(far_teams(&teams, layers.as_ref()));
         }
         faults.finish()?;
@@ -218,11 +226,13 @@ pub fn project_of(file: &Path, overrides: &[String], need: Need) -> Result<Proje
     // What else goes wrong here, such as a file that may not be read, comes up again once the project is mended.
     let layers = layers::open_unread(&project, 0, &mut faults).ok().flatten();
     let crs = layers.map_or_else(Crs::wgs84, |layers| layers.frame.crs);
-    if let Some(tasks) = project.tasks.as_ref().filter(|_| need == Need::Everything) {
+    if let Some(tasks) = project.tasks.as_ref().filter(|_| need != Need::Grids) {
         let _ = faults.take(read_task_areas(tasks, &crs));
     }
-    if let Some(plan) = project.plan.as_ref().filter(|_| need == Need::Everything) {
-        let _ = faults.take(read_teams(plan, &project.file.display().to_string()));
+    if let Some(plan) = project.plan.as_ref().filter(|_| need != Need::Grids) {
+        if need == Need::Everything || plan.max_team_days.is_some() {
+            let _ = faults.take(read_teams(plan, &project.file.display().to_string()));
+        }
         if let Some(source) = &plan.settlements {
             let _ = faults.take(read_settlements(source));
         }
@@ -241,6 +251,16 @@ pub fn plan_settings(project: &Project) -> Result<&PlanSettings> {
         let fix = "add [plan] with `start` and `teams`, or use `clearway run` for grids and task areas alone";
         Fault::new("project.missing_key", place, "[plan], for teams to plan", "nothing", fix).into()
     })
+}
+
+/// Refuses a project that says nothing of task areas.
+pub fn task_settings(project: &Project) -> Result<()> {
+    if project.tasks.is_some() {
+        return Ok(());
+    }
+    let place = project.file.display().to_string();
+    let fix = "add [tasks] with `areas` or `grow`, or use `clearway score` for the grids alone";
+    Err(Fault::new("project.missing_key", place, "[tasks], to be outlined", "nothing", fix).into())
 }
 
 /// Plan settings, teams and their files, for planning the tasks of an earlier run.

@@ -150,7 +150,7 @@ impl Work {
 
     /// The record of a step that is whole.
     fn record(&self, step: &str) -> Result<Option<StepRecord>> {
-        Ok(folder::read_record(&self.home, step)?.filter(|record| record.is_whole(&self.home)))
+        Ok(folder::read_record(&self.home, step)?.filter(|record| record.missing_file(&self.home).is_none()))
     }
 
     /// The counts of all shards, once they are added up.
