@@ -92,10 +92,10 @@ impl StepRecord {
         EngineInfo { kind: if kind == "gpu" { "gpu" } else { "native" }, device, driver }
     }
 
-    /// Whether all files lie in `folder` with their sizes.
-    pub fn is_whole(&self, folder: &Path) -> bool {
-        let mut files = self.files.iter();
-        files.all(|file| fs::metadata(folder.join(&file.name)).is_ok_and(|about| about.len() == file.bytes))
+    /// The first of the files that does not lie in `folder` with its size.
+    pub fn missing_file(&self, folder: &Path) -> Option<&StepFile> {
+        let size = |file: &StepFile| fs::metadata(folder.join(&file.name)).map(|about| about.len());
+        self.files.iter().find(|file| !size(file).is_ok_and(|bytes| bytes == file.bytes))
     }
 
     /// Whether one of the files has this name.

@@ -39,88 +39,18 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// Those in an output folder. Whatever is missing, damaged or of another score is told together.
+    /// Those in an output folder. Of what is missing, damaged or of another score all shards are named.
     pub fn open(out_dir: &Path) -> Result<Self> {
         let folder = ShardsFolder::of(out_dir);
-        let found = folder.found();
-        let place = folder.root.display().to_string();
-        let Some(&(_, of)) = found.last() else {
-            let fix = "run `clearway score PROJECT --shard I/N --out DIR` for every I first";
-            return Err(Fault::new("shard.none", place, "pieces of shards", "none", fix).into());
-        };
-        if let Some((_, other)) = found.iter().find(|(_, other)| *other != of) {
-            let found = format!("pieces of {other} and of {of} shards");
-            let fix = "remove the folders of one of the two";
-            return Err(Fault::new("shard.count", place, "shards of one number", found, fix).into());
-        }
-        let mut faults = Faults::new();
-        let mut by_shard: Vec<BTreeMap<String, StepRecord>> = Vec::new();
-        for number in 1..=of {
-            let home = folder.shard(number, of);
-            let mut records = BTreeMap::new();
-            for step in folder::recorded_steps(&home) {
-                let Some(record) = faults.take(folder::read_record(&home, &step))?.flatten() else {
-                    continue;
-                };
-                if !record.is_whole(&home) {
-                    let files = record.files.iter().map(|file| home.join(&file.name));
-                    let is_other = |file: &std::path::PathBuf| {
-                        let size = std::fs::metadata(file).map(|about| about.len()).ok();
-                        !record
-                            .files
-                            .iter()
-                            .any(|known| file.ends_with(&known.name) && Some(known.bytes) == size)
-                    };
-                    let file = files.into_iter().find(is_other).unwrap_or_else(|| home.clone());
-                    let found = if file.exists() { "another size" } else { "nothing" };
-                    faults.take(Err::<(), _>(folder::damaged(&file, found)))?;
-                }
-                records.insert(step, record);
-            }
-            by_shard.push(records);
-        }
-        faults.finish()?;
-        let identity = common_identity(&by_shard);
-        let Some(identity) = identity else {
+        let n_shards = number_of_shards(&folder)?;
+        let by_shard = read_records(&folder, n_shards)?;
+        let Some(identity) = common_identity(&by_shard) else {
+            let place = folder.root.display().to_string();
             let fix = "run the shards again";
             return Err(Fault::new("shard.none", place, "pieces of shards", "none that is whole", fix).into());
         };
-        for (number, records) in (1..).zip(&by_shard) {
-            if let Some(other) = records.values().find(|record| record.identity != identity) {
-                let differences = other.identity.differences(&identity).join("; ");
-                let place = format!("{}, step {}", folder.shard(number, of).display(), other.step);
-                let found = format!("shard {number} of {of} with {differences}");
-                let fix = "run it again as the others were, or all of them into another folder";
-                faults.push(Fault::new("shard.foreign", place, "a piece of the same score", found, fix));
-            }
-        }
-        faults.finish()?;
-        let mut steps: BTreeMap<String, Vec<StepRecord>> = BTreeMap::new();
-        let mut names: Vec<String> = by_shard.iter().flat_map(|records| records.keys().cloned()).collect();
-        // Nothing can be put together without these two.
-        names.extend([LAYERS.to_owned(), Step::Exposure.name()]);
-        names.sort();
-        names.dedup();
-        let mut told: Vec<usize> = Vec::new();
-        // In the order in which shards do them, so that a shard is named by the first that it lacks.
-        names.sort_by_key(|name| Step::of_name(name));
-        for name in names {
-            let missing: Vec<usize> = (1..)
-                .zip(&by_shard)
-                .filter(|(_, records)| !records.contains_key(&name))
-                .map(|(number, _)| number)
-                .collect();
-            let new: Vec<usize> = missing.iter().copied().filter(|number| !told.contains(number)).collect();
-            if !new.is_empty() {
-                faults.push(missing_fault(&folder, &name, &new, of));
-                told.extend(new);
-            }
-            if missing.is_empty() {
-                let records = by_shard.iter_mut().filter_map(|records| records.remove(&name));
-                steps.insert(name, records.collect());
-            }
-        }
-        faults.finish()?;
+        refuse_foreign(&folder, &by_shard, &identity)?;
+        let steps = whole_steps(&folder, by_shard)?;
         Ok(Self { folder, identity, steps })
     }
 
@@ -246,6 +176,7 @@ impl Gathered {
         for (layer, name) in made_layers(project, layers.hazard.is_some()) {
             let pieces = self.pieces(LAYERS, &name, false)?;
             let pieces = Pieces::new(&layers.frame, &made_spec(&name, options.compression), pieces)?;
+            layers.keys.insert(layer.clone(), format!("by shards, {name}"));
             layers.planes.insert(layer, Arc::new(pieces) as Arc<dyn Cells>);
         }
         Ok(())
@@ -388,8 +319,47 @@ impl Gathered {
     }
 }
 
-/// The identity that most shards have.
-fn common_identity(by_shard: &[BTreeMap<String, StepRecord>]) -> Option<Identity> {
+/// The records of one shard, by step.
+type OfShard = BTreeMap<String, StepRecord>;
+
+/// Of how many shards the pieces in a folder are.
+fn number_of_shards(folder: &ShardsFolder) -> Result<usize> {
+    let found = folder.found();
+    let place = folder.root.display().to_string();
+    let Some(&(_, of)) = found.last() else {
+        let fix = "run `clearway score PROJECT --shard I/N --out DIR` for every I first";
+        return Err(Fault::new("shard.none", place, "pieces of shards", "none", fix).into());
+    };
+    if let Some((_, other)) = found.iter().find(|(_, other)| *other != of) {
+        let found = format!("pieces of {other} and of {of} shards");
+        let fix = "remove the folders of one of the two";
+        return Err(Fault::new("shard.count", place, "shards of one number", found, fix).into());
+    }
+    Ok(of)
+}
+
+/// Every shard's records, first shard first. Their files must be there.
+fn read_records(folder: &ShardsFolder, of: usize) -> Result<Vec<OfShard>> {
+    let (mut by_shard, mut faults) = (Vec::new(), Faults::new());
+    for number in 1..=of {
+        let home = folder.shard(number, of);
+        let mut records = OfShard::new();
+        for step in folder::recorded_steps(&home) {
+            let Some(record) = faults.take(folder::read_record(&home, &step))?.flatten() else { continue };
+            if let Some(file) = record.missing_file(&home) {
+                let path = home.join(&file.name);
+                let found = if path.exists() { "another size" } else { "nothing" };
+                faults.take(Err::<(), _>(folder::damaged(&path, found)))?;
+            }
+            records.insert(step, record);
+        }
+        by_shard.push(records);
+    }
+    faults.finish().map(|()| by_shard)
+}
+
+/// The identity that most records have.
+fn common_identity(by_shard: &[OfShard]) -> Option<Identity> {
     let mut counts: Vec<(&Identity, usize)> = Vec::new();
     for identity in by_shard.iter().flat_map(BTreeMap::values).map(|record| &record.identity) {
         match counts.iter_mut().find(|(known, _)| *known == identity) {
@@ -399,6 +369,53 @@ fn common_identity(by_shard: &[BTreeMap<String, StepRecord>]) -> Option<Identity
     }
     // Of equal numbers the first.
     counts.iter().rev().max_by_key(|(_, n)| *n).map(|(identity, _)| (*identity).clone())
+}
+
+/// Names every shard of another score, and how it differs.
+fn refuse_foreign(folder: &ShardsFolder, by_shard: &[OfShard], identity: &Identity) -> Result<()> {
+    let (of, mut faults) = (by_shard.len(), Faults::new());
+    for (number, records) in (1..).zip(by_shard) {
+        if let Some(other) = records.values().find(|record| record.identity != *identity) {
+            let differences = other.identity.differences(identity).join("; ");
+            let place = format!("{}, step {}", folder.shard(number, of).display(), other.step);
+            let found = format!("shard {number} of {of} with {differences}");
+            let fix = "run it again as the others were, or all of them into another folder";
+            faults.push(Fault::new("shard.foreign", place, "a piece of the same score", found, fix));
+        }
+    }
+    faults.finish()
+}
+
+/// The steps with every shard's record; names the shards that lack one.
+fn whole_steps(
+    folder: &ShardsFolder,
+    mut by_shard: Vec<OfShard>,
+) -> Result<BTreeMap<String, Vec<StepRecord>>> {
+    let of = by_shard.len();
+    let mut names: Vec<String> = by_shard.iter().flat_map(|records| records.keys().cloned()).collect();
+    // Nothing can be put together without these two.
+    names.extend([LAYERS.to_owned(), Step::Exposure.name()]);
+    names.sort();
+    names.dedup();
+    // In the order in which shards do them, so that a shard is named by the first that it lacks.
+    names.sort_by_key(|name| Step::of_name(name));
+    let (mut steps, mut faults, mut told) = (BTreeMap::new(), Faults::new(), Vec::new());
+    for name in names {
+        let lacks = |(_, records): &(usize, &OfShard)| !records.contains_key(&name);
+        let lacking = (1..).zip(&by_shard).filter(lacks).map(|(number, _)| number);
+        let missing: Vec<usize> = lacking.collect();
+        let new: Vec<usize> = missing.iter().copied().filter(|number| !told.contains(number)).collect();
+        if !new.is_empty() {
+            faults.push(missing_fault(folder, &name, &new, of));
+            told.extend(new);
+        }
+        if missing.is_empty() {
+            let records: Vec<StepRecord> =
+                by_shard.iter_mut().filter_map(|records| records.remove(&name)).collect();
+            steps.insert(name, records);
+        }
+    }
+    faults.finish().map(|()| steps)
 }
 
 fn missing_fault(folder: &ShardsFolder, step: &str, missing: &[usize], of: usize) -> Fault {
@@ -428,7 +445,7 @@ impl PlaneSink for Finishing<'_> {
 
     fn ask(&mut self, step: Step) -> Result<Asked> {
         if let Some(counts) = self.known.remove(&step) {
-            return Ok(Asked::Known(counts));
+            return Ok(Asked::Known(Box::new(counts)));
         }
         match &self.other_engine {
             // Counting and looking up is exact on any engine.
@@ -462,7 +479,7 @@ impl PlaneSink for Reducing {
 
     fn ask(&mut self, step: Step) -> Result<Asked> {
         Ok(match self.known.get(&step) {
-            Some(counts) => Asked::Known(counts.clone()),
+            Some(counts) => Asked::Known(Box::new(counts.clone())),
             None if step.is_light() => Asked::Walk,
             None => Asked::Wait,
         })
