@@ -293,7 +293,7 @@ impl Passes<'_> {
         match self.sink.ask(step)? {
             Asked::Known(counts) => {
                 self.told.extend(counts.warnings.iter().cloned());
-                Ok(Some(counts))
+                Ok(Some(*counts))
             }
             Asked::Wait => Ok(None),
             Asked::Walk => {

@@ -101,7 +101,7 @@ pub enum Asked {
     /// Nothing: it is to be walked.
     Walk,
     /// It was walked everywhere; these are the counts of all parts.
-    Known(StepCounts),
+    Known(Box<StepCounts>),
     /// It was walked here, or shall not be, and other parts are missing.
     Wait,
 }

@@ -34,7 +34,7 @@ impl PlaneSink for Part<'_> {
     fn ask(&mut self, step: Step) -> Result<Asked> {
         assert_eq!(Step::of_name(&step.name()), Some(step));
         Ok(match self.known.get(&step) {
-            Some(bytes) => Asked::Known(StepCounts::from_bytes(bytes).expect("whole")),
+            Some(bytes) => Asked::Known(Box::new(StepCounts::from_bytes(bytes).expect("whole"))),
             None if self.counted.contains_key(&step) => Asked::Wait,
             None => Asked::Walk,
         })

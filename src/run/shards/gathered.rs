@@ -445,7 +445,7 @@ impl PlaneSink for Finishing<'_> {
 
     fn ask(&mut self, step: Step) -> Result<Asked> {
         if let Some(counts) = self.known.remove(&step) {
-            return Ok(Asked::Known(counts));
+            return Ok(Asked::Known(Box::new(counts)));
         }
         match &self.other_engine {
             // Counting and looking up is exact on any engine.
@@ -479,7 +479,7 @@ impl PlaneSink for Reducing {
 
     fn ask(&mut self, step: Step) -> Result<Asked> {
         Ok(match self.known.get(&step) {
-            Some(counts) => Asked::Known(counts.clone()),
+            Some(counts) => Asked::Known(Box::new(counts.clone())),
             None if step.is_light() => Asked::Walk,
             None => Asked::Wait,
         })

@@ -346,7 +346,7 @@ impl PlaneSink for Work {
         // Cells that lie written are counted by `merge`, without another round of all shards.
         let is_done = step.is_light() || self.record(&name)?.is_some();
         Ok(match self.total(&name)? {
-            Some(counts) if is_done => Asked::Known(counts),
+            Some(counts) if is_done => Asked::Known(Box::new(counts)),
             None if is_done => Asked::Wait,
             // Also where the counts of all are known but this shard's planes are lost.
             _ => Asked::Walk,

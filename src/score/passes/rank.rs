@@ -16,6 +16,9 @@ use crate::score::rank::RankTable;
 use crate::score::runner::Known;
 use crate::score::steps::{Step, StepCounts};
 
+/// The curve's segments and, for every row, cells by class.
+type Ranked = (Vec<SegmentSum>, Vec<Vec<u64>>);
+
 /// Rows that a thread counts at a time.
 const ROWS_AT_ONCE: usize = 16;
 
@@ -25,7 +28,7 @@ pub(super) fn run(
     kept: &Kept,
     table: RankTable,
     quanta: Quanta,
-) -> Result<Option<(Vec<SegmentSum>, Vec<Vec<u64>>)>> {
+) -> Result<Option<Ranked>> {
     let counted = passes.step(Step::Rank, |passes| walk(passes, kept, table, quanta))?;
     Ok(counted.map(|counts| (counts.tally.segments, counts.classes)))
 }
