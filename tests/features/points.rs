@@ -8,29 +8,30 @@ use rayon::prelude::*;
 use crate::frame_at;
 
 /// EPSG codes of both CRSs, x and y, x and y there, and the operation.
-///
+type Known = (u32, u32, [f64; 2], [f64; 2], &'static str);
+
 /// `echo X Y | cs2cs -f %.5f EPSG:from EPSG:to` of PROJ 9.1.1 (y before x where the CRS has them so: 28406, 5564, 31467,
 /// 6316), at places where it takes the operation named; for 3148, 2736, 3893, 21036, 24047 and 20137 also `cct` with the
 /// pipeline that `projinfo -o PROJ` gives for that operation.
 #[rustfmt::skip]
-const PROJ_VALUES: [(u32, u32, [f64; 2], [f64; 2], &str); 10] = [
+const PROJ_VALUES: [Known; 10] = [
     // Indian 1960 in Vietnam, Tete in Mozambique, ED50 in Iraq, Arc 1960 in Kenya, Indian 1975 in Thailand.
-    (3148, 32648, [700_000.0, 1_720_000.0], [699_580.64044, 1_720_323.34356], "EPSG:1542"),
-    (2736, 32736, [500_000.0, 8_100_000.0], [499_956.72931, 8_099_781.62123], "EPSG:1686"),
-    (3893, 32638, [580_000.0, 450_000.0], [420_005.06349, 3_658_711.39490], "EPSG:1135"),
-    (21036, 32636, [800_000.0, 9_900_000.0], [800_084.53885, -100_299.49286], "EPSG:1284"),
-    (24047, 32647, [500_000.0, 1_800_000.0], [499_483.97748, 1_800_352.63070], "EPSG:1812"),
+    (3148, 32648, [700000.0, 1720000.0], [699580.64044, 1720323.34356], "EPSG:1542"),
+    (2736, 32736, [500000.0, 8100000.0], [499956.72931, 8099781.62123], "EPSG:1686"),
+    (3893, 32638, [580000.0, 450000.0], [420005.06349, 3658711.39490], "EPSG:1135"),
+    (21036, 32636, [800000.0, 9900000.0], [800084.53885, -100299.49286], "EPSG:1284"),
+    (24047, 32647, [500000.0, 1800000.0], [499483.97748, 1800352.63070], "EPSG:1812"),
     // Adindan in Ethiopia, Pulkovo 1942 and UCS-2000 in Ukraine, DHDN in Germany (by a grid), MGI 1901 in Serbia.
-    (20137, 32637, [500_000.0, 1_000_000.0], [500_095.25111, 1_000_207.35339], "EPSG:1103"),
-    (28406, 32636, [6_500_000.0, 5_500_000.0], [499_880.38390, 5_497_688.67483], "EPSG:5044"),
-    (5564, 32636, [6_500_000.0, 5_500_000.0], [499_885.49574, 5_497_691.63625], "EPSG:5840"),
-    (31467, 25832, [3_500_000.0, 5_600_000.0], [499_925.49344, 5_598_199.78080], "EPSG:15948"),
-    (6316, 32634, [7_400_000.0, 4_900_000.0], [399_596.45692, 4_899_038.85126], "EPSG:9486"),
+    (20137, 32637, [500000.0, 1000000.0], [500095.25111, 1000207.35339], "EPSG:1103"),
+    (28406, 32636, [6500000.0, 5500000.0], [499880.38390, 5497688.67483], "EPSG:5044"),
+    (5564, 32636, [6500000.0, 5500000.0], [499885.49574, 5497691.63625], "EPSG:5840"),
+    (31467, 25832, [3500000.0, 5600000.0], [499925.49344, 5598199.78080], "EPSG:15948"),
+    (6316, 32634, [7400000.0, 4900000.0], [399596.45692, 4899038.85126], "EPSG:9486"),
 ];
 
 /// A place in Cambodia, in EPSG:3148; and in EPSG:32648 by `cct` with Indian 1960 to WGS 84 (2): `+proj=helmert +x=198
 /// +y=881 +z=317` between `+proj=cart +ellps=evrst30` and `+inv +proj=cart +ellps=WGS84`.
-const CAMBODIA: [[f64; 2]; 2] = [[500_000.0, 1_380_000.0], [499_580.89464, 1_380_323.39937]];
+const CAMBODIA: [[f64; 2]; 2] = [[500000.0, 1380000.0], [499580.89464, 1380323.39937]];
 
 /// The way from a frame of 20 km about a place.
 fn way(from: u32, to: u32, at: [f64; 2], chosen: &[(u32, &str)]) -> Result<Reprojection, Fault> {
@@ -61,7 +62,7 @@ fn degrees_are_longitude_then_latitude() {
     let frame = frame_at(4131, DVec2::new(106.87, 15.55), 0.01, 20).on_its_ground(&ChosenOperations::new());
     let way = Reprojection::new(&frame.crs, &Crs::from_epsg(32648, "test").unwrap(), "test").unwrap();
     let found = way.point(DVec2::new(106.8651688592399, 15.550947537648339)).unwrap();
-    assert!((found - DVec2::new(699_580.64044, 1_720_323.34356)).abs().max_element() < 1e-3, "{found}");
+    assert!((found - DVec2::new(699580.64044, 1720323.34356)).abs().max_element() < 1e-3, "{found}");
     let to_degrees = Reprojection::new(&frame.crs, &Crs::wgs84(), "test").unwrap();
     let found = to_degrees.point(DVec2::new(106.8651688592399, 15.550947537648339)).unwrap();
     assert!(found.x > 106.0 && found.y < 16.0, "{found}");
@@ -81,7 +82,7 @@ fn ground_that_no_operation_was_derived_for_is_refused_with_those_there_are() {
     );
     assert!(fault.fix.contains("[datum_shifts]"), "{}", fault.fix);
     // Angola has operations for blocks off its coast only.
-    let fault = way(22033, 32733, [500_000.0, 8_700_000.0], &[]).unwrap_err();
+    let fault = way(22033, 32733, [500000.0, 8700000.0], &[]).unwrap_err();
     assert_eq!(fault.code, "crs.no_operation");
 }
 
@@ -106,7 +107,7 @@ fn chosen_operation_is_taken() {
 #[test]
 fn operation_without_its_grid_is_refused() {
     // The best one in Great Britain needs OSTN15, which Debian's proj-data does not hold.
-    let at = [400_000.0, 300_000.0];
+    let at = [400000.0, 300000.0];
     let has_grid = std::path::Path::new("/usr/share/proj/uk_os_OSTN15_NTv2_OSGBtoETRS.tif").exists();
     match way(27700, 32630, at, &[]) {
         Ok(way) => assert!(has_grid && way.shift().unwrap().contains("EPSG:7710")),
@@ -123,10 +124,10 @@ fn operation_without_its_grid_is_refused() {
 
 #[test]
 fn two_datums_meet_on_wgs84() {
-    let way = way(23036, 28406, [600_000.0, 4_400_000.0], &[(28406, "EPSG:5044")]).unwrap();
+    let way = way(23036, 28406, [600000.0, 4400000.0], &[(28406, "EPSG:5044")]).unwrap();
     let shift = way.shift().unwrap();
     assert!(shift.contains(", then by EPSG:5044"), "{shift}");
-    let at = DVec2::new(600_000.0, 4_400_000.0);
+    let at = DVec2::new(600000.0, 4400000.0);
     let back = way.inverse().point(way.point(at).unwrap()).unwrap();
     assert!((back - at).abs().max_element() < 0.05, "{back}");
 }

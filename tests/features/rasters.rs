@@ -20,7 +20,7 @@ fn frame() -> Frame {
 /// A folder with `own.tif`, of uneven values, some unknown.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let value = |i: u64| if i % 11 == 0 { UNKNOWN } else { (i * 7919 % 1000) as f32 / 7.0 };
+    let value = |i: u64| if i.is_multiple_of(11) { UNKNOWN } else { (i * 7919 % 1000) as f32 / 7.0 };
     let values = (0..frame().n_cells()).map(value).collect();
     write(&MemoryCells::from_values(frame(), values), &folder.path().join("own.tif"));
     folder

@@ -28,7 +28,7 @@ fn warped(source: MemoryCells, way: Resampling, frame: &Frame) -> OnFrame {
 /// Uneven values, some unknown.
 fn uneven() -> MemoryCells {
     let frame = source_frame();
-    let value = |i: u64| if i % 13 == 0 { UNKNOWN } else { (i * 7919 % 1000) as f32 / 7.0 };
+    let value = |i: u64| if i.is_multiple_of(13) { UNKNOWN } else { (i * 7919 % 1000) as f32 / 7.0 };
     let values = (0..frame.n_cells()).map(value).collect();
     MemoryCells::from_values(frame, values)
 }
