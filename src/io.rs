@@ -13,7 +13,7 @@
 //! | GeoPackage, Shapefile | as GeoJSON | [`gpkg_write::GpkgWriter`], [`shapefile_write::write`] |
 
 pub mod atomic;
-mod crs_wkt;
+pub mod crs_wkt;
 pub mod csv;
 mod encoding;
 pub mod features;
@@ -30,6 +30,6 @@ pub mod scratch;
 mod shapefile;
 pub mod shapefile_write;
 mod table;
-mod wkb;
+pub mod wkb;
 mod xlsx;
 mod zip;

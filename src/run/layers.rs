@@ -23,11 +23,11 @@ use crate::progress::{Progress, Within};
 use crate::tasks::Finding;
 
 /// The project's layers on one frame.
-pub struct OpenLayers {
+pub struct OpenLayers<'a> {
     /// The frame.
     pub frame: Frame,
     /// Every layer that could be brought onto it, by name.
-    pub planes: BTreeMap<String, Arc<dyn Cells>>,
+    pub planes: BTreeMap<String, Arc<dyn Cells + 'a>>,
     /// Every vector layer that could be brought onto it, by name.
     pub features: BTreeMap<String, Arc<Features>>,
     /// What the layer `hazard` is built from, where it is.
@@ -48,12 +48,15 @@ pub struct OpenLayers {
     pub warnings: Vec<String>,
 }
 
-impl OpenLayers {
+impl<'a> OpenLayers<'a> {
     /// A layer's plane; settings name only layers that exist, so a missing one is our bug.
-    pub fn plane(&self, name: &str) -> &dyn Cells {
+    pub fn plane(&self, name: &str) -> &(dyn Cells + 'a) {
         &*self.planes[name]
     }
 }
+
+/// Layers that a program holds, by name, each on its own grid.
+pub type Given<'a> = BTreeMap<String, Arc<dyn Cells + 'a>>;
 
 /// Rows of cells that a layer keeps decoded, where memory allows: about what a tile with its halo spans.
 const ROWS_KEPT: usize = 2048;
@@ -69,26 +72,46 @@ pub fn open(
     kept: &Kept,
     faults: &mut Faults,
     progress: &dyn Progress,
-) -> Result<Option<OpenLayers>> {
-    match bring_all(project, memory_bytes, kept, faults)? {
+) -> Result<Option<OpenLayers<'static>>> {
+    match bring_all(project, &Given::new(), memory_bytes, kept, faults)? {
         Some((open, is_complete)) => survey_all(project, open, is_complete, kept, faults, progress),
         None => Ok(None),
     }
 }
 
+/// The same where a program holds some of the layers: those of [`LayerSource::Given`], by name.
+pub fn open_given<'a>(
+    project: &Project,
+    given: &Given<'a>,
+    memory_bytes: u64,
+    faults: &mut Faults,
+    progress: &dyn Progress,
+) -> Result<Option<OpenLayers<'a>>> {
+    let kept = Kept::nothing();
+    match bring_all(project, given, memory_bytes, &kept, faults)? {
+        Some((open, is_complete)) => survey_all(project, open, is_complete, &kept, faults, progress),
+        None => Ok(None),
+    }
+}
+
 /// Opens the layers without reading them through, for a few cells of a run whose layers were surveyed then.
-pub fn open_unread(project: &Project, memory_bytes: u64, faults: &mut Faults) -> Result<Option<OpenLayers>> {
-    let brought = bring_all(project, memory_bytes, &Kept::nothing(), faults)?;
+pub fn open_unread(
+    project: &Project,
+    memory_bytes: u64,
+    faults: &mut Faults,
+) -> Result<Option<OpenLayers<'static>>> {
+    let brought = bring_all(project, &Given::new(), memory_bytes, &Kept::nothing(), faults)?;
     Ok(brought.and_then(|(open, is_complete)| is_complete.then_some(open)))
 }
 
 /// The layers on the frame, and whether all of them could be brought there; `None` without a frame.
-fn bring_all(
+fn bring_all<'a>(
     project: &Project,
+    given: &Given<'a>,
     memory_bytes: u64,
     kept: &Kept,
     faults: &mut Faults,
-) -> Result<Option<(OpenLayers, bool)>> {
+) -> Result<Option<(OpenLayers<'a>, bool)>> {
     let mut sources: Vec<(&LayerSettings, Option<Arc<GeoTiff>>)> = Vec::new();
     let mut complete = true;
     let most_cache = (memory_bytes / 8) as usize / project.layers.len().max(1);
@@ -111,10 +134,11 @@ fn bring_all(
         }
     }
     let framing = sources.iter().find(|(layer, _)| layer.name == project.frame);
-    let Some((_, Some(source))) = framing else {
-        return Ok(None);
+    let frame = match framing {
+        Some((_, Some(source))) => source.frame().clone(),
+        Some((layer, None)) if layer.source == LayerSource::Given => given[&layer.name].frame().clone(),
+        _ => return Ok(None),
     };
-    let frame = source.frame().clone();
     let mut open = OpenLayers {
         planes: BTreeMap::new(),
         features: BTreeMap::new(),
@@ -148,7 +172,19 @@ fn bring_all(
         open.warnings.extend(opened.warnings.iter().cloned());
     }
     for (layer, source) in sources {
-        if matches!(layer.source, LayerSource::Built) {
+        if layer.source == LayerSource::Built {
+            continue;
+        }
+        if layer.source == LayerSource::Given {
+            let source = Arc::clone(&given[&layer.name]);
+            if let Some(plane) = faults.take(OnFrame::new(source, &spec_of(layer), &open.frame))? {
+                let description = plane.description();
+                open.warped.extend(description.map(|text| (layer.name.clone(), text)));
+                open.planes.insert(layer.name.clone(), Arc::new(plane));
+                open.keys.insert(layer.name.clone(), format!("given {layer:?}"));
+            } else {
+                complete = false;
+            }
             continue;
         }
         if let LayerSource::Vector(source) = &layer.source {
@@ -186,14 +222,14 @@ fn bring_all(
 }
 
 /// Reads every used layer through once and judges its values.
-fn survey_all(
+fn survey_all<'a>(
     project: &Project,
-    mut open: OpenLayers,
+    mut open: OpenLayers<'a>,
     mut complete: bool,
     kept: &Kept,
     faults: &mut Faults,
     progress: &dyn Progress,
-) -> Result<Option<OpenLayers>> {
+) -> Result<Option<OpenLayers<'a>>> {
     let roles = used(project);
     let n_blocks = survey_blocks(&open.frame);
     progress.start("check layers", roles.len() as u64 * n_blocks);
@@ -248,31 +284,41 @@ fn used(project: &Project) -> Vec<(String, Role)> {
 /// A layer on the frame, and how it was warped there.
 type Brought = (Arc<dyn Cells>, Option<String>);
 
-fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Brought> {
-    let spec = LayerSpec {
+fn spec_of(layer: &LayerSettings) -> LayerSpec {
+    LayerSpec {
         name: layer.name.clone(),
         unit: layer.unit.clone(),
         scale: layer.scale,
         offset: layer.offset,
-        // The file was opened with the project's nodata value already.
-        nodata: None,
+        // A file was opened with the project's nodata value already.
+        nodata: layer.nodata.filter(|_| layer.source == LayerSource::Given),
         resampling: layer.resample,
         file: match &layer.source {
             LayerSource::Raster { path, .. } => Some(LayerFile { path: path.clone(), nodata: layer.nodata }),
-            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector(_) => None,
+            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector(_) | LayerSource::Given => {
+                None
+            }
         },
-    };
+    }
+}
+
+fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Brought> {
     match (&layer.source, source) {
         (LayerSource::Constant(usd_per_m2), _) => {
             Ok((Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2)), None))
         }
         (_, Some(source)) => {
-            let layer = OnFrame::new(source, &spec, frame)?;
+            let layer = OnFrame::new(source, &spec_of(layer), frame)?;
             let description = layer.description();
             Ok((Arc::new(layer), description))
         }
-        (LayerSource::Raster { .. } | LayerSource::Vector(_) | LayerSource::Built, None) => {
-            unreachable!("every raster layer was opened or is at fault, and features are no plane")
+        (
+            LayerSource::Raster { .. } | LayerSource::Vector(_) | LayerSource::Built | LayerSource::Given,
+            None,
+        ) => {
+            unreachable!(
+                "every raster layer was opened or is at fault, and what is no raster was taken before"
+            )
         }
     }
 }

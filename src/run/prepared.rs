@@ -28,7 +28,7 @@ pub struct Prepared {
     /// The settings.
     pub project: Project,
     /// The layers on the frame.
-    pub layers: OpenLayers,
+    pub layers: OpenLayers<'static>,
     /// Hazardous areas in the frame's CRS, where tasks come from polygons.
     pub areas: Option<Vec<PolygonFeature>>,
     /// Every fault of every polygon of the hazardous areas.

@@ -103,7 +103,7 @@ fn make_layers(
     let kept = Arc::clone(&job.kept);
     if layers.hazard.is_some() {
         let key = layers.keys["hazard"].clone();
-        let make = |layers: &mut OpenLayers| hazard::make(layers, engine, scratch, progress);
+        let make = |layers: &mut OpenLayers<'static>| hazard::make(layers, engine, scratch, progress);
         let told = plane_once(&kept, layers, "hazard", key, make)?;
         job.record.warnings.extend(told);
         if job.record.command != "plan" {
@@ -115,7 +115,7 @@ fn make_layers(
     let tile_bytes = (options.memory_bytes / 4) as usize;
     for measure in &prepared.project.score.measures {
         let key = format!("{measure:?} {}", layers.keys[&measure.layer]);
-        let make = |layers: &mut OpenLayers| {
+        let make = |layers: &mut OpenLayers<'static>| {
             let measure = std::slice::from_ref(measure);
             measures::make(layers, measure, engine, scratch, tile_bytes, progress)
         };
@@ -163,10 +163,10 @@ fn hold_layers(kept: &Kept, prepared: &mut Prepared, scratch: &Scratch) -> Resul
 /// A plane that `make` adds to the layers, or that an earlier run has made.
 fn plane_once(
     kept: &Kept,
-    layers: &mut OpenLayers,
+    layers: &mut OpenLayers<'static>,
     name: &str,
     key: String,
-    make: impl FnOnce(&mut OpenLayers) -> Result<Vec<String>>,
+    make: impl FnOnce(&mut OpenLayers<'static>) -> Result<Vec<String>>,
 ) -> Result<Vec<String>> {
     let made = kept.once(Kind::Plane, &key, || {
         let warnings = make(layers)?;
