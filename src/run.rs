@@ -19,6 +19,7 @@ mod document;
 mod explain;
 mod hazard;
 mod imsma;
+pub mod in_memory;
 pub mod init;
 mod job;
 mod kept;
@@ -57,7 +58,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-pub use bare::plan_problem_file;
+pub use bare::{plan_problem, plan_problem_file};
 pub use batch::{BatchOutcome, batch};
 pub use check::{CheckReport, check, error_to_json};
 pub use explain::{Asked, Explanation, explain};

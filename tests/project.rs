@@ -8,6 +8,7 @@ use clearway::run::project::{ClosedSeason, LayerSource, Project, TaskSource, Tea
 use clearway::score::{Bound, Kernel, Source, Value};
 
 mod project {
+    mod in_memory;
     mod measures;
     mod oddities;
     mod values;

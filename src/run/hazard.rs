@@ -197,7 +197,7 @@ fn read_accidents(settings: &AccidentSettings, frame: &Frame) -> Result<(Feature
 
 /// Makes some rows of the plane `hazard`; says what a person should know of how.
 pub fn make(
-    layers: &mut OpenLayers,
+    layers: &mut OpenLayers<'_>,
     engine: &mut dyn Engine,
     scratch: &Scratch,
     rows: Range<usize>,

@@ -34,7 +34,7 @@ pub struct Prepared {
     /// The settings.
     pub project: Project,
     /// The layers on the frame.
-    pub layers: OpenLayers,
+    pub layers: OpenLayers<'static>,
     /// Hazardous areas in the frame's CRS, where tasks come from polygons.
     pub areas: Option<Vec<PolygonFeature>>,
     /// Every fault of every polygon of the hazardous areas.
@@ -86,7 +86,7 @@ impl Prepared {
     fn with_layers(
         project: Project,
         need: Need,
-        layers: Option<OpenLayers>,
+        layers: Option<OpenLayers<'static>>,
         memory_bytes: u64,
         kept: &Kept,
         mut faults: Faults,
@@ -275,7 +275,7 @@ pub fn teams_only(project: &Project) -> Result<(&PlanSettings, Vec<TeamSettings>
 }
 
 /// Teams so far from the frame that a coordinate is likely wrong (lon and lat swapped, say).
-fn far_teams(teams: &[TeamSettings], layers: Option<&OpenLayers>) -> Vec<String> {
+fn far_teams(teams: &[TeamSettings], layers: Option<&OpenLayers<'_>>) -> Vec<String> {
     use crate::grid::{LonLat, Reprojection, geodesic_m};
     const FAR_KM: f64 = 1000.0;
     let Some(frame) = layers.map(|layers| &layers.frame) else { return Vec::new() };

@@ -95,12 +95,12 @@ pub fn score_grids(
 }
 
 /// The layers of criteria and gates, as the recipe counts them.
-pub fn criteria_of<'a>(project: &Project, layers: &'a OpenLayers) -> Vec<&'a dyn Cells> {
+pub fn criteria_of<'a>(project: &Project, layers: &'a OpenLayers<'_>) -> Vec<&'a dyn Cells> {
     project.score.criterion_layers.iter().map(|name| layers.plane(name)).collect()
 }
 
 /// What scoring reads.
-pub fn inputs_of<'a>(project: &Project, layers: &'a OpenLayers) -> Inputs<'a> {
+pub fn inputs_of<'a>(project: &Project, layers: &'a OpenLayers<'_>) -> Inputs<'a> {
     Inputs {
         frame: &layers.frame,
         hazard: layers.plane("hazard"),
@@ -132,7 +132,7 @@ fn make_layers(
     let kept = Arc::clone(&job.kept);
     if layers.hazard.is_some() {
         let key = layers.keys["hazard"].clone();
-        let make = |layers: &mut OpenLayers| {
+        let make = |layers: &mut OpenLayers<'static>| {
             let rows = 0..layers.frame.n_rows;
             hazard::make(layers, engine, scratch, rows, progress)
         };
@@ -147,7 +147,7 @@ fn make_layers(
     let tile_bytes = (options.memory_bytes / 4) as usize;
     for measure in &prepared.project.score.measures {
         let key = format!("{measure:?} {}", layers.keys[&measure.layer]);
-        let make = |layers: &mut OpenLayers| {
+        let make = |layers: &mut OpenLayers<'static>| {
             let (measure, rows) = (std::slice::from_ref(measure), 0..layers.frame.n_rows);
             measures::make(layers, measure, engine, scratch, rows, tile_bytes, progress)
         };
@@ -195,10 +195,10 @@ fn hold_layers(kept: &Kept, prepared: &mut Prepared, scratch: &Scratch) -> Resul
 /// A plane that `make` adds to the layers, or that an earlier run has made.
 fn plane_once(
     kept: &Kept,
-    layers: &mut OpenLayers,
+    layers: &mut OpenLayers<'static>,
     name: &str,
     key: String,
-    make: impl FnOnce(&mut OpenLayers) -> Result<Vec<String>>,
+    make: impl FnOnce(&mut OpenLayers<'static>) -> Result<Vec<String>>,
 ) -> Result<Vec<String>> {
     let made = kept.once(Kind::Plane, &key, || {
         let warnings = make(layers)?;

@@ -61,7 +61,7 @@ impl Finished {
     }
 
     /// The project as it was, with its layers on the frame.
-    pub fn project(&self) -> Result<(Project, OpenLayers)> {
+    pub fn project(&self) -> Result<(Project, OpenLayers<'static>)> {
         let place = || self.dir.join(RUN_RECORD).display().to_string();
         let files = entries(&self.record, "inputs", &self.dir)?;
         if !self.record["settings"].is_object() {
