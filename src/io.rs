@@ -16,7 +16,7 @@
 pub mod atomic;
 #[cfg(feature = "gdal")]
 mod by_gdal;
-mod crs_wkt;
+pub mod crs_wkt;
 pub mod csv;
 mod encoding;
 pub mod features;
@@ -34,7 +34,7 @@ pub mod scratch;
 mod shapefile;
 pub mod shapefile_write;
 mod table;
-mod wkb;
+pub mod wkb;
 mod xlsx;
 mod zip;
 

@@ -26,8 +26,8 @@ const SOURCE_CELLS_AT_ONCE: f64 = (16 << 20) as f64;
 const LINES_AT_ONCE: usize = 32;
 
 /// A source's cells on the frame, in the units the stages use.
-pub struct OnFrame {
-    source: Arc<dyn Cells>,
+pub struct OnFrame<'a> {
+    source: Arc<dyn Cells + 'a>,
     frame: Frame,
     spec: LayerSpec,
     way: Way,
@@ -40,10 +40,10 @@ enum Way {
     Warped(Resampling, Box<Warp>),
 }
 
-impl OnFrame {
+impl<'a> OnFrame<'a> {
     /// Brings a source onto a frame, or says all that stands against it: a CRS of another datum (with the command
     /// that warps it), no overlap, other cells without `resample`, or a resampling that would change a total.
-    pub fn new(source: Arc<dyn Cells>, spec: &LayerSpec, frame: &Frame) -> Result<Self> {
+    pub fn new(source: Arc<dyn Cells + 'a>, spec: &LayerSpec, frame: &Frame) -> Result<Self> {
         let own = source.frame();
         let way = if own.crs == frame.crs && !lies_around(own, frame) {
             if !Extent::of(own).overlaps(&Extent::of(frame)) {
@@ -159,7 +159,7 @@ impl OnFrame {
     }
 }
 
-impl Cells for OnFrame {
+impl Cells for OnFrame<'_> {
     fn frame(&self) -> &Frame {
         &self.frame
     }
@@ -212,7 +212,7 @@ fn multiply(values: &mut [f32], factor: f64) {
     }
 }
 
-impl fmt::Debug for OnFrame {
+impl fmt::Debug for OnFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = match &self.way {
             Way::Shifted(..) => "shifted",

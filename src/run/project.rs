@@ -118,7 +118,7 @@ impl Project {
         }
         faults.finish()?;
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        Ok(Self::from_document(Document { name, text, root }, file.to_path_buf(), folder))
+        Ok(Self::from_document(Document { name, text, root }, file.to_path_buf(), folder, &[]))
     }
 
     /// The project of a finished run, from the settings of its record. `file` is the project file then; paths are
@@ -127,9 +127,23 @@ impl Project {
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         let name = format!("settings in {}", crate::io::atomic::RUN_RECORD);
         let document = Document { name, text: String::new(), root: document::from_json(settings) };
-        let (project, faults) = Self::from_document(document, file.to_path_buf(), folder);
+        let (project, faults) = Self::from_document(document, file.to_path_buf(), folder, &[]);
         faults.finish()?;
         project.ok_or_else(|| internal(file))
+    }
+
+    /// The project of settings that a program gives, shaped as a project file is; `held` are the names of layers whose
+    /// cells it holds, which need no path. Other paths are relative to `folder`.
+    pub fn of_settings(settings: &serde_json::Value, folder: &Path, held: &[String]) -> Result<Self> {
+        let document = Document {
+            name: "settings".to_owned(),
+            text: String::new(),
+            root: document::from_json(settings),
+        };
+        let (project, faults) =
+            Self::from_document(document, folder.join("settings"), folder.to_path_buf(), held);
+        faults.finish()?;
+        project.ok_or_else(|| internal(folder))
     }
 
     /// The layer with a name.
@@ -137,11 +151,16 @@ impl Project {
         self.layers.iter().find(|layer| layer.name == name)
     }
 
-    fn from_document(document: Document, file: PathBuf, folder: PathBuf) -> (Option<Self>, Faults) {
+    fn from_document(
+        document: Document,
+        file: PathBuf,
+        folder: PathBuf,
+        held: &[String],
+    ) -> (Option<Self>, Faults) {
         let reading = Reading::new(&document.name, &document.text);
         let top = Section::new(&reading, "", &document.root);
         let (project_name, seed) = read_project(&top);
-        let (layers, frame) = layers::read(&reading, &top, &folder);
+        let (layers, frame) = layers::read(&reading, &top, &folder, held);
         let datum_shifts = datum_shifts::read(&top);
         let hazard = hazard::read(&top, &folder);
         let score = score::read(&top, &layers, seed);
