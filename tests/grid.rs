@@ -74,6 +74,7 @@ fn reprojection_matches_proj() {
 const LAEA_DOBOJ: (f64, f64) = (4961376.53051323, 2436973.73952677);
 
 #[test]
+#[cfg_attr(feature = "proj", ignore = "with feature proj it is brought across: tests/features.rs")]
 fn datum_shift_is_refused_with_the_command() {
     let indian_1960 = Crs::from_epsg(3148, "test").unwrap();
     let error = Reprojection::new(&Crs::wgs84(), &indian_1960, "areas.geojson").unwrap_err();

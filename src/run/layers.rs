@@ -195,6 +195,7 @@ fn bring_all<'a>(
         if layer.source == LayerSource::Given {
             let source = Arc::clone(&given[&layer.name]);
             if let Some(plane) = faults.take(OnFrame::new(source, &spec_of(layer), &open.frame))? {
+                open.warnings.extend(shift_note(layer, &plane));
                 let description = plane.description();
                 open.warped.extend(description.map(|text| (layer.name.clone(), text)));
                 open.planes.insert(layer.name.clone(), Arc::new(plane));
@@ -351,9 +352,7 @@ fn bring(layer: &LayerSettings, source: Option<Arc<Raster>>, frame: &Frame) -> R
         (_, Some(source)) => {
             let on_frame = OnFrame::new(source, &spec_of(layer), frame)?;
             let description = on_frame.description();
-            let note = on_frame
-                .datum_shift()
-                .map(|shift| format!("layer `{}`: warped across a datum shift by PROJ, {shift}", layer.name));
+            let note = shift_note(layer, &on_frame);
             Ok(Brought { plane: Arc::new(on_frame), description, note })
         }
         (
@@ -365,6 +364,12 @@ fn bring(layer: &LayerSettings, source: Option<Arc<Raster>>, frame: &Frame) -> R
             )
         }
     }
+}
+
+/// What a person should know of a layer that was warped across a datum shift.
+fn shift_note(layer: &LayerSettings, on_frame: &OnFrame<'_>) -> Option<String> {
+    let shift = on_frame.datum_shift()?;
+    Some(format!("layer `{}`: warped across a datum shift by PROJ, {shift}", layer.name))
 }
 
 /// An input file that is not there is the person's to mend, and is told together with the other faults; `place`

@@ -117,6 +117,7 @@ fn truncated_and_foreign_files_are_refused() {
 }
 
 #[test]
+#[cfg_attr(feature = "proj", ignore = "with feature proj it is brought across: tests/features.rs")]
 fn layers_elsewhere_and_on_another_datum_are_refused_with_the_command() {
     let region = region("hillside");
     let far = Frame::north_up(

@@ -34,6 +34,7 @@ fn same_size_but_shifted_cells_say_so() {
 }
 
 #[test]
+#[cfg_attr(feature = "proj", ignore = "with feature proj it is brought across: tests/features.rs")]
 fn other_datum_gives_the_whole_command() {
     let crs = Crs::from_epsg(28406, "test").unwrap();
     let source = MemoryCells::new(Frame::north_up(crs, DVec2::ZERO, DVec2::splat(10.0), 2, 2));

@@ -261,6 +261,7 @@ fn far_off_the_map_is_no_overlap_and_no_garbage() {
 }
 
 #[test]
+#[cfg_attr(feature = "proj", ignore = "with feature proj it is brought across: tests/features.rs")]
 fn datum_shift_is_refused_with_the_command_for_the_file() {
     let file = LayerFile { path: "my data/pop.tif".into(), nodata: Some(0.0) };
     let spec = LayerSpec { file: Some(file), ..LayerSpec::new("population", Unit::PeoplePerCell) };

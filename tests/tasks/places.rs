@@ -91,6 +91,7 @@ fn district_is_the_one_around_the_point() {
 }
 
 #[test]
+#[cfg_attr(feature = "proj", ignore = "with feature proj it is brought across: tests/features.rs")]
 fn datum_shift_is_a_fault_only_where_lon_lat_is_needed() {
     let crs = Crs::from_epsg(3148, "test").unwrap();
     let frame = Frame::north_up(crs, DVec2::new(500_000.0, 5_500_000.0), DVec2::splat(10.0), 10, 10);
