@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use super::layers::{Given, OpenLayers, open_given};
 use super::project::{AreaColumns, Project};
-use super::stages::TILES_SHARE;
+use super::stages::{TILES_SHARE, inputs_of};
 use super::{areas, hazard, measures};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
 use crate::io::features::FeatureTable;
 use crate::io::scratch::Scratch;
 use crate::progress::Progress;
-use crate::score::{self, Backend, Inputs, PlaneSink, Recipe, Summary, check_reach};
+use crate::score::{self, Backend, PlaneSink, Recipe, Summary, check_reach};
 use crate::tasks::{self, GrowOptions, Planes, TaskArea, TaskOptions};
 
 /// How layers are scored.
@@ -116,8 +116,9 @@ impl<'a> Scene<'a> {
         let mut warnings = self.warnings();
         // As in a run: half for the planes kept between passes, a quarter for tiles.
         let scratch = Scratch::new(&options.scratch_folder, (self.memory_bytes / 2) as usize);
+        let rows = 0..self.layers.frame.n_rows;
         if self.layers.hazard.is_some() {
-            warnings.extend(hazard::make(&mut self.layers, &mut *engine, &scratch, progress)?);
+            warnings.extend(hazard::make(&mut self.layers, &mut *engine, &scratch, rows.clone(), progress)?);
         }
         let asked = &self.project.score.measures;
         let tile_bytes = (self.memory_bytes / TILES_SHARE) as usize;
@@ -126,6 +127,7 @@ impl<'a> Scene<'a> {
             asked,
             &mut *engine,
             &scratch,
+            rows,
             tile_bytes,
             progress,
         )?);
@@ -134,13 +136,7 @@ impl<'a> Scene<'a> {
             robustness.seed = self.project.seed;
         }
         let layers = &self.layers;
-        let inputs = Inputs {
-            frame: &layers.frame,
-            hazard: layers.plane("hazard"),
-            population: layers.plane("population"),
-            cost: layers.plane("cost"),
-            criteria: self.project.score.criterion_layers.iter().map(|name| layers.plane(name)).collect(),
-        };
+        let inputs = inputs_of(&self.project, layers);
         let begun = std::time::Instant::now();
         let clock = || begun.elapsed().as_secs_f64();
         let score_options = score::Options {
@@ -148,6 +144,7 @@ impl<'a> Scene<'a> {
             memory_bytes: self.memory_bytes / TILES_SHARE,
             clock: Some(&clock),
             first_pass: None,
+            part: None,
         };
         let plane = |_: &str| scratch.plane(&layers.frame);
         let mut summary =
