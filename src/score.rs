@@ -31,7 +31,7 @@ mod fixed;
 mod hazard;
 mod histogram;
 mod inputs;
-mod levels;
+pub mod levels;
 mod maximum;
 mod measure;
 mod memory_sink;

@@ -1,4 +1,5 @@
-//! A source brought onto the frame: any cell size, any CRS without a datum shift, the units the stages use.
+//! A source brought onto the frame: any cell size, any CRS (across a datum shift with feature `proj`), the units the
+//! stages use.
 //!
 //! Order: `value · scale + offset` on the source's cells, then resampling, then the unit. A source whose cells
 //! lie on the frame's (to a thousandth of a cell, over the whole width) is only shifted. What lies outside the
@@ -53,7 +54,10 @@ impl<'a> OnFrame<'a> {
             let grid = grids.shift(frame);
             way_of(spec, own, frame, grid, ratio, |way| Way::Resampled(way, grids))?
         } else {
-            let warp = Warp::new(own, frame, &place(spec)).map_err(|_| crs_differs(spec, own, frame))?;
+            let warp = Warp::new(own, frame, &place(spec)).map_err(|error| {
+                let is_refused = error.faults().iter().any(|fault| fault.code == "crs.datum_shift");
+                if is_refused { crs_differs(spec, own, frame).into() } else { error }
+            })?;
             if !warp.reaches_source() {
                 return Err(no_overlap(spec, own, frame).into());
             }
@@ -66,15 +70,25 @@ impl<'a> OnFrame<'a> {
     /// How the source was brought here, where that is not plain to see: CRS and way, and how much of it lies
     /// outside the frame.
     pub fn description(&self) -> Option<String> {
-        let (way, own) = match &self.way {
-            Way::Warped(way, _) => (way, self.source.frame()),
+        let (way, warp, own) = match &self.way {
+            Way::Warped(way, warp) => (way, warp, self.source.frame()),
             Way::Shifted(..) | Way::Resampled(..) => return None,
         };
-        let text = format!("warped from {} by `{}`", own.crs, way.key());
+        let shift =
+            warp.datum_shift().map_or_else(String::new, |shift| format!(" across a datum shift {shift}"));
+        let text = format!("warped from {} by `{}`{shift}", own.crs, way.key());
         Some(match (100.0 * outside_share(own, &self.frame)).round() {
             0.0 => text,
             percent => format!("{text}, {percent} % of it outside the frame and left out"),
         })
+    }
+
+    /// The datum shift that was crossed, for a warning; `None` where there is none.
+    pub fn datum_shift(&self) -> Option<String> {
+        match &self.way {
+            Way::Warped(_, warp) => warp.datum_shift(),
+            Way::Shifted(..) | Way::Resampled(..) => None,
+        }
     }
 
     /// Whether the source's cells are the frame's own, so that nothing is resampled.
@@ -238,7 +252,7 @@ fn lies_around(own: &Frame, frame: &Frame) -> bool {
 /// About the share of a source that lies outside the frame, 0..1.
 fn outside_share(own: &Frame, frame: &Frame) -> f64 {
     const TRIED: usize = 32;
-    let Ok(way) = Reprojection::new(&own.crs, &frame.crs, "a layer") else { return 0.0 };
+    let Ok(way) = Reprojection::new(&own.crs, &frame.crs_on_ground(), "a layer") else { return 0.0 };
     let size = DVec2::new(own.n_cols as f64, own.n_rows as f64) / TRIED as f64;
     let frame_size = DVec2::new(frame.n_cols as f64, frame.n_rows as f64);
     let turn = 360.0 / frame.cell_size().x;

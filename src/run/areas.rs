@@ -86,6 +86,7 @@ pub fn of_features(
     let class_column = recognised(&columns.classification, Meaning::Classification);
     let status_column = recognised(&columns.status_column, Meaning::Status);
     let mut areas = Areas { notes: read.notes, ..Areas::default() };
+    areas.notes.extend(onto_frame.shift_note(&path.display().to_string()));
     if let Some(column) =
         imsma_column.as_ref().filter(|column| columns.imsma_id.is_none() && *column != "imsma_id")
     {

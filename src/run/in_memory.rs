@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::layers::{Given, OpenLayers, open_given};
 use super::project::{AreaColumns, Project};
-use super::stages::{TILES_SHARE, inputs_of};
+use super::stages::{TILES_SHARE, inputs_of, seeded_recipe};
 use super::{areas, hazard, measures};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
@@ -118,7 +118,8 @@ impl<'a> Scene<'a> {
         let scratch = Scratch::new(&options.scratch_folder, (self.memory_bytes / 2) as usize);
         let rows = 0..self.layers.frame.n_rows;
         if self.layers.hazard.is_some() {
-            warnings.extend(hazard::make(&mut self.layers, &mut *engine, &scratch, rows.clone(), progress)?);
+            let rows = rows.clone();
+            warnings.extend(hazard::make(&mut self.layers, &mut *engine, &scratch, rows, progress)?);
         }
         let asked = &self.project.score.measures;
         let tile_bytes = (self.memory_bytes / TILES_SHARE) as usize;
@@ -131,10 +132,7 @@ impl<'a> Scene<'a> {
             tile_bytes,
             progress,
         )?);
-        let mut recipe = self.project.score.recipe.clone();
-        if let Some(robustness) = &mut recipe.robustness {
-            robustness.seed = self.project.seed;
-        }
+        let recipe = seeded_recipe(&self.project, self.project.seed);
         let layers = &self.layers;
         let inputs = inputs_of(&self.project, layers);
         let begun = std::time::Instant::now();

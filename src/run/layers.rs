@@ -15,7 +15,8 @@ use super::measures;
 use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
-use crate::io::geotiff::{GeoTiff, ReadOptions};
+use crate::io::geotiff::ReadOptions;
+use crate::io::raster::Raster;
 use crate::layers::{
     ConstantCost, Features, LayerFile, LayerSpec, OnFrame, Role, Survey, range_faults, survey, survey_blocks,
 };
@@ -79,21 +80,6 @@ pub fn open(
     }
 }
 
-/// The same where a program holds some of the layers: those of [`LayerSource::Given`], by name.
-pub fn open_given<'a>(
-    project: &Project,
-    given: &Given<'a>,
-    memory_bytes: u64,
-    faults: &mut Faults,
-    progress: &dyn Progress,
-) -> Result<Option<OpenLayers<'a>>> {
-    let kept = Kept::nothing();
-    match bring_all(project, given, memory_bytes, &kept, faults)? {
-        Some((open, is_complete)) => survey_all(project, open, is_complete, &kept, faults, progress),
-        None => Ok(None),
-    }
-}
-
 /// The same where the layers were read through by others, who tell what that showed.
 pub fn open_surveyed(
     project: &Project,
@@ -105,6 +91,21 @@ pub fn open_surveyed(
         Some((open, is_complete)) => judge_all(project, open, is_complete, faults, |name, _, _| {
             Ok(surveys.get(name).cloned().unwrap_or_default())
         }),
+        None => Ok(None),
+    }
+}
+
+/// The same where a program holds some of the layers: those of [`LayerSource::Given`], by name.
+pub fn open_given<'a>(
+    project: &Project,
+    given: &Given<'a>,
+    memory_bytes: u64,
+    faults: &mut Faults,
+    progress: &dyn Progress,
+) -> Result<Option<OpenLayers<'a>>> {
+    let kept = Kept::nothing();
+    match bring_all(project, given, memory_bytes, &kept, faults)? {
+        Some((open, is_complete)) => survey_all(project, open, is_complete, &kept, faults, progress),
         None => Ok(None),
     }
 }
@@ -127,7 +128,7 @@ fn bring_all<'a>(
     kept: &Kept,
     faults: &mut Faults,
 ) -> Result<Option<(OpenLayers<'a>, bool)>> {
-    let mut sources: Vec<(&LayerSettings, Option<Arc<GeoTiff>>)> = Vec::new();
+    let mut sources: Vec<(&LayerSettings, Option<Arc<Raster>>)> = Vec::new();
     let mut complete = true;
     let most_cache = (memory_bytes / 8) as usize / project.layers.len().max(1);
     let most_cache = most_cache.max(LEAST_CACHE);
@@ -138,9 +139,9 @@ fn bring_all<'a>(
         };
         let options = ReadOptions { band: *band, nodata: layer.nodata, ..ReadOptions::default() };
         let opened = kept.once(Kind::Source, &kept::key(None, layer, &[path]), || {
-            let mut source = GeoTiff::open_with(path, &options)?;
+            let mut source = Raster::open_with(path, &options)?;
             // Strips of a wide file reach across many square tiles: a row of tiles' worth is kept decoded.
-            source.set_cache_bytes(source.cache_bytes_for_rows(ROWS_KEPT).clamp(LEAST_CACHE, most_cache));
+            source.keep_rows(ROWS_KEPT, LEAST_CACHE, most_cache);
             Ok(source)
         });
         match faults.take(missing_as_fault(&format!("layer `{}`", layer.name), opened))? {
@@ -154,6 +155,7 @@ fn bring_all<'a>(
         Some((layer, None)) if layer.source == LayerSource::Given => given[&layer.name].frame().clone(),
         _ => return Ok(None),
     };
+    let frame = frame.on_its_ground(&project.datum_shifts);
     let mut open = OpenLayers {
         planes: BTreeMap::new(),
         features: BTreeMap::new(),
@@ -163,7 +165,7 @@ fn bring_all<'a>(
         surveys: BTreeMap::new(),
         findings: Vec::new(),
         left_out: Vec::new(),
-        files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
+        files: sources.iter().filter_map(|(_, s)| s.as_ref()).flat_map(|s| s.files()).collect(),
         warnings: frame_warnings(&frame),
         frame,
     };
@@ -221,14 +223,16 @@ fn bring_all<'a>(
             }
             continue;
         }
-        let files: Vec<&Path> = source.iter().map(|source| source.path()).collect();
+        let files: Vec<PathBuf> = source.iter().flat_map(|source| source.files()).collect();
+        let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
         let key = kept::key(Some(&open.frame), layer, &files);
         match faults.take(kept.once(Kind::Layer, &key, || bring(layer, source.clone(), &open.frame)))? {
             Some(brought) => {
-                let (plane, description) = &*brought;
+                let Brought { plane, description, note } = &*brought;
                 open.planes.insert(layer.name.clone(), Arc::clone(plane));
                 open.keys.insert(layer.name.clone(), key);
                 open.warped.extend(description.clone().map(|text| (layer.name.clone(), text)));
+                open.warnings.extend(note.clone());
             }
             None => complete = false,
         }
@@ -286,7 +290,7 @@ fn judge_all<'a>(
 
 /// The layers that are read through before any work, and as what: those used that are rasters. A constant was checked
 /// when it was read.
-pub fn surveyed(project: &Project, open: &OpenLayers) -> Vec<(String, Role)> {
+pub fn surveyed(project: &Project, open: &OpenLayers<'_>) -> Vec<(String, Role)> {
     let is_constant = |name: &str| {
         project.layer(name).is_some_and(|layer| matches!(layer.source, LayerSource::Constant(_)))
     };
@@ -311,8 +315,14 @@ fn used(project: &Project) -> Vec<(String, Role)> {
     roles
 }
 
-/// A layer on the frame, and how it was warped there.
-type Brought = (Arc<dyn Cells>, Option<String>);
+/// A layer on the frame.
+struct Brought {
+    plane: Arc<dyn Cells>,
+    /// How it was warped there.
+    description: Option<String>,
+    /// The datum shift that was crossed.
+    note: Option<String>,
+}
 
 fn spec_of(layer: &LayerSettings) -> LayerSpec {
     LayerSpec {
@@ -332,15 +342,19 @@ fn spec_of(layer: &LayerSettings) -> LayerSpec {
     }
 }
 
-fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Brought> {
+fn bring(layer: &LayerSettings, source: Option<Arc<Raster>>, frame: &Frame) -> Result<Brought> {
     match (&layer.source, source) {
         (LayerSource::Constant(usd_per_m2), _) => {
-            Ok((Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2)), None))
+            let plane = Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2));
+            Ok(Brought { plane, description: None, note: None })
         }
         (_, Some(source)) => {
-            let layer = OnFrame::new(source, &spec_of(layer), frame)?;
-            let description = layer.description();
-            Ok((Arc::new(layer), description))
+            let on_frame = OnFrame::new(source, &spec_of(layer), frame)?;
+            let description = on_frame.description();
+            let note = on_frame
+                .datum_shift()
+                .map(|shift| format!("layer `{}`: warped across a datum shift by PROJ, {shift}", layer.name));
+            Ok(Brought { plane: Arc::new(on_frame), description, note })
         }
         (
             LayerSource::Raster { .. } | LayerSource::Vector(_) | LayerSource::Built | LayerSource::Given,

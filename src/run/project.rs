@@ -3,6 +3,7 @@
 //! After [`Project::open`] nothing is optional that need not be: defaults are filled in, names are resolved,
 //! units and dates are typed. What a version does not do yet is refused by name, never passed over.
 
+mod datum_shifts;
 mod gates;
 mod hazard;
 mod layers;
@@ -34,6 +35,7 @@ use super::document::{self, Node};
 use super::located::Document;
 use super::section::{Reading, Section};
 use crate::error::{Error, Fault, Faults, Result};
+use crate::grid::ChosenOperations;
 use crate::report::formats::Format;
 
 /// A project as it will be run.
@@ -51,6 +53,8 @@ pub struct Project {
     pub frame: String,
     /// The layers in the order written; hazard, population and cost are always among them.
     pub layers: Vec<LayerSettings>,
+    /// Operations across datum shifts that the person chose.
+    pub datum_shifts: ChosenOperations,
     /// How hazard is built, where no raster of it is given.
     pub hazard: Option<HazardSettings>,
     /// How cells are scored.
@@ -157,6 +161,7 @@ impl Project {
         let top = Section::new(&reading, "", &document.root);
         let (project_name, seed) = read_project(&top);
         let (layers, frame) = layers::read(&reading, &top, &folder, held);
+        let datum_shifts = datum_shifts::read(&top);
         let hazard = hazard::read(&top, &folder);
         let score = score::read(&top, &layers, seed);
         let tasks = tasks::read(&top, &folder, &layers);
@@ -188,6 +193,7 @@ impl Project {
             seed,
             frame,
             layers,
+            datum_shifts,
             hazard,
             score,
             tasks,

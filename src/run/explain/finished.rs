@@ -44,6 +44,12 @@ impl Finished {
             return Ok(path);
         }
         let place = self.dir.display().to_string();
+        let instead = match self.record["options"]["brief"] == true {
+            true => {
+                "it is a scenario with few files: give it `full = true`, or batch with --full, and run the batch again"
+            }
+            false => instead,
+        };
         Err(Fault::new("explain.no_file", place, format!("a run that wrote {name}"), "none", instead).into())
     }
 

@@ -219,7 +219,7 @@ impl Work {
     fn survey(
         &self,
         project: &Project,
-        layers: &OpenLayers,
+        layers: &OpenLayers<'_>,
         progress: &dyn Progress,
     ) -> Result<BTreeMap<String, Vec<Survey>>> {
         let (mut surveys, mut faults) = (BTreeMap::new(), Faults::new());
@@ -248,7 +248,7 @@ impl Work {
     fn score(
         &mut self,
         project: &Project,
-        layers: &OpenLayers,
+        layers: &OpenLayers<'_>,
         engine: &mut dyn score::Engine,
         options: &Options,
         progress: &dyn Progress,
