@@ -172,7 +172,12 @@ impl Gathered {
     }
 
     /// Puts the layers that shards have made in their places.
-    pub fn put_layers(&self, project: &Project, layers: &mut OpenLayers<'_>, options: &Options) -> Result<()> {
+    pub fn put_layers(
+        &self,
+        project: &Project,
+        layers: &mut OpenLayers<'_>,
+        options: &Options,
+    ) -> Result<()> {
         for (layer, name) in made_layers(project, layers.hazard.is_some()) {
             let pieces = self.pieces(LAYERS, &name, false)?;
             let pieces = Pieces::new(&layers.frame, &made_spec(&name, options.compression), pieces)?;
