@@ -6,9 +6,10 @@ mod values;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clearway::run::shards::Shard;
 
 pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName, ProgressForm};
-use self::values::{parse_bytes, parse_point, parse_positive};
+use self::values::{parse_bytes, parse_point, parse_positive, parse_shard};
 
 /// Which mined ground first, which team, in what order, and how sure are we.
 ///
@@ -35,11 +36,17 @@ pub enum Command {
     #[command(after_help = "Example:\n  clearway run grids/hillside/project.toml --out runs/first")]
     Run(ProjectArgs),
     /// Priority grids only
-    #[command(after_help = "Example:\n  clearway score grids/plain/project.toml --backend cpu --memory 1GiB")]
+    #[command(
+        after_help = "Examples:\n  clearway score grids/plain/project.toml --backend cpu --memory 1GiB\n  \
+                            clearway score grids/plain/project.toml --shard 3/7 --out runs/plain"
+    )]
     Score(ScoreArgs),
     /// Priority grids and task areas, and no plan: teams need not be known yet
     #[command(after_help = "Example:\n  clearway tasks grids/hillside/project.toml --out runs/areas")]
-    Tasks(ScoreArgs),
+    Tasks(TasksArgs),
+    /// Put the pieces of `score --shard` together into the run that one `score` makes
+    #[command(after_help = "Examples:\n  clearway merge runs/plain --reduce\n  clearway merge runs/plain")]
+    Merge(MergeArgs),
     /// Plan only: the project's task areas, or a bare problem file
     #[command(
         after_help = "Examples:\n  clearway plan grids/hillside/project.toml --seconds 60 --out runs/plan\n  \
@@ -107,7 +114,8 @@ impl Command {
     pub fn is_redacted(&self) -> bool {
         match self {
             Self::Run(args) => args.work.redact.is_some(),
-            Self::Score(args) | Self::Tasks(args) => args.work.redact.is_some(),
+            Self::Score(args) => args.work.redact.is_some(),
+            Self::Tasks(args) => args.work.redact.is_some(),
             Self::Plan(args) => args.work.redact.is_some(),
             Self::Batch(args) => args.work.redact.is_some(),
             _ => false,
@@ -118,7 +126,9 @@ impl Command {
     pub fn wants_json(&self) -> bool {
         match self {
             Self::Run(args) => args.work.json,
-            Self::Score(args) | Self::Tasks(args) => args.work.json,
+            Self::Score(args) => args.work.json,
+            Self::Merge(args) => args.json,
+            Self::Tasks(args) => args.work.json,
             Self::Plan(args) => args.work.json,
             Self::Batch(args) => args.work.json,
             Self::Init(args) => args.json,
@@ -198,9 +208,47 @@ pub struct WorkArgs {
     pub json: bool,
 }
 
-/// Arguments of `score` and `tasks`.
+/// Arguments of `score`.
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
+    /// The project file
+    pub project: PathBuf,
+    /// Do what is ready for one of N shards, from 1/N to N/N, and leave it in --out for `clearway merge`
+    #[arg(long, value_name = "I/N", value_parser = parse_shard, conflicts_with_all = ["resume", "redact"])]
+    pub shard: Option<Shard>,
+    /// Where and how.
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+/// Arguments of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The output folder of the shards
+    pub dir: PathBuf,
+    /// Only add up what the shards have counted, so that they can go on; without it all that is left is done here
+    #[arg(long)]
+    pub reduce: bool,
+    /// The project file, where it lies elsewhere than for the shards
+    #[arg(long, value_name = "FILE")]
+    pub project: Option<PathBuf>,
+    /// Replace the finished run that the folder holds
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Leave the pieces where they are, in DIR/shards
+    #[arg(long)]
+    pub keep: bool,
+    /// Bound on the memory that tiles and planes may take
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = parse_bytes)]
+    pub memory: u64,
+    /// The result table as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `tasks`.
+#[derive(Debug, Args)]
+pub struct TasksArgs {
     /// The project file
     pub project: PathBuf,
     /// Where and how.

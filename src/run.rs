@@ -40,6 +40,7 @@ mod report_step;
 mod resume;
 mod sampled_worths;
 mod section;
+pub mod shards;
 mod space;
 mod stages;
 mod tasks_file;

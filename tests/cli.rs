@@ -23,6 +23,7 @@ mod cli {
     pub mod report;
     pub mod resume;
     pub mod score_keys;
+    pub mod shards;
     pub mod streams;
     pub mod task_areas;
 

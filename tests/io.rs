@@ -17,6 +17,7 @@ mod io {
     mod gpkg;
     mod kml;
     mod picture;
+    mod pieces;
     mod shapefile;
     mod tiff_bytes;
     mod xlsx;

@@ -1,6 +1,6 @@
 //! One run under way: where it writes, what it has to tell, and what earlier runs of the process hand on to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,6 +17,7 @@ use super::redact::{self, Redaction};
 use super::replanning::Earlier;
 use super::resume::{StageKey, Stages};
 use super::sampled_worths::sample_worths;
+use super::shards::Gathered;
 use super::stages::{GridKeys, first_pass_grids, outline_tasks, score_grids};
 use super::{IN_ALL, INTERRUPTED, OUTLINE, Options, check, output_folder, report_step, tasks_file};
 use crate::error::{Error, Fault, Faults, Result};
@@ -54,25 +55,31 @@ pub struct Job {
     pub grids: Option<(GridKeys, Summary)>,
     /// Where only redacted files may leave it.
     pub redaction: Option<Redaction>,
+    /// What shards have scored, to be put together.
+    pub gathered: Option<Gathered>,
+    /// Whether it is: the pieces are what such a run goes on from.
+    pub is_merge: bool,
+}
+
+/// Refuses a device for the native engine.
+pub fn refuse_device(options: &Options) -> Result<()> {
+    let (Backend::Cpu, Some(device)) = (options.backend, &options.device) else { return Ok(()) };
+    let found = format!("--backend cpu and --device {device}");
+    let fix = "leave one of them out";
+    Err(Fault::new("options.device", "command line", "a GPU or the native engine", found, fix).into())
+}
+
+/// The output folder.
+pub fn out_dir(project: &Project, options: &Options) -> PathBuf {
+    options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name))
 }
 
 impl Job {
     /// Claims the output folder before any work.
     pub fn begin(command: &str, project: &Project, options: &Options) -> Result<Self> {
-        if let (Backend::Cpu, Some(device)) = (options.backend, &options.device) {
-            let fix = "leave one of them out";
-            let found = format!("--backend cpu and --device {device}");
-            return Err(Fault::new(
-                "options.device",
-                "command line",
-                "a GPU or the native engine",
-                found,
-                fix,
-            )
-            .into());
-        }
+        refuse_device(options)?;
         let redaction = Redaction::begin(project, options)?;
-        let named = || options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name));
+        let named = || out_dir(project, options);
         let out = redaction.as_ref().map_or_else(named, Redaction::private_run);
         let (staging, is_resumed) = match options.resume {
             true => Staging::resumed(&out, options.overwrite)?,
@@ -109,6 +116,8 @@ impl Job {
             first_pass: None,
             grids: None,
             redaction: None,
+            gathered: None,
+            is_merge: false,
         }
     }
 
@@ -129,7 +138,7 @@ impl Job {
     }
 
     /// Notes that a stage is whole, so that an interrupt costs no more than what comes after it. A batch goes on by
-    /// scenarios, and a redacted run keeps nothing.
+    /// scenarios, a merge from its pieces, and a redacted run keeps nothing.
     pub fn stage_done<T: Serialize>(
         &mut self,
         stage: &'static str,
@@ -137,7 +146,7 @@ impl Job {
         files: &[&str],
         state: &T,
     ) -> Result<()> {
-        if self.kept.is_on() || self.redaction.is_some() {
+        if self.kept.is_on() || self.redaction.is_some() || self.is_merge {
             return Ok(());
         }
         self.stages.done(stage, key, files, state)?;

@@ -76,6 +76,21 @@ pub fn open(
     }
 }
 
+/// The same where the layers were read through by others, who tell what that showed.
+pub fn open_surveyed(
+    project: &Project,
+    memory_bytes: u64,
+    surveys: &BTreeMap<String, Survey>,
+    faults: &mut Faults,
+) -> Result<Option<OpenLayers>> {
+    match bring_all(project, memory_bytes, &Kept::nothing(), faults)? {
+        Some((open, is_complete)) => judge_all(project, open, is_complete, faults, |name, _, _| {
+            Ok(surveys.get(name).cloned().unwrap_or_default())
+        }),
+        None => Ok(None),
+    }
+}
+
 /// Opens the layers without reading them through, for a few cells of a run whose layers were surveyed then.
 pub fn open_unread(project: &Project, memory_bytes: u64, faults: &mut Faults) -> Result<Option<OpenLayers>> {
     let brought = bring_all(project, memory_bytes, &Kept::nothing(), faults)?;
@@ -188,44 +203,59 @@ fn bring_all(
 /// Reads every used layer through once and judges its values.
 fn survey_all(
     project: &Project,
-    mut open: OpenLayers,
-    mut complete: bool,
+    open: OpenLayers,
+    complete: bool,
     kept: &Kept,
     faults: &mut Faults,
     progress: &dyn Progress,
 ) -> Result<Option<OpenLayers>> {
-    let roles = used(project);
     let n_blocks = survey_blocks(&open.frame);
-    progress.start("check layers", roles.len() as u64 * n_blocks);
-    for (name, role) in roles {
+    progress.start("check layers", surveyed(project, &open).len() as u64 * n_blocks);
+    let judged = judge_all(project, open, complete, faults, |_, key, plane| {
         progress.check()?;
-        let Some(plane) = open.planes.get(&name) else { continue };
-        // A constant was checked when it was read.
-        if project.layer(&name).is_some_and(|layer| matches!(layer.source, LayerSource::Constant(_))) {
+        if let Some(found) = kept.find::<Survey>(Kind::Survey, key) {
             progress.advance(n_blocks);
-            continue;
+            return Ok(Survey::clone(&found));
         }
+        let found = kept.once(Kind::Survey, key, || survey(plane, &Within(progress)))?;
+        Ok(Survey::clone(&found))
+    });
+    progress.finish();
+    judged
+}
+
+/// Judges the values of every used layer by what `survey` finds in it, given its name, key and plane.
+fn judge_all(
+    project: &Project,
+    mut open: OpenLayers,
+    mut complete: bool,
+    faults: &mut Faults,
+    mut survey: impl FnMut(&str, &str, &dyn Cells) -> Result<Survey>,
+) -> Result<Option<OpenLayers>> {
+    for (name, role) in surveyed(project, &open) {
         let key = open.keys.get(&name).map_or("", String::as_str);
-        let found = match kept.find::<Survey>(Kind::Survey, key) {
-            Some(found) => {
-                progress.advance(n_blocks);
-                found
-            }
-            None => kept.once(Kind::Survey, key, || survey(&**plane, &Within(progress)))?,
-        };
-        let found = Survey::clone(&found);
+        let found = survey(&name, key, open.plane(&name))?;
         let findings = range_faults(role, &name, &open.frame, &found);
         complete &= findings.faults.is_empty();
         findings.faults.into_iter().for_each(|fault| faults.push(fault));
         open.warnings.extend(findings.warnings);
         open.surveys.insert(name, found);
     }
-    progress.finish();
     for fault in measures::without_features(project, &open)? {
         complete = false;
         faults.push(fault);
     }
     Ok(complete.then_some(open))
+}
+
+/// The layers that are read through before any work, and as what: those used that are rasters. A constant was checked
+/// when it was read.
+pub fn surveyed(project: &Project, open: &OpenLayers) -> Vec<(String, Role)> {
+    let is_constant = |name: &str| {
+        project.layer(name).is_some_and(|layer| matches!(layer.source, LayerSource::Constant(_)))
+    };
+    let used = used(project).into_iter();
+    used.filter(|(name, _)| open.planes.contains_key(name) && !is_constant(name)).collect()
 }
 
 /// The layers a run reads, and as what.

@@ -1,5 +1,6 @@
 //! Inputs opened and checked: layers on the frame, hazardous areas, teams and places, with all faults together.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::areas::{LeftOut, read_task_areas};
@@ -10,6 +11,7 @@ use super::problem::{loose_ties, missing_columns};
 use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSource};
 use super::vectors::{read_districts, read_settlements, read_teams};
 use crate::error::{Error, Fault, Faults, Result};
+use crate::layers::Survey;
 use crate::progress::Progress;
 use crate::score::check_reach;
 use crate::tasks::{self, District, PolygonFault, PolygonFeature, Settlement, survey_polygons};
@@ -65,6 +67,27 @@ impl Prepared {
     ) -> Result<Self> {
         let mut faults = Faults::new();
         let layers = layers::open(&project, memory_bytes, kept, &mut faults, progress)?;
+        Self::with_layers(project, need, layers, memory_bytes, faults)
+    }
+
+    /// The same for grids alone, where the layers were read through by others, who tell what that showed.
+    pub fn open_surveyed(
+        project: Project,
+        memory_bytes: u64,
+        surveys: &BTreeMap<String, Survey>,
+    ) -> Result<Self> {
+        let mut faults = Faults::new();
+        let layers = layers::open_surveyed(&project, memory_bytes, surveys, &mut faults)?;
+        Self::with_layers(project, Need::Grids, layers, memory_bytes, faults)
+    }
+
+    fn with_layers(
+        project: Project,
+        need: Need,
+        layers: Option<OpenLayers>,
+        memory_bytes: u64,
+        mut faults: Faults,
+    ) -> Result<Self> {
         if let Some(layers) = &layers {
             let kernel = project.score.recipe.kernel;
             faults.take(check_reach(kernel, &layers.frame, memory_bytes / super::stages::TILES_SHARE))?;

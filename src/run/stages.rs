@@ -8,7 +8,7 @@ use super::kept::{self, Kept, Kind, MadePlane, MadeTasks};
 use super::layers::OpenLayers;
 use super::parcels::ground_of_days;
 use super::prepared::Prepared;
-use super::project::{TaskSettings, TaskSource};
+use super::project::{Project, TaskSettings, TaskSource};
 use super::resume::SummaryState;
 use super::space::enough_space;
 use super::tasks_state::TasksState;
@@ -44,27 +44,34 @@ pub fn score_grids(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Summary> {
-    let (mut engine, note) = score::engine(options.backend, options.device.as_deref())?;
+    let gathered = job.gathered.take();
+    let (mut engine, note) = match &gathered {
+        Some(gathered) => gathered.engine(options)?,
+        None => score::engine(options.backend, options.device.as_deref())?,
+    };
     progress.note(&note);
     // Half for the planes kept between passes, a quarter for tiles; the rest is what readers and writers take.
     let own = || Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
     let scratch = job.kept.scratch().cloned().unwrap_or_else(own);
     let told = enough_space(&job.staging, prepared, options)?;
     job.record.warnings.extend(told);
-    make_layers(job, prepared, &mut *engine, &scratch, options, progress)?;
-    let mut recipe = prepared.project.score.recipe.clone();
-    if let Some(robustness) = &mut recipe.robustness {
-        robustness.seed = job.record.seed;
+    match &gathered {
+        Some(gathered) => gathered.make_layers(job, prepared, options)?,
+        None => make_layers(job, prepared, &mut *engine, &scratch, options, progress)?,
     }
+    let recipe = seeded_recipe(&prepared.project, job.record.seed);
     let keys = GridKeys::of(prepared, &recipe, options);
     let written = job.take_written(&keys.grids)?;
     let stage_key = job.stage_key(keys.grids.clone());
-    let summary = match written.and_then(|written| written.summary.clone()) {
-        Some(summary) => Summary { seconds: Vec::new(), ..summary },
-        None => match job.stages.find::<SummaryState>(GRIDS, &stage_key, progress) {
+    let summary = match (gathered, written.and_then(|written| written.summary.clone())) {
+        (Some(gathered), _) => {
+            gathered.finish(job, prepared, &recipe, &mut *engine, &scratch, options, progress)?
+        }
+        (None, Some(summary)) => Summary { seconds: Vec::new(), ..summary },
+        (None, None) => match job.stages.find::<SummaryState>(GRIDS, &stage_key, progress) {
             Some(state) => {
                 let exposure = GeoTiff::open(&job.staging.path("exposure.tif"), 1)?;
-                state.summary(&recipe, &exposure, &criteria_of(prepared))?
+                state.summary(&recipe, &exposure, &criteria_of(&prepared.project, &prepared.layers))?
             }
             None => score_anew(job, prepared, &recipe, &keys, &mut *engine, &scratch, options, progress)?,
         },
@@ -85,9 +92,28 @@ pub fn score_grids(
 }
 
 /// The layers of criteria and gates, as the recipe counts them.
-fn criteria_of(prepared: &Prepared) -> Vec<&dyn Cells> {
-    let names = prepared.project.score.criterion_layers.iter();
-    names.map(|name| prepared.layers.plane(name)).collect()
+pub fn criteria_of<'a>(project: &Project, layers: &'a OpenLayers) -> Vec<&'a dyn Cells> {
+    project.score.criterion_layers.iter().map(|name| layers.plane(name)).collect()
+}
+
+/// What scoring reads.
+pub fn inputs_of<'a>(project: &Project, layers: &'a OpenLayers) -> Inputs<'a> {
+    Inputs {
+        frame: &layers.frame,
+        hazard: layers.plane("hazard"),
+        population: layers.plane("population"),
+        cost: layers.plane("cost"),
+        criteria: criteria_of(project, layers),
+    }
+}
+
+/// The recipe with the seed of this run.
+pub fn seeded_recipe(project: &Project, seed: u64) -> Recipe {
+    let mut recipe = project.score.recipe.clone();
+    if let Some(robustness) = &mut recipe.robustness {
+        robustness.seed = seed;
+    }
+    recipe
 }
 
 /// Makes the planes that scoring reads beside the layers as they are: hazard from areas and accidents, measures.
@@ -103,7 +129,10 @@ fn make_layers(
     let kept = Arc::clone(&job.kept);
     if layers.hazard.is_some() {
         let key = layers.keys["hazard"].clone();
-        let make = |layers: &mut OpenLayers| hazard::make(layers, engine, scratch, progress);
+        let make = |layers: &mut OpenLayers| {
+            let rows = 0..layers.frame.n_rows;
+            hazard::make(layers, engine, scratch, rows, progress)
+        };
         let told = plane_once(&kept, layers, "hazard", key, make)?;
         job.record.warnings.extend(told);
         if job.record.command != "plan" {
@@ -116,8 +145,8 @@ fn make_layers(
     for measure in &prepared.project.score.measures {
         let key = format!("{measure:?} {}", layers.keys[&measure.layer]);
         let make = |layers: &mut OpenLayers| {
-            let measure = std::slice::from_ref(measure);
-            measures::make(layers, measure, engine, scratch, tile_bytes, progress)
+            let (measure, rows) = (std::slice::from_ref(measure), 0..layers.frame.n_rows);
+            measures::make(layers, measure, engine, scratch, rows, tile_bytes, progress)
         };
         let told = plane_once(&kept, layers, &measure.name, key, make)?;
         job.record.warnings.extend(told);
@@ -221,13 +250,7 @@ fn score_anew(
     progress: &dyn Progress,
 ) -> Result<Summary> {
     let layers = &prepared.layers;
-    let inputs = Inputs {
-        frame: &layers.frame,
-        hazard: layers.plane("hazard"),
-        population: layers.plane("population"),
-        cost: layers.plane("cost"),
-        criteria: criteria_of(prepared),
-    };
+    let inputs = inputs_of(&prepared.project, layers);
     // A first pass counts only where its grids lie written too.
     let is_written = job.take_written(&keys.first_pass)?.is_some();
     let first_pass = job.kept.first_pass(&keys.first_pass, is_written);
@@ -243,6 +266,7 @@ fn score_anew(
         memory_bytes: options.memory_bytes / TILES_SHARE,
         clock: Some(&clock),
         first_pass: first_pass.as_deref(),
+        part: None,
     };
     job.first_pass.clone_from(&first_pass);
     let scratch = |_: &str| scratch.plane(&layers.frame);
@@ -337,7 +361,13 @@ fn make_tasks(
         None => None,
     };
     let hazard = layers.plane("hazard");
-    let parts = CriterionParts::new(recipe, &summary.maxima, hazard, exposure, criteria_of(prepared));
+    let parts = CriterionParts::new(
+        recipe,
+        &summary.maxima,
+        hazard,
+        exposure,
+        criteria_of(&prepared.project, &prepared.layers),
+    );
     let planes = Planes {
         hazard,
         people_at_risk,

@@ -75,9 +75,10 @@ impl Finished {
         // What the run made of its inputs is made again: it wrote no plane of a measure.
         let scratch = Scratch::new(&std::env::temp_dir(), CACHE_BYTES as usize);
         let (mut engine, silent) = (Native::new(), Silent::default());
-        hazard::make(&mut layers, &mut engine, &scratch, &silent)?;
+        let rows = 0..layers.frame.n_rows;
+        hazard::make(&mut layers, &mut engine, &scratch, rows.clone(), &silent)?;
         let measured = &project.score.measures;
-        measures::make(&mut layers, measured, &mut engine, &scratch, CACHE_BYTES as usize, &silent)?;
+        measures::make(&mut layers, measured, &mut engine, &scratch, rows, CACHE_BYTES as usize, &silent)?;
         Ok((project, layers))
     }
 

@@ -14,6 +14,7 @@ use crate::score::levels::LOW_BITS;
 use crate::score::pipeline::run_pass;
 use crate::score::program::{Call, Program, SampledPlanes, Shape, Shared, Slot, Tally};
 use crate::score::reading::Reader;
+use crate::score::steps::{Asked, Step, StepCounts};
 use crate::score::value::{Function, Term};
 use crate::score::{Benefit, Engine, Inputs, Plane, PlaneSink, PriorityBy, Recipe, Source};
 
@@ -37,16 +38,17 @@ pub(super) fn tile_side(recipe: &Recipe, engine: &dyn Engine, memory_bytes: u64,
 }
 
 /// Samples the scored cells and hands their three planes to the sink. `bins` are counts of the recipe's own priorities.
+/// Says whether that is done, or parts are missing.
 pub(super) fn run(
     passes: &mut Passes<'_>,
     kept: &Kept,
     functions: &[Function<'_>],
     bins: &[u64],
     scratch: Scratch<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     let recipe = passes.recipe;
     let (Some(draws), Some(robustness)) = (Draws::new(recipe), recipe.robustness.as_ref()) else {
-        return Ok(());
+        return Ok(true);
     };
     warn(passes, robustness);
     let (low, high) = spread(bins);
@@ -58,18 +60,44 @@ pub(super) fn run(
             .iter()
             .map(|&k| (recipe.criteria[k].source, Term::new(functions[k], 1.0)))
             .collect(),
-        tiling: Tiling::new(passes.inputs.frame, passes.sampling_side),
+        tiling: Tiling::over(passes.part, passes.sampling_side),
         exposure: &*kept.exposure,
         n_cells: None,
     };
     let n_samples = draws.n_samples();
     let n_groups = n_samples.div_ceil(GROUP_SAMPLES);
-    let so_far = if n_groups > 1 { Some(SoFar::new(scratch)?) } else { None };
-    for first in (0..n_samples).step_by(GROUP_SAMPLES) {
-        let samples = first..(first + GROUP_SAMPLES).min(n_samples);
-        let group = Shared::new(Group::new(recipe, &draws, samples.clone(), cut));
-        let ranks = Shared::new(sampling.ranks(passes, &group)?);
-        sampling.sum(passes, &group, &ranks, samples, n_samples, so_far.as_ref())?;
+    let samples_of = |number: usize| {
+        let first = number * GROUP_SAMPLES;
+        first..(first + GROUP_SAMPLES).min(n_samples)
+    };
+    let group_of = |number| Shared::new(Group::new(recipe, &draws, samples_of(number), cut));
+    match passes.sink.ask(Step::Moments)? {
+        Asked::Wait => return Ok(false),
+        Asked::Known(_) => {
+            // The planes lie made; how many cells they hold was counted with the first samples.
+            if sampling.count(passes, 0, &group_of(0))?.is_none() {
+                return Ok(false);
+            }
+        }
+        Asked::Walk => {
+            let so_far = if n_groups > 1 { Some(SoFar::new(scratch)?) } else { None };
+            let mut is_whole = true;
+            for number in 0..n_groups {
+                let group = group_of(number);
+                // While counts of other parts are missing, this one's of all groups are made all the same.
+                let Some(ranks) = sampling.ranks(passes, number, &group)? else {
+                    is_whole = false;
+                    continue;
+                };
+                if is_whole {
+                    let ranks = Shared::new(ranks);
+                    sampling.sum(passes, &group, &ranks, samples_of(number), n_samples, so_far.as_ref())?;
+                }
+            }
+            if !is_whole || passes.sink.counted(Step::Moments, StepCounts::default())?.is_none() {
+                return Ok(false);
+            }
+        }
     }
     let n_scored = bins.iter().sum::<u64>();
     let n_left_out = n_scored - sampling.n_cells.unwrap_or(n_scored);
@@ -79,7 +107,7 @@ pub(super) fn run(
              are ranked without them"
         ));
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Says what the settings leave without effect.
@@ -129,33 +157,63 @@ struct Sampling<'a> {
 }
 
 impl Sampling<'_> {
+    /// Counts a group's samples by bin.
+    fn count(
+        &mut self,
+        passes: &mut Passes<'_>,
+        number: usize,
+        group: &Shared<Group>,
+    ) -> Result<Option<Vec<u64>>> {
+        let counted = passes.step(Step::Sample { group: number }, |passes| {
+            let mut tally = Tally::of_samples(group.n_samples * N_BINS);
+            let mut n_cells = 0;
+            let call = |_: &mut Program, planes| Call::AcceptabilityCount { planes, group: group.clone() };
+            self.walk(passes, group, &mut tally, &call, &mut n_cells, no_planes)?;
+            Ok(StepCounts { n_cells, ..StepCounts::of(tally) })
+        })?;
+        self.n_cells = counted.as_ref().map(|counts| counts.n_cells);
+        Ok(counted.map(|counts| counts.tally.samples))
+    }
+
     /// Counts a group's samples, and makes their tables of ranks.
-    fn ranks(&mut self, passes: &mut Passes<'_>, group: &Shared<Group>) -> Result<Ranks> {
+    fn ranks(
+        &mut self,
+        passes: &mut Passes<'_>,
+        number: usize,
+        group: &Shared<Group>,
+    ) -> Result<Option<Ranks>> {
         let least_rank = (100.0 - self.robustness.top_percent) as f32;
-        let mut tally = Tally::of_samples(group.n_samples * N_BINS);
-        let mut n_cells = 0;
-        let call = |_: &mut Program, planes| Call::AcceptabilityCount { planes, group: group.clone() };
-        self.walk(passes, group, &mut tally, &call, &mut n_cells, no_planes)?;
-        self.n_cells = Some(n_cells);
-        let counts = tally.samples;
+        let Some(counts) = self.count(passes, number, group)? else { return Ok(None) };
+        let n_cells = self.n_cells.unwrap_or(0);
         let n_live: u64 = counts[..N_BINS].iter().sum();
         let cells = Cells { n: n_cells, n_zero: n_cells - n_live };
         let mut ranks = Ranks::new(cells, group.n_samples, least_rank);
+        let mut is_whole = true;
         let mut first = 0;
         while first < group.n_samples {
             let again = Shared::new(Again::new(&counts, first, cells, least_rank));
             let mut tally = Tally::of_samples(again.n_counts());
-            if again.is_needed() {
-                let call = |_: &mut Program, planes| {
-                    let (group, again) = (group.clone(), again.clone());
-                    Call::AcceptabilityRecount { planes, group, again }
-                };
-                self.walk(passes, group, &mut tally, &call, &mut 0, no_planes)?;
+            let counted = match again.is_needed() {
+                false => Some(StepCounts::of(tally)),
+                true => passes.step(Step::Resample { group: number, from: first }, |passes| {
+                    let call = |_: &mut Program, planes| {
+                        let (group, again) = (group.clone(), again.clone());
+                        Call::AcceptabilityRecount { planes, group, again }
+                    };
+                    self.walk(passes, group, &mut tally, &call, &mut 0, no_planes)?;
+                    Ok(StepCounts::of(tally))
+                })?,
+            };
+            match counted {
+                Some(recounted) => {
+                    let recounts = &recounted.tally.samples;
+                    ranks.extend(group.cut, &counts, &again, recounts, cells, least_rank);
+                }
+                None => is_whole = false,
             }
-            ranks.extend(group.cut, &counts, &again, &tally.samples, cells, least_rank);
             first = again.samples.end;
         }
-        Ok(ranks.finished())
+        Ok(is_whole.then(|| ranks.finished()))
     }
 
     /// Looks a group's ranks up; with the last group the planes go to the sink.
