@@ -356,10 +356,8 @@ params! {
         col: u32,
         /// Row of it.
         row: u32,
-        /// Of the cut.
-        base: u32,
-        /// Of the cut.
-        shift: u32,
+        /// Only one cell in 2^this is counted.
+        survey_bits: u32,
         /// Samples in which cells without priority are in the top.
         zero_top: f32,
         /// Their rank.
@@ -368,6 +366,8 @@ params! {
         n_again: u32,
         /// Unused.
         pad_a: u32,
+        /// Unused.
+        pad_b: u32,
     }
     /// `probe_multiply_add`.
     ProbeParams {

@@ -248,7 +248,7 @@ impl Program {
 }
 
 /// Integers that programs add to, over all tiles of a pass.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Tally {
     /// Bits of the largest value seen by `maximum`.
     pub maximum_bits: u32,
