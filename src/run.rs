@@ -11,6 +11,7 @@ mod areas;
 mod bare;
 mod batch;
 pub mod bench_plan;
+mod brief;
 mod changes;
 mod check;
 mod contributions;
@@ -18,6 +19,7 @@ mod document;
 mod explain;
 mod hazard;
 mod imsma;
+pub mod in_memory;
 pub mod init;
 mod job;
 mod kept;
@@ -39,6 +41,7 @@ mod replanning;
 mod report_step;
 mod resume;
 mod sampled_worths;
+mod scored;
 mod section;
 pub mod shards;
 mod space;
@@ -55,7 +58,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-pub use bare::plan_problem_file;
+pub use bare::{plan_problem, plan_problem_file};
 pub use batch::{BatchOutcome, batch};
 pub use check::{CheckReport, check, error_to_json};
 pub use explain::{Asked, Explanation, explain};
@@ -113,6 +116,8 @@ pub struct Options {
     pub redact: Option<f64>,
     /// The run whose plan is planned anew, and from which day on: `clearway plan --from RUN_DIR --date D`.
     pub from: Option<(PathBuf, Date)>,
+    /// Whether a scenario of a batch keeps to what it is compared by (`run::brief`).
+    pub brief: bool,
 }
 
 impl Default for Options {
@@ -132,6 +137,7 @@ impl Default for Options {
             resume: false,
             redact: None,
             from: None,
+            brief: false,
         }
     }
 }
@@ -151,6 +157,7 @@ impl Options {
             ("set", self.overrides.clone().into()),
             ("from", self.from.as_ref().map(|(run_dir, _)| run_dir.display().to_string()).into()),
             ("date", self.from.as_ref().map(|(_, date)| date.to_string()).into()),
+            ("brief", self.brief.into()),
         ];
         entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
