@@ -4,12 +4,23 @@ pub mod man;
 mod values;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
+use clearway::io::gdal_release;
+use clearway::report::record::features;
 use clearway::run::shards::Shard;
 
-pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName};
+pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName, ProgressForm};
 use self::values::{parse_bytes, parse_point, parse_positive, parse_shard};
+
+/// `--version`: which features the build has, and with which GDAL.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let features = features();
+    let list = if features.is_empty() { "none".to_owned() } else { features.join(", ") };
+    let gdal = gdal_release().map_or_else(String::new, |release| format!("\nGDAL: {release}"));
+    format!("{}\nfeatures: {list}{gdal}", env!("CARGO_PKG_VERSION"))
+});
 
 /// Which mined ground first, which team, in what order, and how sure are we.
 ///
@@ -17,7 +28,8 @@ use self::values::{parse_bytes, parse_point, parse_positive, parse_shard};
 /// It needs no network. Nothing it prints says that ground is free of hazards: a low priority or a cell
 /// without a record is not knowledge.
 #[derive(Debug, Parser)]
-#[command(name = "clearway", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "clearway", version, long_version = LONG_VERSION.as_str(), propagate_version = true)]
+#[command(arg_required_else_help = true)]
 #[command(after_help = "Example:\n  clearway synth --preset hillside --size 512 --seed 7 --out region\n  \
                         clearway run region/project.toml --out plan-1")]
 pub struct Cli {
@@ -41,6 +53,9 @@ pub enum Command {
                             clearway score grids/plain/project.toml --shard 3/7 --out runs/plain"
     )]
     Score(ScoreArgs),
+    /// Priority grids and task areas, and no plan: teams need not be known yet
+    #[command(after_help = "Example:\n  clearway tasks grids/hillside/project.toml --out runs/areas")]
+    Tasks(TasksArgs),
     /// Put the pieces of `score --shard` together into the run that one `score` makes
     #[command(after_help = "Examples:\n  clearway merge runs/plain --reduce\n  clearway merge runs/plain")]
     Merge(MergeArgs),
@@ -55,7 +70,9 @@ pub enum Command {
     #[command(
         after_help = "Example:\n  clearway batch grids/hillside/project.toml scenarios.toml --out runs/scenarios\n\n\
                             scenarios.toml:\n  [[scenario]]\n  name = \"half the money\"\n  \
-                            set = { 'plan.budget_usd' = 1000000, 'score.criteria.people.weight' = 5 }"
+                            set = { 'plan.budget_usd' = 1000000, 'score.criteria.people.weight' = 5 }\n\n\
+                            The base is written whole. A scenario keeps its ranks, task areas, plan, report and record;\n\
+                            `full = true` beside its name, or --full for all, brings every file of a run."
     )]
     Batch(BatchArgs),
     /// A commented project file for a folder of layers, from what lies there and a few questions
@@ -112,6 +129,7 @@ impl Command {
         match self {
             Self::Run(args) => args.work.redact.is_some(),
             Self::Score(args) => args.work.redact.is_some(),
+            Self::Tasks(args) => args.work.redact.is_some(),
             Self::Plan(args) => args.work.redact.is_some(),
             Self::Batch(args) => args.work.redact.is_some(),
             _ => false,
@@ -124,6 +142,7 @@ impl Command {
             Self::Run(args) => args.work.json,
             Self::Score(args) => args.work.json,
             Self::Merge(args) => args.json,
+            Self::Tasks(args) => args.work.json,
             Self::Plan(args) => args.work.json,
             Self::Batch(args) => args.work.json,
             Self::Init(args) => args.json,
@@ -150,9 +169,12 @@ pub struct Common {
     /// Say more: each stage's time, every warning in full
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// No progress bars, plain lines only
-    #[arg(long, global = true)]
+    /// No progress bars, plain lines only: the same as `--progress plain`
+    #[arg(long, global = true, conflicts_with = "progress")]
     pub no_progress: bool,
+    /// How far it is, on stderr; `auto`: bars on a terminal, else plain lines; `json`: for programs, an object a line
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = ProgressForm::Auto)]
+    pub progress: ProgressForm,
     /// Colour on stderr; `auto`: on a terminal, unless NO_COLOR or CLICOLOR=0 says otherwise
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     pub color: Colour,
@@ -238,6 +260,16 @@ pub struct MergeArgs {
     pub json: bool,
 }
 
+/// Arguments of `tasks`.
+#[derive(Debug, Args)]
+pub struct TasksArgs {
+    /// The project file
+    pub project: PathBuf,
+    /// Where and how.
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct ProjectArgs {
@@ -256,8 +288,11 @@ pub struct ProjectArgs {
 pub struct BatchArgs {
     /// The project file
     pub project: PathBuf,
-    /// The scenarios: [[scenario]] tables with `name` and `set` or `grid`
+    /// The scenarios: [[scenario]] tables with `name` and `set` or `grid`, and `full = true` where all files are wanted
     pub scenarios: PathBuf,
+    /// Write every file of a run for every scenario, not only what it is compared by
+    #[arg(long)]
+    pub full: bool,
     /// Where and how.
     #[command(flatten)]
     pub work: WorkArgs,

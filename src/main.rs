@@ -89,6 +89,10 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
                 }
             }
         }
+        Command::Tasks(args) => {
+            let outcome = run::tasks(&args.project, &options(&args.work, &SearchArgs::default()), console)?;
+            show_outcome(&outcome, args.work.json, console)?;
+        }
         Command::Plan(args) => {
             let from = args.from.clone().zip(args.date);
             let options = run::Options { from, ..options(&args.work, &args.search) };
@@ -100,7 +104,7 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             show_outcome(&outcome, args.work.json, console)?;
         }
         Command::Batch(args) => {
-            let options = options(&args.work, &args.search);
+            let options = run::Options { brief: !args.full, ..options(&args.work, &args.search) };
             let outcome = run::batch(&args.project, &args.scenarios, &options, console)?;
             console.warnings(&outcome.warnings, false);
             print(&if args.work.json { format!("{:#}\n", outcome.to_json()) } else { outcome.to_table() })?;
@@ -269,6 +273,7 @@ fn options(work: &WorkArgs, search: &SearchArgs, threads: usize) -> run::Options
         resume: work.resume,
         redact: work.redact,
         from: None,
+        brief: false,
     }
 }
 

@@ -26,13 +26,14 @@ mod travel;
 mod uncertainty;
 mod whatif;
 
-pub use baselines::{Baselines, baselines};
+pub use baselines::{Baselines, baselines, down_the_ranks};
 pub use check::check;
 pub use floors::floor_shares;
 pub use oddities::oddities;
 pub use problem::{Distance, DistanceKind, Floor, Lock, Objective, Problem, Rounding, Task, Team};
 pub use replan::{Begun, Standing, left_over, standing};
 pub use solution::{Price, Route, ShadowPrices, Solution, Stop, Unassigned, gap_percent, parse_solution};
+pub use travel::Ways;
 pub use uncertainty::{Chances, Uncertainty, uncertainty};
 pub use whatif::{Marginal, Variant, marginals};
 

@@ -11,6 +11,7 @@ mod areas;
 mod bare;
 mod batch;
 pub mod bench_plan;
+mod brief;
 mod changes;
 mod check;
 mod contributions;
@@ -18,6 +19,7 @@ mod document;
 mod explain;
 mod hazard;
 mod imsma;
+pub mod in_memory;
 pub mod init;
 mod job;
 mod kept;
@@ -39,6 +41,7 @@ mod replanning;
 mod report_step;
 mod resume;
 mod sampled_worths;
+mod scored;
 mod section;
 pub mod shards;
 mod space;
@@ -55,7 +58,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-pub use bare::plan_problem_file;
+pub use bare::{plan_problem, plan_problem_file};
 pub use batch::{BatchOutcome, batch};
 pub use check::{CheckReport, check, error_to_json};
 pub use explain::{Asked, Explanation, explain};
@@ -75,6 +78,9 @@ use crate::score::Backend;
 
 /// What a record says of a plan whose search the person ended early.
 const INTERRUPTED: &str = "the search was interrupted: the plan is the best found until then";
+
+/// The command that ends with the task areas, as records name it.
+const OUTLINE: &str = "tasks";
 
 /// The name in a record under which the seconds of the whole run stand.
 const IN_ALL: &str = "in all";
@@ -110,6 +116,8 @@ pub struct Options {
     pub redact: Option<f64>,
     /// The run whose plan is planned anew, and from which day on: `clearway plan --from RUN_DIR --date D`.
     pub from: Option<(PathBuf, Date)>,
+    /// Whether a scenario of a batch keeps to what it is compared by (`run::brief`).
+    pub brief: bool,
 }
 
 impl Default for Options {
@@ -129,6 +137,7 @@ impl Default for Options {
             resume: false,
             redact: None,
             from: None,
+            brief: false,
         }
     }
 }
@@ -148,6 +157,7 @@ impl Options {
             ("set", self.overrides.clone().into()),
             ("from", self.from.as_ref().map(|(run_dir, _)| run_dir.display().to_string()).into()),
             ("date", self.from.as_ref().map(|(_, date)| date.to_string()).into()),
+            ("brief", self.brief.into()),
         ];
         entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
@@ -170,6 +180,17 @@ pub fn score(project: &Path, options: &Options, progress: &dyn Progress) -> Resu
     let document = Arc::clone(&project.document);
     let job = Job::begin("score", &project, options)?;
     Prepared::open(project, Need::Grids, options.memory_bytes, progress)
+        .and_then(|prepared| job.work(prepared, options, progress))
+        .map_err(|error| document.locate(error))
+}
+
+/// Writes priority grids and task areas, and no plan: `clearway tasks`. Teams need not be known for it.
+pub fn tasks(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+    let project = prepared::project_of(project, &options.overrides, Need::TaskAreas)?;
+    prepared::task_settings(&project)?;
+    let document = Arc::clone(&project.document);
+    let job = Job::begin(OUTLINE, &project, options)?;
+    Prepared::open(project, Need::TaskAreas, options.memory_bytes, progress)
         .and_then(|prepared| job.work(prepared, options, progress))
         .map_err(|error| document.locate(error))
 }

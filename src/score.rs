@@ -31,9 +31,10 @@ mod fixed;
 mod hazard;
 mod histogram;
 mod inputs;
-mod levels;
+pub mod levels;
 mod maximum;
 mod measure;
+mod memory_sink;
 mod native;
 mod neighbours;
 #[cfg(feature = "gpu")]
@@ -69,6 +70,7 @@ pub use hazard::Accidents;
 pub use inputs::Inputs;
 pub use levels::{Finer, Levels};
 pub use measure::{Measure, measure, raise_hazard};
+pub use memory_sink::{HeldCells, MemorySink};
 pub use native::Native;
 pub use neighbours::{Band, neighbours};
 #[cfg(feature = "gpu")]

@@ -20,6 +20,7 @@
 mod components;
 mod coverage;
 mod cut;
+mod footprints;
 mod grow;
 mod order;
 mod outline;
@@ -45,10 +46,11 @@ use crate::units::M2_PER_HECTARE;
 use zonal::Sums;
 
 pub use coverage::{Coverage, Span, area_m2};
+pub use footprints::Footprints;
 pub use grow::{GrowOptions, grow};
 pub use parcels::{PARCEL_OF, cut_into_parcels};
 pub use places::{District, Settlement};
-pub use polygons::{PolygonFeature, from_polygons};
+pub use polygons::{PolygonFeature, from_footprints, from_polygons};
 pub use prior::PriorGround;
 pub use sampled::{SampledCells, SampledTile, sampled_sums};
 pub use survey::survey_polygons;
@@ -166,8 +168,9 @@ pub trait Contributions: Send + Sync {
     fn names(&self) -> &[String];
 
     /// The contributions of all criteria in a window inside the frame: one plane after another, each row by
-    /// row; `out.len()` is `names().len() * window.len()`. Known wherever the benefit is.
-    fn read(&self, window: Window, out: &mut [f32]) -> Result<()>;
+    /// row; `out.len()` is `names().len() * window.len()`. Known wherever the benefit is and `wanted`, a flag a cell, is
+    /// set; of other cells nothing is asked.
+    fn read(&self, window: Window, wanted: &[bool], out: &mut [f32]) -> Result<()>;
 }
 
 /// How tasks are ranked, and what they are told beside their sums.

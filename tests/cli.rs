@@ -25,6 +25,7 @@ mod cli {
     pub mod score_keys;
     pub mod shards;
     pub mod streams;
+    pub mod task_areas;
 
     use std::path::{Path, PathBuf};
     use std::process::{Command, Output};

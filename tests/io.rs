@@ -10,6 +10,7 @@ mod io {
     mod formats;
     mod geojson;
     mod geotiff_cog;
+    mod geotiff_crs;
     mod geotiff_faults;
     mod geotiff_layouts;
     mod geotiff_real;

@@ -14,6 +14,17 @@ pub enum Colour {
     Never,
 }
 
+/// How stderr says how far the work is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressForm {
+    /// Bars on a terminal, else plain lines.
+    Auto,
+    /// Plain lines.
+    Plain,
+    /// A JSON object a line.
+    Json,
+}
+
 /// Which engines `bench` measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum BenchBackend {

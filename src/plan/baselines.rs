@@ -40,10 +40,24 @@ pub fn baselines(problem: &Problem, rank: Option<&[f64]>) -> Result<Baselines> {
     Ok(Baselines { ranked, per_cost, nearest })
 }
 
+/// The by-hand plan (a) alone; the other two do not go by rank.
+pub fn down_the_ranks(problem: &Problem, rank: Option<&[f64]>) -> Result<Solution> {
+    problem.validate("problem")?;
+    let model = Model::of(problem);
+    let state = State::of(&model, &down_the_list(&model, &ranks(&model, rank)));
+    Ok(super::emit::solution(problem, &model, &state))
+}
+
+/// The ranks given, one a task, or else the worths.
+fn ranks(model: &Model, rank: Option<&[f64]>) -> Vec<f64> {
+    match rank.filter(|rank| rank.len() == model.tasks.len()) {
+        Some(rank) => rank.to_vec(),
+        None => model.tasks.iter().map(|task| task.worth).collect(),
+    }
+}
+
 /// Sequences of the three plans.
 pub(crate) fn sequences(model: &Model, rank: Option<&[f64]>) -> [Vec<Vec<u32>>; 3] {
-    let by_worth: Vec<f64> = model.tasks.iter().map(|task| task.worth).collect();
-    let rank = rank.filter(|rank| rank.len() == model.tasks.len()).unwrap_or(&by_worth);
     let is_free_of_cost = model.tasks.iter().all(|task| task.cost <= 0.0);
     let per_cost: Vec<f64> = model
         .tasks
@@ -54,7 +68,7 @@ pub(crate) fn sequences(model: &Model, rank: Option<&[f64]>) -> [Vec<Vec<u32>>; 
             task.worth / if is_free_of_cost { days } else { task.cost }.max(1e-9)
         })
         .collect();
-    [down_the_list(model, rank), down_the_list(model, &per_cost), nearest_next(model)]
+    [down_the_list(model, &ranks(model, rank)), down_the_list(model, &per_cost), nearest_next(model)]
 }
 
 fn down_the_list(model: &Model, rank: &[f64]) -> Vec<Vec<u32>> {

@@ -4,7 +4,9 @@
 //! the distances are computed once and kept; above, they are computed when asked for, so that memory grows
 //! with the number of tasks and not with its square. Geodesic distances are in kilometres.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rayon::prelude::*;
 
 use super::problem::{DistanceKind, Problem, Rounding};
 use crate::grid::{LonLat, geodesic_m};
@@ -105,15 +107,15 @@ impl Travel {
         if n > TABLE_PLACES {
             return self;
         }
-        let mut distances = vec![0.0; n * n];
-        for a in 0..n {
-            for b in 0..a {
-                let d = points.exact(a, b);
-                distances[a * n + b] = d;
-                distances[b * n + a] = d;
-            }
+        Self::Table { n, distances: points.table(), is_symmetric: true }
+    }
+
+    /// The table of distances, where they are in one.
+    fn into_table(self) -> Option<Arc<[f64]>> {
+        match self {
+            Self::Table { distances, .. } => Some(distances),
+            Self::None(_) | Self::Points(_) => None,
         }
-        Self::Table { n, distances: distances.into(), is_symmetric: true }
     }
 
     fn none(n_places: usize) -> Self {
@@ -155,6 +157,24 @@ impl Travel {
         }
     }
 
+    /// A distance that is no longer than the exact one, quick.
+    #[inline]
+    pub(crate) fn at_least(&self, a: usize, b: usize) -> f64 {
+        match self {
+            Self::Points(points) if points.is_geodesic => points.no_longer(points.chord(a, b)),
+            _ => self.exact(a, b),
+        }
+    }
+
+    /// The same from how far two coordinates of [`Travel::coordinates`] lie apart, squared.
+    #[inline]
+    pub(crate) fn at_least_apart(&self, square: f64) -> f64 {
+        match self {
+            Self::Points(points) => points.no_longer(square.sqrt() * points.detour),
+            _ => 0.0,
+        }
+    }
+
     /// Coordinates in which straight-line nearness means nearness, where there are any.
     pub(crate) fn coordinates(&self, place: usize) -> Option<[f64; 3]> {
         match self {
@@ -165,7 +185,56 @@ impl Travel {
     }
 }
 
+/// The ways between all places of a problem. While one is held, every step that plans the same places takes its
+/// distances from it: a million geodesics take a second.
+#[derive(Debug, Clone)]
+pub struct Ways {
+    _table: Option<Arc<[f64]>>,
+}
+
+impl Ways {
+    /// Those of a problem.
+    pub fn of(problem: &Problem) -> Self {
+        Self { _table: Travel::of(problem).into_table() }
+    }
+}
+
+/// Tables that somebody holds, each with the places it was made for.
+static TABLES: Mutex<Vec<(Points, Weak<[f64]>)>> = Mutex::new(Vec::new());
+
 impl Points {
+    /// All distances, row by row: those that somebody holds already, or made now.
+    fn table(&self) -> Arc<[f64]> {
+        if let Some(table) = self.held() {
+            return table;
+        }
+        let n = self.at.len();
+        let mut distances = vec![0.0; n * n];
+        let below: Vec<Vec<f64>> =
+            (0..n).into_par_iter().map(|a| (0..a).map(|b| self.exact(a, b)).collect()).collect();
+        for (a, row) in below.iter().enumerate() {
+            for (b, &d) in row.iter().enumerate() {
+                distances[a * n + b] = d;
+                distances[b * n + a] = d;
+            }
+        }
+        let table: Arc<[f64]> = distances.into();
+        let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.retain(|(_, table)| table.strong_count() > 0);
+        tables.push((self.clone(), Arc::downgrade(&table)));
+        table
+    }
+
+    fn held(&self) -> Option<Arc<[f64]>> {
+        let tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |known: &Points| {
+            (known.is_geodesic, known.round) == (self.is_geodesic, self.round)
+                && known.detour.to_bits() == self.detour.to_bits()
+                && known.at == self.at
+        };
+        tables.iter().find(|(known, _)| is_same(known)).and_then(|(_, table)| table.upgrade())
+    }
+
     fn exact(&self, a: usize, b: usize) -> f64 {
         let ([ax, ay], [bx, by]) = (self.at[a], self.at[b]);
         let raw = if self.is_geodesic {
@@ -174,6 +243,13 @@ impl Points {
             (ax - bx).hypot(ay - by)
         };
         rounded(raw * self.detour, self.round)
+    }
+
+    /// What a quick distance must be at least when it is exact: quick geodesic ones are off by up to 0.6 %, and
+    /// rounding takes up to one half.
+    fn no_longer(&self, quick: f64) -> f64 {
+        let quick = if self.is_geodesic { quick * 0.99 } else { quick };
+        if self.round == Rounding::None { quick } else { (quick - 0.5).max(0.0) }
     }
 
     fn chord(&self, a: usize, b: usize) -> f64 {

@@ -137,20 +137,18 @@ pub struct GridWriters {
 }
 
 impl GridWriters {
-    /// Begins every file of [`grids`] on a frame but those of `skipped` planes.
-    pub fn create(
+    /// Begins the files given on a frame.
+    pub fn create<'a>(
         folder: &Path,
         frame: &Frame,
         compression: Compression,
-        has_robustness: bool,
-        skipped: &[Plane],
+        files: impl IntoIterator<Item = &'a GridFile>,
     ) -> Result<Self> {
         let begin = |file: &GridFile| {
             let spec = file.spec(compression);
             Ok((file.plane, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
         };
-        let files = grids(has_robustness).filter(|file| !skipped.contains(&file.plane));
-        Ok(Self { writers: files.map(begin).collect::<Result<_>>()? })
+        Ok(Self { writers: files.into_iter().map(begin).collect::<Result<_>>()? })
     }
 
     /// Takes over a piece of a plane.

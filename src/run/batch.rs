@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use self::comparing::Comparing;
 use self::done::{Held, held};
 use self::scenarios::{Scenario, read_scenarios};
 use super::job::Job;
@@ -26,10 +27,12 @@ use super::project::Project;
 use super::redact::private_folder;
 use super::{IN_ALL, Options};
 use crate::error::{Error, Fault, Faults, Result};
+use crate::grid::Cells;
 use crate::io::atomic::{RUN_RECORD, Scratchpad};
 use crate::io::scratch::Scratch;
 use crate::progress::Progress;
 use crate::report::compare::{Comparison, Row};
+use crate::score::Plane;
 
 /// What came of a batch.
 #[derive(Debug)]
@@ -79,8 +82,10 @@ pub fn batch(
             let folder =
                 out_dir.join(if is_redacted { redacted::folder_name(number, n_scenarios) } else { named() });
             let overrides = options.overrides.iter().chain(&scenario.overrides).cloned().collect();
-            let options =
-                Options { out: Some(folder.clone()), overrides, overwrite: true, ..options.clone() };
+            // The base is whole: what is left out elsewhere is there to be looked at once.
+            let brief = options.brief && !is_redacted && !scenario.is_full && number > 0;
+            let out = Some(folder.clone());
+            let options = Options { out, overrides, overwrite: true, brief, ..options.clone() };
             Planned { scenario, folder, options }
         })
         .collect();
@@ -105,17 +110,24 @@ pub fn batch(
     let begun = Instant::now();
     let n_todo = are_done.iter().filter(|is_done| !**is_done).count();
     let mut n_made = 0_u32;
+    let mut comparing = Comparing::new(&scratch);
     for (planned, is_done) in planned.iter().zip(&are_done) {
+        progress.check()?;
         if *is_done {
+            if !is_redacted {
+                comparing.add(&planned.scenario, &planned.folder, None)?;
+            }
             continue;
         }
-        progress.check()?;
         let left =
             begun.elapsed().as_secs_f64() / f64::from(n_made.max(1)) * (n_todo as f64 - f64::from(n_made));
         let left = if n_made == 0 { String::new() } else { format!(", about {left:.0} s to go") };
         progress.note(&format!("scenario {} of {n_todo}: {}{left}", n_made + 1, planned.scenario.name));
         match run_one(project, planned, &kept, progress) {
-            Ok(()) => {}
+            Ok(ranks) if !is_redacted && !progress.is_cancelled() => {
+                comparing.add(&planned.scenario, &planned.folder, ranks)?;
+            }
+            Ok(_) => {}
             Err(error @ Error::Faults(_)) => {
                 if is_redacted {
                     progress.note(&format!("scenario {:?} failed: {error}", planned.scenario.name));
@@ -135,14 +147,11 @@ pub fn batch(
         progress.check()?;
         n_made += 1;
     }
-    let finished = planned.iter().filter(|planned| planned.folder.join(RUN_RECORD).is_file());
-    let finished: Vec<(&Scenario, &Path)> =
-        finished.map(|planned| (&planned.scenario, planned.folder.as_path())).collect();
     if is_redacted {
         outcome.rows = redacted::compare(&planned, &out_dir)?;
         return Ok(outcome);
     }
-    let comparison = comparing::compare(&name, &finished, &scratch, progress)?;
+    let comparison = comparing.finish(&name);
     comparison.write(&out_dir)?;
     let Comparison { rows, warnings, .. } = comparison;
     outcome.rows = rows;
@@ -214,12 +223,19 @@ fn open(project: &Path, planned: &Planned, kept: &Kept, progress: &dyn Progress)
     Prepared::open_with(project, Need::Everything, planned.options.memory_bytes, kept, progress)
 }
 
-fn run_one(project: &Path, planned: &Planned, kept: &Arc<Kept>, progress: &dyn Progress) -> Result<()> {
+/// Runs a scenario; gives its ranks where they are at hand.
+fn run_one(
+    project: &Path,
+    planned: &Planned,
+    kept: &Arc<Kept>,
+    progress: &dyn Progress,
+) -> Result<Option<Arc<dyn Cells>>> {
     let settings = Project::open(project, &planned.options.overrides)?;
     let mut job = Job::begin("run", &settings, &planned.options)?;
     job.kept = Arc::clone(kept);
     let prepared = open(project, planned, kept, progress)?;
-    job.work(prepared, &planned.options, progress).map(drop)
+    let (_, scored) = job.work_to_planes(prepared, &planned.options, progress)?;
+    Ok(scored.at_hand(Plane::Rank).cloned())
 }
 
 /// Folders of an earlier batch that this one does not have.

@@ -34,7 +34,7 @@ impl Contributions for CriterionParts<'_> {
         &self.names
     }
 
-    fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
+    fn read(&self, window: Window, wanted: &[bool], out: &mut [f32]) -> Result<()> {
         let n = window.len();
         let hazard = self.hazard.read_vec(window)?;
         // Exposure is known exactly where a cell is scored.
@@ -43,7 +43,8 @@ impl Contributions for CriterionParts<'_> {
             self.layers.iter().map(|layer| layer.read_vec(window)).collect::<Result<_>>()?;
         out.fill(UNKNOWN);
         let mut values = vec![0.0; layers.len()];
-        for i in (0..n).filter(|&i| !is_unknown(exposure[i]) && !is_unknown(hazard[i])) {
+        let is_asked = |&i: &usize| wanted[i] && !is_unknown(exposure[i]) && !is_unknown(hazard[i]);
+        for i in (0..n).filter(is_asked) {
             values.iter_mut().zip(&layers).for_each(|(value, layer)| *value = f64::from(layer[i]));
             let parts = contributions(
                 self.recipe,

@@ -188,6 +188,7 @@ fn read_accidents(settings: &AccidentSettings, frame: &Frame) -> Result<(Feature
     }
     faults.finish()?;
     let mut warnings = read.notes;
+    warnings.extend(onto_frame.shift_note(&path.display().to_string()));
     if n_without > 0 {
         warnings.push(format!("accidents: {n_without} features have no geometry and are left out"));
     }
@@ -196,7 +197,7 @@ fn read_accidents(settings: &AccidentSettings, frame: &Frame) -> Result<(Feature
 
 /// Makes some rows of the plane `hazard`; says what a person should know of how.
 pub fn make(
-    layers: &mut OpenLayers,
+    layers: &mut OpenLayers<'_>,
     engine: &mut dyn Engine,
     scratch: &Scratch,
     rows: Range<usize>,

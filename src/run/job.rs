@@ -17,9 +17,10 @@ use super::redact::{self, Redaction};
 use super::replanning::Earlier;
 use super::resume::{StageKey, Stages};
 use super::sampled_worths::sample_worths;
+use super::scored::Scored;
 use super::shards::Gathered;
 use super::stages::{GridKeys, first_pass_grids, outline_tasks, score_grids};
-use super::{IN_ALL, INTERRUPTED, Options, check, output_folder, report_step, tasks_file};
+use super::{IN_ALL, INTERRUPTED, OUTLINE, Options, brief, check, output_folder, report_step, tasks_file};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::hash::FileHash;
@@ -27,7 +28,7 @@ use crate::progress::Progress;
 use crate::report::grids::grids;
 use crate::report::html::Places;
 use crate::report::record::{self, Record};
-use crate::score::{Backend, FirstPass, StageSeconds, Summary};
+use crate::score::{Backend, StageSeconds, Summary};
 
 /// One run under way: where it writes, and what it has to tell at the end.
 pub struct Job {
@@ -49,8 +50,12 @@ pub struct Job {
     pub kept: Arc<Kept>,
     /// What of it is whole, should it end early.
     pub stages: Stages,
-    /// The first pass of scoring, where it is handed on.
-    pub first_pass: Option<Arc<FirstPass>>,
+    /// The planes that scoring has made.
+    pub scored: Scored,
+    /// Whether it keeps to what scenarios are compared by.
+    pub is_brief: bool,
+    /// Whether files are written in the formats asked for.
+    pub has_formats: bool,
     /// What the grids are made of, and what scoring found, for later runs.
     pub grids: Option<(GridKeys, Summary)>,
     /// Where only redacted files may leave it.
@@ -98,7 +103,8 @@ impl Job {
         record.options = options.for_record();
         record.inputs.push(project.file.clone());
         let outcome = Outcome::new(&project.name, staging.out_dir());
-        Ok(Self { stages, redaction, ..Self::new(staging, record, outcome) })
+        let (is_brief, has_formats) = (options.brief, !options.brief || brief::asks_formats(options));
+        Ok(Self { stages, redaction, is_brief, has_formats, ..Self::new(staging, record, outcome) })
     }
 
     /// A run that has written nothing yet.
@@ -113,7 +119,9 @@ impl Job {
             earlier: None,
             kept: Arc::new(Kept::nothing()),
             stages: Stages::default(),
-            first_pass: None,
+            scored: Scored::default(),
+            is_brief: false,
+            has_formats: true,
             grids: None,
             redaction: None,
             gathered: None,
@@ -121,20 +129,24 @@ impl Job {
         }
     }
 
-    /// Copies the grids that an earlier run of this process has written under a key, where it has. They are copies and
+    /// Copies grids that an earlier run of this process has written, where all of them lie there. They are copies and
     /// no links: whoever changes a file of one run must not change another's.
-    pub fn take_written(&self, key: &str) -> Result<Option<Arc<WrittenGrids>>> {
-        let Some(written) = self.kept.find::<WrittenGrids>(Kind::Grids, key) else { return Ok(None) };
-        if !written.names.iter().all(|name| written.folder.join(name).is_file()) {
-            return Ok(None);
+    pub fn take_written<'a>(
+        &self,
+        written: &WrittenGrids,
+        names: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<bool> {
+        let lies = |name: &str| written.names.contains(&name) && written.folder.join(name).is_file();
+        if !names.clone().all(lies) {
+            return Ok(false);
         }
-        for name in &written.names {
+        for name in names {
             let (from, to) = (written.folder.join(name), self.staging.path(name));
             let hash = self.kept.hash(&from)?;
             std::fs::copy(&from, &to).map_err(Error::io("copy", &from))?;
             self.kept.put(Kind::Hash, &stamp(&to), Arc::new(hash));
         }
-        Ok(Some(written))
+        Ok(true)
     }
 
     /// Notes that a stage is whole, so that an interrupt costs no more than what comes after it. A batch goes on by
@@ -166,15 +178,21 @@ impl Job {
     }
 
     /// Scores, outlines task areas and plans, as far as the command and the project ask for it.
-    pub fn work(
+    pub fn work(self, prepared: Prepared, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+        self.work_to_planes(prepared, options, progress).map(|(outcome, _)| outcome)
+    }
+
+    /// The same, and gives the planes that scoring has made.
+    pub fn work_to_planes(
         mut self,
         mut prepared: Prepared,
         options: &Options,
         progress: &dyn Progress,
-    ) -> Result<Outcome> {
+    ) -> Result<(Outcome, Scored)> {
         let done = self.work_on(&mut prepared, options, progress);
+        let scored = self.scored.clone();
         let places = Places { settlements: &prepared.settlements, districts: &prepared.districts };
-        self.end(done, places, progress)
+        self.end(done, places, progress).map(|outcome| (outcome, scored))
     }
 
     /// Ends a run: with its record, or by saying what stays of it.
@@ -207,7 +225,7 @@ impl Job {
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
             let outlined = outline_tasks(self, prepared, settings, &summary, progress)?;
             let tasks = &made.insert(outlined).0;
-            if let Some(plan) = &prepared.project.plan {
+            if let Some(plan) = prepared.project.plan.as_ref().filter(|_| self.record.command != OUTLINE) {
                 let crs = &prepared.layers.frame.crs;
                 let worths = sample_worths(self, prepared, tasks, &summary, options, progress)?;
                 planned = Some(plan_teams(
@@ -309,10 +327,17 @@ impl Job {
         if let Some((keys, summary)) = self.grids.filter(|_| self.record.command != "plan") {
             let of =
                 |names: Vec<&'static str>, summary| WrittenGrids { folder: out_dir.clone(), names, summary };
-            let all = grids(self.outputs.contains(&"acceptability.tif")).map(|grid| grid.name).collect();
-            let first = first_pass_grids().map(|grid| grid.name).collect();
-            kept.put(Kind::Grids, &keys.first_pass, Arc::new(of(first, None)));
-            kept.put(Kind::Grids, &keys.grids, Arc::new(of(all, Some(summary))));
+            let is_written = |name: &&'static str| self.outputs.contains(name);
+            let all: Vec<&str> = grids(true).map(|grid| grid.name).filter(is_written).collect();
+            let first: Vec<&str> = first_pass_grids().map(|grid| grid.name).filter(is_written).collect();
+            if !first.is_empty() {
+                kept.put(Kind::Grids, &keys.first_pass, Arc::new(of(first, None)));
+            }
+            // A brief run does not take the place of a whole one.
+            let known = kept.find::<WrittenGrids>(Kind::Grids, &keys.grids);
+            if known.is_none_or(|known| known.names.len() <= all.len()) {
+                kept.put(Kind::Grids, &keys.grids, Arc::new(of(all, Some(summary))));
+            }
         }
         Ok(self.outcome)
     }

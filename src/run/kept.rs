@@ -47,12 +47,22 @@ pub enum Kind {
     Features,
     /// What reading a layer through showed.
     Survey,
+    /// Hazardous areas as read and surveyed.
+    Areas,
     /// A plane made of layers: [`MadePlane`].
     Plane,
     /// The first pass of scoring.
     FirstPass,
     /// Where grids lie that a run wrote: [`WrittenGrids`].
     Grids,
+    /// Planes of a run that has scored: [`AtHand`](super::scored::AtHand).
+    Scored,
+    /// By-hand plans.
+    Baselines,
+    /// Distances between the places of a plan.
+    Ways,
+    /// Polygons of task areas, and the cells they cover.
+    Footprints,
     /// Task areas: [`MadeTasks`].
     Tasks,
     /// A plan.
@@ -141,7 +151,9 @@ impl Kept {
         entries.push(Entry { kind, key: key.to_owned(), value });
         let most = match kind {
             Kind::Plane | Kind::Layer | Kind::Source | Kind::Features => 4 * MOST_PLANES,
-            Kind::FirstPass | Kind::Tasks => MOST_PLANES,
+            Kind::FirstPass | Kind::Tasks | Kind::Footprints | Kind::Areas => MOST_PLANES,
+            // The base's, and those of the run under way.
+            Kind::Scored | Kind::Ways => 2,
             _ => MOST_OTHERS,
         };
         if entries.iter().filter(|entry| entry.kind == kind).count() > most
@@ -152,9 +164,9 @@ impl Kept {
     }
 
     /// The first pass of scoring for a key, to be taken or left there; `None` where nothing is kept. Unless its grids
-    /// lie written (`is_written`), it is made anew: only the score that makes it can write them.
-    pub fn first_pass(&self, key: &str, is_written: bool) -> Option<Arc<FirstPass>> {
-        let earlier = self.find(Kind::FirstPass, key).filter(|_| is_written);
+    /// lie written or nobody asks for them (`is_enough`), it is made anew: only the score that makes it can write them.
+    pub fn first_pass(&self, key: &str, is_enough: bool) -> Option<Arc<FirstPass>> {
+        let earlier = self.find(Kind::FirstPass, key).filter(|_| is_enough);
         let first = earlier.unwrap_or_default();
         self.put(Kind::FirstPass, key, Arc::clone(&first));
         self.is_on().then_some(first)

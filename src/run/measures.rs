@@ -39,11 +39,12 @@ pub fn read_features(source: &VectorSource, layer: &str, frame: &Frame) -> Resul
     let warning = (n_without > 0).then(|| {
         format!("layer `{layer}`: {n_without} of {n_features} features have no geometry and are left out")
     });
-    Ok((measured, notes.into_iter().chain(warning).collect()))
+    let shift = onto_frame.shift_note(&path.display().to_string());
+    Ok((measured, notes.into_iter().chain(warning).chain(shift).collect()))
 }
 
 /// Raster layers to whose features a distance is asked for, but which hold none.
-pub fn without_features(project: &Project, layers: &OpenLayers) -> Result<Vec<Fault>> {
+pub fn without_features(project: &Project, layers: &OpenLayers<'_>) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
     for settings in &project.score.measures {
         let (MeasureKind::Proximity { codes }, Some(plane)) =
@@ -66,7 +67,7 @@ pub fn without_features(project: &Project, layers: &OpenLayers) -> Result<Vec<Fa
 
 /// Makes some rows of the plane of every measure; says what a person should know of how.
 pub fn make(
-    layers: &mut OpenLayers,
+    layers: &mut OpenLayers<'_>,
     measures: &[MeasureSettings],
     engine: &mut dyn Engine,
     scratch: &Scratch,

@@ -45,7 +45,9 @@ pub fn write_outputs(job: &mut Job, material: &Material<'_>) -> Result<()> {
     }
     // Without task areas there is only a map to draw.
     let has_tasks = !material.tasks.is_empty();
-    let formats = material.project.formats.iter().filter(|format| has_tasks || **format == Format::Png);
+    let has_formats = job.has_formats;
+    let formats = material.project.formats.iter().filter(|_| has_formats);
+    let formats = formats.filter(|format| has_tasks || **format == Format::Png);
     let scoring = material.is_scored.then(|| scoring(&material.project.score.recipe));
     let teams: Vec<TeamFacts> = material.teams.iter().map(team_facts).collect();
     let plan = material.planned.map(|planned| PlanFacts {

@@ -15,7 +15,7 @@ use serde_json::Map;
 use crate::error::{Fault, Result};
 use crate::grid::Crs;
 use crate::io::hash::bytes_hash;
-use crate::plan::{self, Baselines, Marginal, Objective, Params, Problem, Solution, Variant};
+use crate::plan::{self, Baselines, Marginal, Objective, Params, Problem, Solution, Variant, Ways};
 use crate::progress::Progress;
 use crate::report::plan_files::{BaselineValue, PlanRow, plan_rows, write_plan_csv, write_plan_json};
 use crate::report::vectors;
@@ -67,6 +67,7 @@ pub fn plan_teams(
     }
     problem.validate(&file)?;
     refuse_idle_budget(&problem, &file)?;
+    let _ways = job.kept.once(Kind::Ways, &ways_key(&problem), || Ok(Ways::of(&problem)))?;
     job.record.warnings.extend(plan::oddities(&problem));
     let ranks: Vec<f64> = {
         let by_id: std::collections::HashMap<&str, f64> =
@@ -78,7 +79,7 @@ pub fn plan_teams(
         start: earlier.as_ref().map(Earlier::routes),
         ..params(job.record.seed, settings.seconds, settings.iterations, options)
     };
-    let by_hand = plan::baselines(&problem, params.rank.as_deref())?;
+    let by_hand = by_hand(job, &problem, &params)?;
     job.lap("baselines");
     let solution = search(job, &problem, &params, &by_hand, progress)?;
     job.note_interruption(progress);
@@ -130,6 +131,28 @@ pub fn plan_teams(
     write_plan_json(&job.staging.path("plan.json"), &problem, &solution, &baselines, start, &more)?;
     job.outputs.push("plan.json");
     Ok(Planned { problem, solution, rows, start: settings.start, unit: unit(settings) })
+}
+
+/// Where the places of a problem lie.
+fn ways_key(problem: &Problem) -> String {
+    let starts = problem.teams.iter().map(|team| (team.at, team.end_at));
+    let places: Vec<_> = starts.chain(problem.tasks.iter().map(|task| (task.at, None))).collect();
+    let distance = &problem.distance;
+    let how = (&distance.kind, &distance.round, distance.detour);
+    // A matrix is its own table.
+    bytes_hash(format!("{places:?} {how:?} {}", distance.matrix.is_some()).as_bytes())
+}
+
+/// The by-hand plans. An earlier run of this process has made those that do not go by rank.
+fn by_hand(job: &Job, problem: &Problem, params: &Params) -> Result<Baselines> {
+    let rank = params.rank.as_deref();
+    let key = bytes_hash(as_json(problem).as_bytes());
+    if let Some(found) = job.kept.find::<Baselines>(Kind::Baselines, &key) {
+        return Ok(Baselines { ranked: plan::down_the_ranks(problem, rank)?, ..Baselines::clone(&found) });
+    }
+    let made = plan::baselines(problem, rank)?;
+    job.kept.put(Kind::Baselines, &key, Arc::new(made.clone()));
+    Ok(made)
 }
 
 /// The plan of a problem, or that which an earlier run of this process found for the very same problem with the same

@@ -2,26 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::areas::{LeftOut, read_task_areas};
-use super::kept::Kept;
+use super::areas::{Areas, LeftOut, read_task_areas};
+use super::kept::{self, Kept, Kind};
 use super::layers::{self, OpenLayers};
 use super::limits::{floor_faults, idle_budget};
 use super::problem::{loose_ties, missing_columns};
-use super::project::{PlanSettings, Project, TaskSource, TeamSettings, TeamsSource};
+use super::project::{PlanSettings, Project, TaskSettings, TaskSource, TeamSettings, TeamsSource};
 use super::vectors::{read_districts, read_settlements, read_teams};
 use crate::error::{Error, Fault, Faults, Result};
+use crate::grid::Crs;
 use crate::layers::Survey;
 use crate::progress::Progress;
 use crate::score::check_reach;
-use crate::tasks::{self, District, PolygonFault, PolygonFeature, Settlement, survey_polygons};
+use crate::tasks::{self, District, Finding, PolygonFault, PolygonFeature, Settlement, survey_polygons};
 
 /// How much of a project a command works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Layers only.
     Grids,
-    /// Layers, task areas and teams.
+    /// Layers, task areas and the places that name them; teams where areas are cut by what they can work.
+    TaskAreas,
+    /// Layers, task areas, places and teams.
     Everything,
 }
 
@@ -30,7 +34,7 @@ pub struct Prepared {
     /// The settings.
     pub project: Project,
     /// The layers on the frame.
-    pub layers: OpenLayers,
+    pub layers: OpenLayers<'static>,
     /// Hazardous areas in the frame's CRS, where tasks come from polygons.
     pub areas: Option<Vec<PolygonFeature>>,
     /// Every fault of every polygon of the hazardous areas.
@@ -65,7 +69,7 @@ impl Prepared {
     ) -> Result<Self> {
         let mut faults = Faults::new();
         let layers = layers::open(&project, memory_bytes, kept, &mut faults, progress)?;
-        Self::with_layers(project, need, layers, memory_bytes, faults)
+        Self::with_layers(project, need, layers, memory_bytes, kept, faults)
     }
 
     /// The same for grids alone, where the layers were read through by others, who tell what that showed.
@@ -76,14 +80,15 @@ impl Prepared {
     ) -> Result<Self> {
         let mut faults = Faults::new();
         let layers = layers::open_surveyed(&project, memory_bytes, surveys, &mut faults)?;
-        Self::with_layers(project, Need::Grids, layers, memory_bytes, faults)
+        Self::with_layers(project, Need::Grids, layers, memory_bytes, &Kept::nothing(), faults)
     }
 
     fn with_layers(
         project: Project,
         need: Need,
-        layers: Option<OpenLayers>,
+        layers: Option<OpenLayers<'static>>,
         memory_bytes: u64,
+        kept: &Kept,
         mut faults: Faults,
     ) -> Result<Self> {
         if let Some(layers) = &layers {
@@ -97,34 +102,36 @@ impl Prepared {
         let (mut polygon_faults, mut left_out) = (Vec::new(), Vec::new());
         let (mut teams, mut settlements, mut districts) = (Vec::new(), Vec::new(), Vec::new());
         // Without a frame there is no CRS to bring polygons into: WGS 84 still shows what is wrong in them.
-        let crs = layers.as_ref().map_or_else(crate::grid::Crs::wgs84, |layers| layers.frame.crs.clone());
-        if let Some(tasks) = project.tasks.as_ref().filter(|_| need == Need::Everything) {
+        let crs = layers.as_ref().map_or_else(Crs::wgs84, |layers| layers.frame.crs.clone());
+        if let Some(tasks) = project.tasks.as_ref().filter(|_| need != Need::Grids) {
             if let TaskSource::Polygons { source, .. } = &tasks.source {
                 files.extend(source.files());
             }
-            if let Some(read) = faults.take(read_task_areas(tasks, &crs))?.flatten() {
-                // The same survey runs again with repairs when tasks are outlined; here it finds what is wrong.
-                let findings = faults.take(survey_polygons(&read.polygons, &crs))?.unwrap_or_default();
-                polygon_faults = tasks::polygon_faults(&findings);
-                left_out = read.left_out;
-                warnings.extend(read.notes);
-                areas = Some(read.polygons);
+            if let Some(read) = surveyed_areas(tasks, &crs, kept, &mut faults)? {
+                let (read, findings) = &*read;
+                polygon_faults = tasks::polygon_faults(findings);
+                left_out.clone_from(&read.left_out);
+                warnings.extend(read.notes.iter().cloned());
+                areas = Some(read.polygons.clone());
             }
         }
-        if let Some(plan) = project.plan.as_ref().filter(|_| need == Need::Everything) {
+        if let Some(plan) = project.plan.as_ref().filter(|_| need != Need::Grids) {
             let place = project.file.display().to_string();
-            teams = faults.take(read_teams(plan, &place))?.unwrap_or_default();
-            if let TeamsSource::File(source) = &plan.teams {
-                files.extend(source.files());
+            let is_planned = need == Need::Everything;
+            if is_planned || plan.max_team_days.is_some() {
+                teams = faults.take(read_teams(plan, &place))?.unwrap_or_default();
+                if let TeamsSource::File(source) = &plan.teams {
+                    files.extend(source.files());
+                }
             }
             // Told now and not after the grids are scored. Faulty teams or areas have had their own faults.
             let mut odd = Vec::new();
-            if !teams.is_empty() {
+            if is_planned && !teams.is_empty() {
                 odd.extend(loose_ties(plan, &teams, areas.as_deref(), &place));
             }
             let are_grown =
                 project.tasks.as_ref().is_some_and(|tasks| matches!(tasks.source, TaskSource::Grown { .. }));
-            if areas.is_some() || are_grown {
+            if is_planned && (areas.is_some() || are_grown) {
                 let has = |name: &str| {
                     areas.iter().flatten().any(|area: &PolygonFeature| area.attributes.contains_key(name))
                 };
@@ -142,9 +149,11 @@ impl Prepared {
                 warnings.extend(notes);
                 files.extend(source.files());
             }
-            let faulty = floor_faults(plan, &districts, areas.as_deref(), &place);
-            let idle = idle_budget(&project, plan, &teams, &place);
-            faulty.into_iter().chain(idle).for_each(|fault| faults.push(fault));
+            if is_planned {
+                let faulty = floor_faults(plan, &districts, areas.as_deref(), &place);
+                let idle = idle_budget(&project, plan, &teams, &place);
+                faulty.into_iter().chain(idle).for_each(|fault| faults.push(fault));
+            }
             warnings.extend(far_teams(&teams, layers.as_ref()));
         }
         faults.finish()?;
@@ -176,6 +185,36 @@ impl Prepared {
     }
 }
 
+/// Hazardous areas as read, with what a survey of them found.
+type SurveyedAreas = (Areas, Vec<Finding>);
+
+/// The hazardous areas of `[tasks]`, `None` where there are none or they cannot be read.
+fn surveyed_areas(
+    tasks: &TaskSettings,
+    crs: &Crs,
+    kept: &Kept,
+    faults: &mut Faults,
+) -> Result<Option<Arc<SurveyedAreas>>> {
+    let files = match &tasks.source {
+        TaskSource::Polygons { source, .. } => source.files(),
+        TaskSource::Grown { .. } => return Ok(None),
+    };
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let key = kept::key(None, &(&tasks.source, crs), &files);
+    if let Some(found) = kept.find::<SurveyedAreas>(Kind::Areas, &key) {
+        return Ok(Some(found));
+    }
+    let Some(read) = faults.take(read_task_areas(tasks, crs))?.flatten() else { return Ok(None) };
+    // The same survey runs again with repairs when tasks are outlined; here it finds what is wrong.
+    let findings = faults.take(survey_polygons(&read.polygons, crs))?;
+    let is_sound = findings.is_some();
+    let read = Arc::new((read, findings.unwrap_or_default()));
+    if is_sound {
+        kept.put(Kind::Areas, &key, Arc::clone(&read));
+    }
+    Ok(Some(read))
+}
+
 /// The project of a file, or its faults together with those of the inputs it names. For that layers are opened but not
 /// read through: a slip of the pen is told at once.
 pub fn project_of(file: &Path, overrides: &[String], need: Need) -> Result<Project> {
@@ -186,12 +225,14 @@ pub fn project_of(file: &Path, overrides: &[String], need: Need) -> Result<Proje
     }
     // What else goes wrong here, such as a file that may not be read, comes up again once the project is mended.
     let layers = layers::open_unread(&project, 0, &mut faults).ok().flatten();
-    let crs = layers.map_or_else(crate::grid::Crs::wgs84, |layers| layers.frame.crs);
-    if let Some(tasks) = project.tasks.as_ref().filter(|_| need == Need::Everything) {
+    let crs = layers.map_or_else(Crs::wgs84, |layers| layers.frame.crs);
+    if let Some(tasks) = project.tasks.as_ref().filter(|_| need != Need::Grids) {
         let _ = faults.take(read_task_areas(tasks, &crs));
     }
-    if let Some(plan) = project.plan.as_ref().filter(|_| need == Need::Everything) {
-        let _ = faults.take(read_teams(plan, &project.file.display().to_string()));
+    if let Some(plan) = project.plan.as_ref().filter(|_| need != Need::Grids) {
+        if need == Need::Everything || plan.max_team_days.is_some() {
+            let _ = faults.take(read_teams(plan, &project.file.display().to_string()));
+        }
         if let Some(source) = &plan.settlements {
             let _ = faults.take(read_settlements(source));
         }
@@ -212,6 +253,16 @@ pub fn plan_settings(project: &Project) -> Result<&PlanSettings> {
     })
 }
 
+/// Refuses a project that says nothing of task areas.
+pub fn task_settings(project: &Project) -> Result<()> {
+    if project.tasks.is_some() {
+        return Ok(());
+    }
+    let place = project.file.display().to_string();
+    let fix = "add [tasks] with `areas` or `grow`, or use `clearway score` for the grids alone";
+    Err(Fault::new("project.missing_key", place, "[tasks], to be outlined", "nothing", fix).into())
+}
+
 /// Plan settings, teams and their files, for planning the tasks of an earlier run.
 pub fn teams_only(project: &Project) -> Result<(&PlanSettings, Vec<TeamSettings>, Vec<PathBuf>)> {
     let plan = plan_settings(project)?;
@@ -224,8 +275,8 @@ pub fn teams_only(project: &Project) -> Result<(&PlanSettings, Vec<TeamSettings>
 }
 
 /// Teams so far from the frame that a coordinate is likely wrong (lon and lat swapped, say).
-fn far_teams(teams: &[TeamSettings], layers: Option<&OpenLayers>) -> Vec<String> {
-    use crate::grid::{Crs, LonLat, Reprojection, geodesic_m};
+fn far_teams(teams: &[TeamSettings], layers: Option<&OpenLayers<'_>>) -> Vec<String> {
+    use crate::grid::{LonLat, Reprojection, geodesic_m};
     const FAR_KM: f64 = 1000.0;
     let Some(frame) = layers.map(|layers| &layers.frame) else { return Vec::new() };
     let middle = frame.centre(frame.n_cols as i64 / 2, frame.n_rows as i64 / 2);

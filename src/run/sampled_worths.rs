@@ -6,10 +6,9 @@ use super::project::{Project, WorthColumn};
 use super::{Job, Options, Prepared};
 use crate::error::Result;
 use crate::grid::{Cells, Window, is_unknown};
-use crate::io::geotiff::GeoTiff;
 use crate::plan::Problem;
 use crate::progress::Progress;
-use crate::score::{Summary, WorthCell, WorthOf, WorthSamples};
+use crate::score::{Plane, Summary, WorthCell, WorthOf, WorthSamples};
 use crate::tasks::{Planes, SampledCells, SampledTile, TaskArea, sampled_sums};
 use crate::units::M2_PER_HECTARE;
 
@@ -51,17 +50,17 @@ pub fn sample_worths(
     }
     let most = asked.n_samples.min(MOST_WORTHS / tasks.len().max(1)).max(1);
     let Some(samples) = WorthSamples::new(&recipe, &summary.maxima, asked.of, most) else { return Ok(None) };
-    let grid = |name: &str| GeoTiff::open(&job.staging.path(name), 1);
+    let plane = |plane: Plane| job.scored.plane(plane);
     let (people_at_risk, benefit, cost) =
-        (grid("people_at_risk.tif")?, grid("benefit.tif")?, grid("cost.tif")?);
-    let (rank, exposure) = (grid("priority.tif")?, grid("exposure.tif")?);
+        (plane(Plane::PeopleAtRisk)?, plane(Plane::Benefit)?, plane(Plane::Cost)?);
+    let (rank, exposure) = (plane(Plane::Rank)?, plane(Plane::Exposure)?);
     let layers = &prepared.layers;
     let planes = Planes {
         hazard: layers.plane("hazard"),
-        people_at_risk: &people_at_risk,
-        benefit: &benefit,
-        cost: &cost,
-        rank: &rank,
+        people_at_risk: &*people_at_risk,
+        benefit: &*benefit,
+        cost: &*cost,
+        rank: &*rank,
         acceptability: None,
         difficulty: None,
         contributions: None,
@@ -71,7 +70,7 @@ pub fn sample_worths(
     let n_planes = criteria.len() + 7;
     let strip_cells = (options.memory_bytes / 16) as usize / (n_planes * size_of::<f32>());
     let n_samples = samples.n_samples();
-    let cells = SampledLayers { samples, hazard: planes.hazard, exposure: &exposure, criteria };
+    let cells = SampledLayers { samples, hazard: planes.hazard, exposure: &*exposure, criteria };
     let sums = sampled_sums(tasks, &planes, &cells, strip_cells.min(MOST_CELLS), progress)?;
     let in_hectares = |sums: Vec<f64>| sums.into_iter().map(|sum| sum / M2_PER_HECTARE).collect();
     let by_task =

@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::contributions::CriterionParts;
-use super::kept::{self, Kept, Kind, MadePlane, MadeTasks};
+use super::kept::{self, Kept, Kind, MadePlane, MadeTasks, WrittenGrids};
 use super::layers::OpenLayers;
 use super::parcels::ground_of_days;
 use super::prepared::Prepared;
 use super::project::{Project, TaskSettings, TaskSource};
 use super::resume::SummaryState;
+use super::scored::{AtHand, Keeping, Scored};
 use super::space::enough_space;
 use super::tasks_state::TasksState;
-use super::{Job, Options};
+use super::{Job, Options, brief};
 use super::{hazard, measures};
 use crate::error::Result;
 use crate::grid::{Cells, Tiling};
@@ -23,8 +24,8 @@ use crate::progress::Progress;
 use crate::report::grids::{GridFile, GridWriters, grids};
 use crate::report::tables;
 use crate::report::vectors;
-use crate::score::{self, Benefit, Engine, FirstPass, Inputs, Plane, PriorityBy, Recipe, Summary};
-use crate::tasks::{self, GrowOptions, Planes, TaskArea, TaskOptions};
+use crate::score::{self, Benefit, Engine, Inputs, Plane, PriorityBy, Recipe, Summary};
+use crate::tasks::{self, Footprints, GrowOptions, Planes, TaskArea, TaskOptions};
 
 /// Stages that an interrupted run may have finished.
 const GRIDS: &str = "grids";
@@ -61,9 +62,11 @@ pub fn score_grids(
     }
     let recipe = seeded_recipe(&prepared.project, job.record.seed);
     let keys = GridKeys::of(prepared, &recipe, options);
-    let written = job.take_written(&keys.grids)?;
+    job.scored.folder = job.staging.folder().to_path_buf();
     let stage_key = job.stage_key(keys.grids.clone());
-    let summary = match (gathered, written.and_then(|written| written.summary.clone())) {
+    let files = grid_files(job, recipe.robustness.is_some());
+    let taken = if gathered.is_some() { None } else { take_scored(job, prepared, &keys, &files)? };
+    let summary = match (gathered, taken) {
         (Some(gathered), _) => {
             gathered.finish(job, prepared, &recipe, &mut *engine, &scratch, options, progress)?
         }
@@ -76,14 +79,14 @@ pub fn score_grids(
             None => score_anew(job, prepared, &recipe, &keys, &mut *engine, &scratch, options, progress)?,
         },
     };
-    let files: Vec<&str> = grids(recipe.robustness.is_some()).map(|grid| grid.name).collect();
-    job.stage_done(GRIDS, &stage_key, &files, &SummaryState::of(&summary))?;
+    let names: Vec<&'static str> = files.iter().map(|grid| grid.name).collect();
+    job.stage_done(GRIDS, &stage_key, &names, &SummaryState::of(&summary))?;
     job.record.engine = Some((summary.engine.clone(), note));
     job.record.take_summary(&summary);
     job.outcome.score(&summary);
     tables::write_curve(&job.staging.path("curve.csv"), &summary.curve)?;
     if job.record.command != "plan" {
-        job.outputs.extend(grids(recipe.robustness.is_some()).map(|grid| grid.name));
+        job.outputs.extend(names);
         job.outputs.push("curve.csv");
     }
     job.grids = Some((keys, summary.clone()));
@@ -92,12 +95,12 @@ pub fn score_grids(
 }
 
 /// The layers of criteria and gates, as the recipe counts them.
-pub fn criteria_of<'a>(project: &Project, layers: &'a OpenLayers) -> Vec<&'a dyn Cells> {
+pub fn criteria_of<'a>(project: &Project, layers: &'a OpenLayers<'_>) -> Vec<&'a dyn Cells> {
     project.score.criterion_layers.iter().map(|name| layers.plane(name)).collect()
 }
 
 /// What scoring reads.
-pub fn inputs_of<'a>(project: &Project, layers: &'a OpenLayers) -> Inputs<'a> {
+pub fn inputs_of<'a>(project: &Project, layers: &'a OpenLayers<'_>) -> Inputs<'a> {
     Inputs {
         frame: &layers.frame,
         hazard: layers.plane("hazard"),
@@ -129,13 +132,13 @@ fn make_layers(
     let kept = Arc::clone(&job.kept);
     if layers.hazard.is_some() {
         let key = layers.keys["hazard"].clone();
-        let make = |layers: &mut OpenLayers| {
+        let make = |layers: &mut OpenLayers<'static>| {
             let rows = 0..layers.frame.n_rows;
             hazard::make(layers, engine, scratch, rows, progress)
         };
         let told = plane_once(&kept, layers, "hazard", key, make)?;
         job.record.warnings.extend(told);
-        if job.record.command != "plan" {
+        if job.record.command != "plan" && !job.is_brief {
             let path = job.staging.path(hazard::HAZARD_FILE);
             hazard::write(layers.plane("hazard"), &path, options.compression)?;
             job.outputs.push(hazard::HAZARD_FILE);
@@ -144,7 +147,7 @@ fn make_layers(
     let tile_bytes = (options.memory_bytes / 4) as usize;
     for measure in &prepared.project.score.measures {
         let key = format!("{measure:?} {}", layers.keys[&measure.layer]);
-        let make = |layers: &mut OpenLayers| {
+        let make = |layers: &mut OpenLayers<'static>| {
             let (measure, rows) = (std::slice::from_ref(measure), 0..layers.frame.n_rows);
             measures::make(layers, measure, engine, scratch, rows, tile_bytes, progress)
         };
@@ -192,10 +195,10 @@ fn hold_layers(kept: &Kept, prepared: &mut Prepared, scratch: &Scratch) -> Resul
 /// A plane that `make` adds to the layers, or that an earlier run has made.
 fn plane_once(
     kept: &Kept,
-    layers: &mut OpenLayers,
+    layers: &mut OpenLayers<'static>,
     name: &str,
     key: String,
-    make: impl FnOnce(&mut OpenLayers) -> Result<Vec<String>>,
+    make: impl FnOnce(&mut OpenLayers<'static>) -> Result<Vec<String>>,
 ) -> Result<Vec<String>> {
     let made = kept.once(Kind::Plane, &key, || {
         let warnings = make(layers)?;
@@ -238,6 +241,31 @@ pub fn first_pass_grids() -> impl Iterator<Item = &'static GridFile> {
     grids(false).filter(of_first)
 }
 
+/// The grids that the run writes.
+fn grid_files(job: &Job, has_robustness: bool) -> Vec<&'static GridFile> {
+    grids(has_robustness).filter(|grid| !job.is_brief || brief::writes(grid)).collect()
+}
+
+/// What an earlier run of this process has scored with the same settings, where its grids lie and the planes that are
+/// needed later can be had.
+fn take_scored(
+    job: &mut Job,
+    prepared: &Prepared,
+    keys: &GridKeys,
+    files: &[&GridFile],
+) -> Result<Option<Summary>> {
+    let at_hand = job.kept.find::<AtHand>(Kind::Scored, &keys.grids);
+    let Some(written) = job.kept.find::<WrittenGrids>(Kind::Grids, &keys.grids) else { return Ok(None) };
+    let has_all = grids(prepared.project.score.recipe.robustness.is_some())
+        .all(|grid| written.names.contains(&grid.name));
+    if (at_hand.is_none() && !has_all) || !job.take_written(&written, files.iter().map(|grid| grid.name))? {
+        return Ok(None);
+    }
+    let at_hand = at_hand.map_or_else(Vec::new, |planes| AtHand::clone(&planes));
+    job.scored = Scored { at_hand, folder: written.folder.clone() };
+    Ok(written.summary.clone())
+}
+
 #[allow(clippy::too_many_arguments)] // each is one of the run's parts, used once
 fn score_anew(
     job: &mut Job,
@@ -251,14 +279,29 @@ fn score_anew(
 ) -> Result<Summary> {
     let layers = &prepared.layers;
     let inputs = inputs_of(&prepared.project, layers);
-    // A first pass counts only where its grids lie written too.
-    let is_written = job.take_written(&keys.first_pass)?.is_some();
-    let first_pass = job.kept.first_pass(&keys.first_pass, is_written);
-    let skipped: Vec<Plane> = first_pass_grids().map(|grid| grid.plane).filter(|_| is_written).collect();
+    // A first pass counts only where its grids lie written too, or none of them is asked for.
     let has_robustness = recipe.robustness.is_some();
-    let folder = job.staging.folder();
-    let mut writers =
-        GridWriters::create(folder, &layers.frame, options.compression, has_robustness, &skipped)?;
+    let mut files = grid_files(job, has_robustness);
+    let of_first: Vec<&str> = first_pass_grids().map(|grid| grid.name).collect();
+    let (first, others): (Vec<&GridFile>, Vec<&GridFile>) =
+        files.iter().partition(|grid| of_first.contains(&grid.name));
+    let written = job.kept.find::<WrittenGrids>(Kind::Grids, &keys.first_pass);
+    let is_written = match written.filter(|_| !first.is_empty()) {
+        Some(written) => job.take_written(&written, first.iter().map(|grid| grid.name))?,
+        None => false,
+    };
+    if is_written {
+        files = others;
+    }
+    let first_pass = job.kept.first_pass(&keys.first_pass, is_written || first.is_empty());
+    let writers = GridWriters::create(job.staging.folder(), &layers.frame, options.compression, files)?;
+    // What task areas are summed over and scenarios compared by is kept where more runs follow.
+    let planes: Vec<Plane> = [Plane::Rank, Plane::Benefit]
+        .into_iter()
+        .chain(has_robustness.then_some(Plane::Acceptability))
+        .collect();
+    let kept_planes = if job.kept.is_on() { planes.as_slice() } else { &[] };
+    let mut sink = Keeping::new(writers, kept_planes, &inputs, scratch)?;
     let begun = std::time::Instant::now();
     let clock = || begun.elapsed().as_secs_f64();
     let score_options = score::Options {
@@ -268,10 +311,15 @@ fn score_anew(
         first_pass: first_pass.as_deref(),
         part: None,
     };
-    job.first_pass.clone_from(&first_pass);
     let scratch = |_: &str| scratch.plane(&layers.frame);
-    let summary = score::score(engine, &inputs, recipe, score_options, &scratch, &mut writers, progress)?;
+    let summary = score::score(engine, &inputs, recipe, score_options, &scratch, &mut sink, progress)?;
+    let (writers, mut at_hand) = sink.into_parts(first_pass.as_deref());
     writers.finish(progress)?;
+    if job.kept.is_on() {
+        at_hand.push((Plane::Cost, Arc::clone(&layers.planes["cost"])));
+        job.kept.put(Kind::Scored, &keys.grids, Arc::new(at_hand.clone()));
+    }
+    job.scored.at_hand = at_hand;
     Ok(summary)
 }
 
@@ -331,6 +379,16 @@ fn tasks_key(job: &Job, prepared: &Prepared, settings: &TaskSettings) -> String 
     kept::key(None, &(settings, grids, difficulty, places, parcels), &files)
 }
 
+/// What the cells covered by task areas depend on.
+fn footprints_key(prepared: &Prepared, settings: &TaskSettings) -> String {
+    let files = match &settings.source {
+        TaskSource::Polygons { source, .. } => source.files(),
+        TaskSource::Grown { .. } => Vec::new(),
+    };
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    kept::key(Some(&prepared.layers.frame), &settings.source, &files)
+}
+
 /// Task areas with their sums over the grids, and what is odd about them.
 fn make_tasks(
     job: &Job,
@@ -342,37 +400,18 @@ fn make_tasks(
     let mut told = Vec::new();
     let layers = &prepared.layers;
     let recipe = &prepared.project.score.recipe;
-    let grid =
-        |name: &str| -> Result<Arc<dyn Cells>> { Ok(Arc::new(GeoTiff::open(&job.staging.path(name), 1)?)) };
-    let (rank, benefit) = (grid("priority.tif")?, grid("benefit.tif")?);
-    // What is at hand need not be read from the grids: the cells are the same, and cost counts only where all are known.
-    let at_hand = job.first_pass.as_deref().and_then(FirstPass::planes);
-    let read: Option<[Arc<dyn Cells>; 3]> = match at_hand {
-        Some(_) => None,
-        None => Some([grid("exposure.tif")?, grid("people_at_risk.tif")?, grid("cost.tif")?]),
-    };
-    let (exposure, people_at_risk, cost) = match (&at_hand, &read) {
-        (Some([exposure, people_at_risk]), _) => (*exposure, *people_at_risk, layers.plane("cost")),
-        (None, Some([exposure, people_at_risk, cost])) => (&**exposure, &**people_at_risk, &**cost),
-        (None, None) => unreachable!("read where they are not at hand"),
-    };
-    let acceptability = match &recipe.robustness {
-        Some(_) => Some(grid("acceptability.tif")?),
-        None => None,
-    };
+    let plane = |plane: Plane| job.scored.plane(plane);
+    let (rank, benefit, cost) = (plane(Plane::Rank)?, plane(Plane::Benefit)?, plane(Plane::Cost)?);
+    let (exposure, people_at_risk) = (plane(Plane::Exposure)?, plane(Plane::PeopleAtRisk)?);
+    let acceptability = recipe.robustness.as_ref().map(|_| plane(Plane::Acceptability)).transpose()?;
     let hazard = layers.plane("hazard");
-    let parts = CriterionParts::new(
-        recipe,
-        &summary.maxima,
-        hazard,
-        exposure,
-        criteria_of(&prepared.project, &prepared.layers),
-    );
+    let criteria = criteria_of(&prepared.project, layers);
+    let parts = CriterionParts::new(recipe, &summary.maxima, hazard, &*exposure, criteria);
     let planes = Planes {
         hazard,
-        people_at_risk,
+        people_at_risk: &*people_at_risk,
         benefit: &*benefit,
-        cost,
+        cost: &*cost,
         rank: &*rank,
         acceptability: acceptability.as_deref(),
         difficulty: settings.difficulty.as_ref().map(|name| layers.plane(name)),
@@ -389,7 +428,14 @@ fn make_tasks(
     let (tasks, findings) = match &settings.source {
         TaskSource::Polygons { .. } => {
             let areas = prepared.areas.clone().unwrap_or_default();
-            tasks::from_polygons(areas, &planes, &options, progress)?
+            if job.kept.is_on() {
+                let key = footprints_key(prepared, settings);
+                let make = || Footprints::of(&areas, &layers.frame);
+                let footprints = job.kept.once(Kind::Footprints, &key, make)?;
+                tasks::from_footprints(areas, &footprints, &planes, &options, progress)?
+            } else {
+                tasks::from_polygons(areas, &planes, &options, progress)?
+            }
         }
         TaskSource::Grown { min_rank, min_area_m2, max_area_m2 } => {
             let grow =

@@ -64,8 +64,8 @@ impl FirstPass {
     }
 
     /// Exposure and people at risk, once they are there.
-    pub fn planes(&self) -> Option<[&dyn Cells; 2]> {
-        self.done.get().map(|done| [&*done.exposure as &dyn Cells, &*done.people_at_risk])
+    pub fn planes(&self) -> Option<[Arc<dyn Cells>; 2]> {
+        self.done.get().map(|done| [&done.exposure, &done.people_at_risk].map(|plane| Arc::clone(plane) as _))
     }
 
     fn quantile_of(&self, source: Source) -> Option<Shared<QuantileTable>> {

@@ -11,7 +11,9 @@
 //! | `priority` | layers, exposure | benefit, cost, benefit per cost | histogram |
 //! | `refine-L` | what the rank orders by | – | cells of full bins |
 //! | `rank` | the same, people at risk, cost | rank, class | curve, classes |
-//! | `sample-G` | layers, exposure | – | samples of group G by bin |
+//! | `survey-G` | layers, exposure, of some cells | – | samples of group G by bin |
+//! | `sample-G` | layers, exposure | – | the same of all cells, by bins that the survey sets |
+//! | `anew-G` | layers, exposure | – | the same where that was too coarse |
 //! | `resample-G-S` | layers, exposure | – | the same, from sample S on, where a bin holds too much |
 //! | `moments` | layers, exposure | acceptability, rank mean and deviation | – |
 
@@ -40,8 +42,18 @@ pub enum Step {
     },
     /// Rank, class and the curve.
     Rank,
-    /// Samples of a group counted.
+    /// Samples of a group counted in some of the cells.
+    Survey {
+        /// The group.
+        group: usize,
+    },
+    /// Samples of a group counted in all cells.
     Sample {
+        /// The group.
+        group: usize,
+    },
+    /// The same with other bins, where the survey's were too coarse.
+    SampleAnew {
         /// The group.
         group: usize,
     },
@@ -65,7 +77,9 @@ impl Step {
             Self::Priority => "priority".into(),
             Self::Refine { level } => format!("refine-{level}"),
             Self::Rank => "rank".into(),
+            Self::Survey { group } => format!("survey-{group}"),
             Self::Sample { group } => format!("sample-{group}"),
+            Self::SampleAnew { group } => format!("anew-{group}"),
             Self::Resample { group, from } => format!("resample-{group}-{from}"),
             Self::Moments => "moments".into(),
         }
@@ -82,7 +96,9 @@ impl Step {
             ("priority", []) => Self::Priority,
             ("refine", &[level]) => Self::Refine { level },
             ("rank", []) => Self::Rank,
+            ("survey", &[group]) => Self::Survey { group },
             ("sample", &[group]) => Self::Sample { group },
+            ("anew", &[group]) => Self::SampleAnew { group },
             ("resample", &[group, from]) => Self::Resample { group, from },
             ("moments", []) => Self::Moments,
             _ => return None,

@@ -4,7 +4,8 @@ use geo::{BoundingRect, Coord, Geometry, MapCoordsInPlace, MultiPolygon};
 use glam::DVec2;
 use serde_json::{Map, Value};
 
-use super::survey::sound_polygons;
+use super::footprints::Footprints;
+use super::survey::{Sound, sound_polygons};
 use super::zonal::{Ground, Sums, sums};
 use super::{Finding, Planes, TaskArea, TaskOptions, area_m2, finish, from_sums, list_ids};
 use crate::error::{Fault, Result};
@@ -51,16 +52,43 @@ pub fn from_polygons(
     progress: &dyn Progress,
 ) -> Result<(Vec<TaskArea>, Vec<Finding>)> {
     let frame = planes.rank.frame();
-    let (sound, mut findings) = sound_polygons(&features, &frame.crs)?;
+    let (sound, findings) = sound_polygons(&features, &frame.crs)?;
     let pieces: Vec<Ground<'_>> = sound.iter().map(|(_, ground)| Ground::Polygon(ground)).collect();
     let sums = sums(&pieces, planes, options.tile_cells, progress)?;
+    let areas_m2 = sound.iter().map(|(_, ground)| area_m2(ground, &frame.crs)).collect();
+    tasks_of(features, sound, findings, areas_m2, sums, planes, options)
+}
+
+/// The same tasks where the footprints of `features` on the frame of `planes` are known.
+pub fn from_footprints(
+    features: Vec<PolygonFeature>,
+    footprints: &Footprints,
+    planes: &Planes<'_>,
+    options: &TaskOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<(Vec<TaskArea>, Vec<Finding>)> {
+    let Footprints { sound, findings, coverages, areas_m2 } = footprints;
+    let pieces: Vec<Ground<'_>> = coverages.iter().map(Ground::Covered).collect();
+    let sums = sums(&pieces, planes, options.tile_cells, progress)?;
+    tasks_of(features, sound.clone(), findings.clone(), areas_m2.clone(), sums, planes, options)
+}
+
+fn tasks_of(
+    features: Vec<PolygonFeature>,
+    sound: Vec<Sound>,
+    mut findings: Vec<Finding>,
+    areas_m2: Vec<f64>,
+    sums: Vec<Sums>,
+    planes: &Planes<'_>,
+    options: &TaskOptions<'_>,
+) -> Result<(Vec<TaskArea>, Vec<Finding>)> {
+    let frame = planes.rank.frame();
     findings.extend(outside_frame(&features, &sound, &sums)?);
 
     let mut features: Vec<Option<PolygonFeature>> = features.into_iter().map(Some).collect();
     let mut tasks = Vec::with_capacity(sound.len());
-    for ((index, ground), sums) in sound.into_iter().zip(sums) {
+    for (((index, ground), area_m2), sums) in sound.into_iter().zip(areas_m2).zip(sums) {
         let Some(feature) = features[index].take() else { continue };
-        let area_m2 = area_m2(&ground, &frame.crs);
         let scored_share = scored_share(&ground, frame, &sums, area_m2);
         tasks.push(TaskArea {
             task_id: feature.id,

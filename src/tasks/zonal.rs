@@ -4,6 +4,7 @@
 //! that holds its last; only tiles with active ground are read. Within a row of cells each piece adds left to
 //! right, whatever the tiles, and rows are added from the top: the result depends on neither tiles nor threads.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -23,6 +24,8 @@ pub(super) enum Ground<'a> {
     Polygon(&'a MultiPolygon<f64>),
     /// Whole cells, row by row.
     Cells(&'a [Run]),
+    /// The cells covered are known.
+    Covered(&'a Coverage),
 }
 
 /// Sums over the scored cells of a piece of ground, weighted by the area covered unless said otherwise.
@@ -92,7 +95,7 @@ pub(super) fn sums(
     waiting.sort_unstable_by(|a, b| b.cmp(a));
     let tile_cells = tile_cells.max(1);
     progress.start("tasks", frame.n_rows as u64);
-    let mut active: Vec<Active> = Vec::new();
+    let mut active: Vec<Active<'_>> = Vec::new();
     for top in (0..frame.n_rows).step_by(tile_cells) {
         progress.check()?;
         let rows = top..(top + tile_cells).min(frame.n_rows);
@@ -117,20 +120,21 @@ pub(super) fn sums(
 }
 
 /// A piece whose rows the sweep has reached.
-struct Active {
+struct Active<'a> {
     index: usize,
-    coverage: Coverage,
+    coverage: Cow<'a, Coverage>,
     columns: Range<usize>,
     /// The rows of this row of tiles that the piece covers, and their sums.
     rows: Range<usize>,
     row_sums: Vec<Sums>,
 }
 
-impl Active {
-    fn new(index: usize, piece: &Ground<'_>, frame: &Frame) -> Self {
+impl<'a> Active<'a> {
+    fn new(index: usize, piece: &Ground<'a>, frame: &Frame) -> Self {
         let coverage = match piece {
-            Ground::Polygon(polygon) => Coverage::of(polygon, frame),
-            Ground::Cells(runs) => Coverage::of_runs(runs),
+            Ground::Polygon(polygon) => Cow::Owned(Coverage::of(polygon, frame)),
+            Ground::Cells(runs) => Cow::Owned(Coverage::of_runs(runs)),
+            Ground::Covered(coverage) => Cow::Borrowed(*coverage),
         };
         let columns = coverage.columns();
         Self { index, coverage, columns, rows: 0..0, row_sums: Vec::new() }
@@ -145,20 +149,39 @@ impl Active {
     fn add(&mut self, tile: &Tile) {
         for row in self.rows.clone() {
             let sums = &mut self.row_sums[row - self.rows.start];
-            let spans = self.coverage.row(row);
-            let first = spans.partition_point(|span| span.end_col as i64 <= tile.window.col);
-            for span in &spans[first..] {
-                if i64::from(span.col) >= tile.window.end_col() {
-                    break;
-                }
+            for span in spans_in(&self.coverage, row, tile.window) {
                 tile.add_span(row as i64, span, sums);
+            }
+        }
+    }
+
+    /// Flags the cells of a window that the piece covers.
+    fn flag(&self, window: Window, wanted: &mut [bool]) {
+        for row in self.rows.clone() {
+            for span in spans_in(&self.coverage, row, window) {
+                wanted[cells_of(span, row as i64, window)].fill(true);
             }
         }
     }
 }
 
+/// The spans of a row that reach into a window.
+fn spans_in(coverage: &Coverage, row: usize, window: Window) -> impl Iterator<Item = &Span> {
+    let spans = coverage.row(row);
+    let first = spans.partition_point(|span| i64::from(span.end_col) <= window.col);
+    spans[first..].iter().take_while(move |span| i64::from(span.col) < window.end_col())
+}
+
+/// Where the cells of a span lie in a window that it reaches into.
+fn cells_of(span: &Span, row: i64, window: Window) -> Range<usize> {
+    let from = i64::from(span.col).max(window.col);
+    let to = i64::from(span.end_col).min(window.end_col());
+    let start = window.offset(from, row);
+    start..start + (to - from) as usize
+}
+
 fn add_tile(
-    active: &mut [Active],
+    active: &mut [Active<'_>],
     rows: &Range<usize>,
     cols: &Range<usize>,
     planes: &Planes<'_>,
@@ -184,7 +207,7 @@ fn add_tile(
     debug_assert!(needed_rows.start >= rows.start && needed_rows.end <= rows.end);
     let window =
         Window::new(needed_cols.start as i64, needed_rows.start as i64, needed_cols.len(), needed_rows.len());
-    let tile = Tile::read(planes, window)?;
+    let tile = Tile::read(planes, window, active)?;
     active
         .par_iter_mut()
         .filter(|piece| !overlap(&piece.columns, cols).is_empty())
@@ -205,7 +228,7 @@ struct Tile {
 }
 
 impl Tile {
-    fn read(planes: &Planes<'_>, window: Window) -> Result<Self> {
+    fn read(planes: &Planes<'_>, window: Window, active: &[Active<'_>]) -> Result<Self> {
         let frame = planes.rank.frame();
         let sources =
             [planes.hazard, planes.people_at_risk, planes.benefit, planes.cost, planes.rank].map(Some);
@@ -221,7 +244,9 @@ impl Tile {
         let mut contributions = Vec::new();
         if let Some(source) = planes.contributions {
             contributions.resize(source.names().len() * window.len(), 0.0);
-            source.read(window, &mut contributions)?;
+            let mut wanted = vec![false; window.len()];
+            active.iter().for_each(|piece| piece.flag(window, &mut wanted));
+            source.read(window, &wanted, &mut contributions)?;
         }
         Ok(Self {
             window,
@@ -236,10 +261,7 @@ impl Tile {
     fn add_span(&self, row: i64, span: &Span, sums: &mut Sums) {
         let area_m2 = self.areas_m2[(row - self.window.row) as usize];
         let weight_m2 = span.share * area_m2;
-        let from = i64::from(span.col).max(self.window.col);
-        let to = i64::from(span.end_col).min(self.window.end_col());
-        let start = self.window.offset(from, row);
-        for i in start..start + (to - from) as usize {
+        for i in cells_of(span, row, self.window) {
             sums.covered_m2 += weight_m2;
             if let Some(difficulty) = known(self.difficulty.as_deref(), i) {
                 sums.difficulty.0 += weight_m2;
@@ -278,6 +300,7 @@ fn known(plane: Option<&[f32]>, index: usize) -> Option<f64> {
 pub(super) fn first_row(piece: &Ground<'_>, frame: &Frame) -> Option<usize> {
     match piece {
         Ground::Cells(runs) => runs.first().map(|run| run.row as usize),
+        Ground::Covered(coverage) => (!coverage.is_empty()).then(|| coverage.rows().start),
         Ground::Polygon(polygon) => {
             let bounds = polygon.bounding_rect()?;
             let upper_left = frame.cell_from_world(glam::DVec2::new(bounds.min().x, bounds.max().y));

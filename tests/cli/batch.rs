@@ -24,6 +24,29 @@ set = { "score.exposure" = { kernel = "disc", radius_m = 300 } }
 
 const HOW: [&str; 5] = ["--backend", "cpu", "--iterations", "200", "-q"];
 
+/// What a scenario writes that is not asked for everything.
+const BRIEF: [&str; 11] = [
+    "curve.csv",
+    "plan.csv",
+    "plan.geojson",
+    "plan.json",
+    "priority.qml",
+    "priority.tif",
+    "report.html",
+    "run.json",
+    "tasks.csv",
+    "tasks.geojson",
+    "tasks.qml",
+];
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
 fn batch(folder: &Path, scenarios: &str, more: &[&str]) -> Output {
     std::fs::write(folder.join("scenarios.toml"), scenarios).unwrap();
     let mut args = vec!["batch", "project.toml", "scenarios.toml", "--out", "out"];
@@ -78,7 +101,8 @@ fn scenario_gives_the_files_that_a_run_on_its_own_gives() {
                 ),
             }
         }
-        assert!(n_files >= 14);
+        assert_eq!(n_files, BRIEF.len());
+        assert!(BRIEF.iter().all(|name| scenario.join(name).is_file()), "{number}");
         let verified = worked(region.path(), &["verify", arg(&scenario), "--json"]);
         assert_eq!(json(&verified)["sound"], true);
     }
@@ -146,6 +170,43 @@ fn whole_scenarios_are_kept_and_others_made_again() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(stderr(&refused).contains("01-a") && !stderr(&refused).contains("02-b"), "{}", stderr(&refused));
     assert_eq!(json(&batch(region.path(), &other, &["--overwrite", "--json"]))["kept"], 2);
+}
+
+#[test]
+fn full_scenario_holds_all_that_a_run_writes_and_is_made_of_a_brief_one() {
+    let region = region("hillside");
+    let two = "[[scenario]]\nname = \"a\"\nset = { \"score.criteria.people.weight\" = 5 }\n\
+               [[scenario]]\nname = \"b\"\nset = { \"score.criteria.people.weight\" = 1 }\n";
+    assert!(batch(region.path(), two, &[]).status.success());
+    let out = region.path().join("out");
+    assert_eq!(names_in(&out.join("01-a")), BRIEF);
+    assert_eq!(json_file(&out.join("01-a/run.json"))["options"]["brief"], true);
+    assert_eq!(json_file(&out.join("00-base/run.json"))["options"]["brief"], false);
+    let refused = clearway(region.path(), &["explain", "out/01-a", "--at", "0,0"]);
+    assert_ne!(refused.status.code(), Some(0));
+    // Only that which is wanted whole is made again, and nothing need be overwritten for it.
+    let whole = two.replace("name = \"a\"", "name = \"a\"\nfull = true");
+    let output = batch(region.path(), &whole, &["--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(json(&output)["kept"], 2);
+    let mut args = vec!["run", "project.toml", "--out", "alone", "--set", "score.criteria.people.weight=5"];
+    args.extend(HOW);
+    worked(region.path(), &args);
+    let alone = region.path().join("alone");
+    assert_eq!(names_in(&out.join("01-a")), names_in(&alone));
+    for name in names_in(&alone).iter().filter(|name| name.ends_with(".tif") || name.ends_with(".gpkg")) {
+        let same =
+            std::fs::read(out.join("01-a").join(name)).unwrap() == std::fs::read(alone.join(name)).unwrap();
+        assert!(same, "{name}");
+    }
+    // A whole one is enough where a brief one is asked for; with formats by name they are written too.
+    assert_eq!(json(&batch(region.path(), two, &["--json"]))["kept"], 3);
+    let output = batch(region.path(), two, &["--formats", "kml", "--overwrite"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(out.join("02-b/tasks.kml").is_file() && !out.join("02-b/benefit.tif").exists());
+    let output = batch(region.path(), two, &["--full", "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(out.join("02-b/benefit.tif").is_file());
 }
 
 #[test]

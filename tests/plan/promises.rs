@@ -3,7 +3,9 @@
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-use clearway::plan::{Objective, Params, Problem, Solution, baselines, check, floor_shares, plan};
+use clearway::plan::{
+    Objective, Params, Problem, Solution, Ways, baselines, check, down_the_ranks, floor_shares, plan,
+};
 use clearway::progress::{Progress, Silent};
 
 use super::random;
@@ -97,6 +99,11 @@ fn same_seed_same_plan_on_any_number_of_threads() {
         assert_eq!(one, bare(1), "{objective:?}: twice");
         assert_eq!(one, bare(2), "{objective:?}: two threads");
         assert_eq!(one, bare(4), "{objective:?}: four threads");
+        let ways = Ways::of(&problem);
+        assert_eq!(one, bare(2), "{objective:?}: distances held");
+        let ranked = down_the_ranks(&problem, None).unwrap();
+        assert_eq!(baselines(&problem, None).unwrap().ranked, ranked, "{objective:?}");
+        drop(ways);
     }
 }
 

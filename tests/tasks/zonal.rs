@@ -2,7 +2,7 @@
 
 use clearway::grid::{Cells, MemoryCells, UNKNOWN, Window};
 use clearway::progress::Silent;
-use clearway::tasks::{Contributions, Planes, TaskOptions, from_polygons};
+use clearway::tasks::{Contributions, Footprints, Planes, TaskOptions, from_footprints, from_polygons};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
@@ -97,7 +97,7 @@ impl Contributions for TwoCriteria {
         &self.names
     }
 
-    fn read(&self, window: Window, out: &mut [f32]) -> clearway::error::Result<()> {
+    fn read(&self, window: Window, _: &[bool], out: &mut [f32]) -> clearway::error::Result<()> {
         for (plane, out) in self.planes.iter().zip(out.chunks_exact_mut(window.len())) {
             plane.read(window, out)?;
         }
@@ -188,4 +188,9 @@ fn tiles_and_threads_do_not_change_a_bit() {
     for (tile_cells, n_threads) in [(1, 1), (7, 3), (64, 2), (97, 4)] {
         assert_eq!(run(tile_cells, n_threads), reference, "tiles of {tile_cells}, {n_threads} threads");
     }
+    // Nor does it matter whether the cells covered were found before.
+    let known = Footprints::of(&features, &frame).unwrap();
+    let options = TaskOptions::default();
+    let again = from_footprints(features, &known, &region.planes(), &options, &Silent::default()).unwrap();
+    assert_eq!(again, reference);
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -16,7 +17,6 @@ use crate::io::atomic::RUN_RECORD;
 use crate::io::csv::Table;
 use crate::io::geotiff::GeoTiff;
 use crate::io::scratch::Scratch;
-use crate::progress::Progress;
 use crate::report::compare::{Comparison, RankMap, Row, TaskRow, kendall, spearman};
 
 /// Pixels along the longer side of a map.
@@ -36,59 +36,79 @@ struct Told {
     tasks: BTreeMap<String, (String, Option<f64>)>,
     /// By id: the day it begins and the team.
     plan: HashMap<String, (String, String)>,
-    grid: Option<GeoTiff>,
 }
 
-/// Compares finished runs with the first of them.
-pub fn compare(
-    project: &str,
-    finished: &[(&Scenario, &Path)],
-    scratch: &Scratch,
-    progress: &dyn Progress,
-) -> Result<Comparison> {
-    let mut comparison = Comparison { project: project.to_owned(), ..Comparison::default() };
-    let mut told: Vec<Told> = Vec::new();
-    progress.start("compare", finished.len() as u64);
-    let mut base_plane: Option<Box<dyn CellStore>> = None;
-    for (scenario, folder) in finished {
-        progress.check()?;
+/// A comparison that grows by one finished run after the other; the first is the base of all.
+pub struct Comparing<'a> {
+    scratch: &'a Scratch,
+    told: Vec<Told>,
+    maps: Vec<Option<RankMap>>,
+    warnings: Vec<String>,
+    base: Option<Arc<dyn Cells>>,
+}
+
+impl<'a> Comparing<'a> {
+    /// Of no run yet; the base's ranks are kept in `scratch` where they are not at hand.
+    pub fn new(scratch: &'a Scratch) -> Self {
+        Self { scratch, told: Vec::new(), maps: Vec::new(), warnings: Vec::new(), base: None }
+    }
+
+    /// Takes the run of a folder. Its ranks need not be read where they are at hand.
+    pub fn add(&mut self, scenario: &Scenario, folder: &Path, ranks: Option<Arc<dyn Cells>>) -> Result<()> {
         let mut this = read(scenario, folder)?;
-        let base_grid = told.first().map_or(this.grid.as_ref(), |base| base.grid.as_ref());
-        let is_on_frame = match (base_grid, &this.grid) {
-            (Some(base), Some(grid)) => base.frame().same_cells(grid.frame()),
-            _ => false,
+        let ranks = match ranks {
+            None => written_ranks(folder)?,
+            at_hand => at_hand,
         };
-        let map = match this.grid.as_ref().filter(|_| is_on_frame) {
-            None => None,
-            Some(grid) => {
-                let base = base_plane.as_deref();
-                let keep = if base.is_none() { Some(scratch.plane(grid.frame())?) } else { None };
-                let (map, in_common) = shrink(grid, base, keep.as_deref())?;
-                this.row.top_tenth_in_common = in_common;
-                base_plane = base_plane.or(keep);
-                Some(map)
-            }
-        };
+        let frame = self.base.as_ref().or(ranks.as_ref()).map(|plane| plane.frame().clone());
+        let is_on_frame =
+            |plane: &Arc<dyn Cells>| frame.as_ref().is_some_and(|base| base.same_cells(plane.frame()));
+        let map =
+            match ranks.filter(|plane| is_on_frame(plane) && (self.told.is_empty() || self.base.is_some())) {
+                None => None,
+                Some(plane) => {
+                    let keep = match &self.base {
+                        Some(_) => None,
+                        None => Some(self.scratch.plane(plane.frame())?),
+                    };
+                    let (map, in_common) = shrink(&*plane, self.base.as_deref(), keep.as_deref())?;
+                    this.row.top_tenth_in_common = in_common;
+                    if let Some(keep) = keep {
+                        self.base = Some(Arc::from(keep as Box<dyn Cells>));
+                    }
+                    Some(map)
+                }
+            };
         if map.is_none() {
-            comparison.warnings.push(format!(
+            self.warnings.push(format!(
                 "scenario {:?}: its grid lies on another frame than the base's; their ground is not compared",
                 scenario.name
             ));
         }
-        comparison.maps.push(map);
-        agree(told.first(), &mut this);
-        told.push(this);
-        progress.advance(1);
+        self.maps.push(map);
+        agree(self.told.first(), &mut this);
+        self.told.push(this);
+        Ok(())
     }
-    progress.finish();
-    comparison.objective = told.first().map_or_else(String::new, |base| base.objective.clone());
-    if told.iter().any(|this| this.objective != comparison.objective) {
-        let text = "scenarios have different objectives: their values and bounds cannot be compared";
-        comparison.warnings.push(text.to_owned());
+
+    /// The comparison of all that were taken.
+    pub fn finish(self, project: &str) -> Comparison {
+        let Self { told, maps, mut warnings, .. } = self;
+        let objective = told.first().map_or_else(String::new, |base| base.objective.clone());
+        if told.iter().any(|this| this.objective != objective) {
+            let text = "scenarios have different objectives: their values and bounds cannot be compared";
+            warnings.push(text.to_owned());
+        }
+        let tasks = task_rows(&told);
+        let rows = told.into_iter().map(|this| this.row).collect();
+        Comparison { project: project.to_owned(), objective, rows, tasks, maps, warnings }
     }
-    comparison.tasks = task_rows(&told);
-    comparison.rows = told.into_iter().map(|this| this.row).collect();
-    Ok(comparison)
+}
+
+/// The ranks that a run has written, where it has.
+fn written_ranks(folder: &Path) -> Result<Option<Arc<dyn Cells>>> {
+    let grid = folder.join("priority.tif");
+    Ok(if grid.is_file() { Some(Arc::new(GeoTiff::open(&grid, 1)?)) } else { None })
 }
 
 fn read(scenario: &Scenario, folder: &Path) -> Result<Told> {
@@ -142,9 +162,7 @@ fn read(scenario: &Scenario, folder: &Path) -> Result<Told> {
         row.first_year_tasks = year.map(|_| n_first_year);
         row.tasks_done = Some(plan.len());
     }
-    let grid = folder.join("priority.tif");
-    let grid = if grid.is_file() { Some(GeoTiff::open(&grid, 1)?) } else { None };
-    Ok(Told { row, objective, tasks, plan, grid })
+    Ok(Told { row, objective, tasks, plan })
 }
 
 /// The first day after the plan's first year.
@@ -229,8 +247,8 @@ struct Part {
 /// A grid brought down to a map, and the share of the base's first tenth that is in its own too. Where `keep` is given
 /// the grid is the base, and is written there for the others.
 fn shrink(
-    grid: &GeoTiff,
-    base: Option<&dyn CellStore>,
+    grid: &dyn Cells,
+    base: Option<&dyn Cells>,
     keep: Option<&dyn CellStore>,
 ) -> Result<(RankMap, Option<f64>)> {
     let frame = grid.frame();

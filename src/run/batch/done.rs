@@ -34,12 +34,14 @@ pub fn held(folder: &Path, prepared: &Prepared, options: &Options, kept: &Kept) 
     let same_options = OPTIONS.iter().all(|key| was.get(*key) == now.get(*key));
     let cut_short =
         record["warnings"].as_array().is_some_and(|all| all.iter().any(|text| text == INTERRUPTED));
+    // A whole run holds all that a brief one does, and is made of a brief one by running it again.
+    let too_brief = record["options"]["brief"] == true && !options.brief;
     let same = record["version"] == env!("CARGO_PKG_VERSION")
         && record["command"] == "run"
         && record["settings"] == prepared.project.as_used
         && same_options
         && same_inputs(&record, prepared, kept)?;
-    Ok(match (same, cut_short) {
+    Ok(match (same, cut_short || too_brief) {
         (true, false) => Held::Same,
         (true, true) => Held::Nothing,
         (false, _) => Held::Other,

@@ -8,6 +8,7 @@
 //! [[scenario]]
 //! name = "budget"
 //! grid = { 'plan.budget_usd' = [1e6, 2e6], 'plan.years' = [2, 3] }    # four scenarios
+//! full = true                                                         # every file of a run
 //! ```
 
 use std::path::Path;
@@ -29,12 +30,14 @@ pub struct Scenario {
     pub name: String,
     /// What is laid over the project, as for `--set`.
     pub overrides: Vec<String>,
+    /// Whether it writes every file of a run, and not only what it is compared by.
+    pub is_full: bool,
 }
 
 impl Scenario {
     /// The project as it stands.
     pub fn base() -> Self {
-        Self { name: "base".to_owned(), overrides: Vec::new() }
+        Self { name: "base".to_owned(), overrides: Vec::new(), is_full: true }
     }
 
     /// The name of its folder: its number among `n_scenarios` and what of its name a path may hold.
@@ -105,7 +108,8 @@ fn read_scenario(table: &Section<'_>) -> Vec<Scenario> {
     if let Some(set) = table.section("set") {
         set.names().for_each(|(key, node)| lay(key, node, &mut overrides));
     }
-    let mut scenarios = vec![Scenario { name, overrides }];
+    let is_full = table.flag("full").unwrap_or(false);
+    let mut scenarios = vec![Scenario { name, overrides, is_full }];
     let Some(grid) = table.section("grid") else { return scenarios };
     for (key, node) in grid.names() {
         let Value::List(values) = &node.value else {
@@ -127,7 +131,7 @@ fn read_scenario(table: &Section<'_>) -> Vec<Scenario> {
             overrides.push(format!("{key}={text}"));
             // The last step says what it is; two keys that end alike tell themselves apart by their place.
             let short = key.rsplit('.').next().unwrap_or(key);
-            Scenario { name: format!("{}, {short} {text}", scenario.name), overrides }
+            Scenario { name: format!("{}, {short} {text}", scenario.name), overrides, is_full }
         };
         scenarios = scenarios
             .iter()

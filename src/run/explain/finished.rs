@@ -44,6 +44,12 @@ impl Finished {
             return Ok(path);
         }
         let place = self.dir.display().to_string();
+        let instead = match self.record["options"]["brief"] == true {
+            true => {
+                "it is a scenario with few files: give it `full = true`, or batch with --full, and run the batch again"
+            }
+            false => instead,
+        };
         Err(Fault::new("explain.no_file", place, format!("a run that wrote {name}"), "none", instead).into())
     }
 
@@ -55,7 +61,7 @@ impl Finished {
     }
 
     /// The project as it was, with its layers on the frame.
-    pub fn project(&self) -> Result<(Project, OpenLayers)> {
+    pub fn project(&self) -> Result<(Project, OpenLayers<'static>)> {
         let place = || self.dir.join(RUN_RECORD).display().to_string();
         let files = entries(&self.record, "inputs", &self.dir)?;
         if !self.record["settings"].is_object() {

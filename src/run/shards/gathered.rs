@@ -55,7 +55,7 @@ impl Gathered {
     }
 
     /// Refuses a project or inputs that have changed since.
-    pub fn check(&self, project: &Project, layers: &OpenLayers, options: &Options) -> Result<()> {
+    pub fn check(&self, project: &Project, layers: &OpenLayers<'_>, options: &Options) -> Result<()> {
         let native = Native::new().info();
         let now = Identity::new(project, &layers.files, options, &native, self.n_shards())?;
         let now = now.with_engine_of(&self.identity);
@@ -162,7 +162,12 @@ impl Gathered {
     }
 
     /// Puts the layers that shards have made in their places.
-    pub fn put_layers(&self, project: &Project, layers: &mut OpenLayers, options: &Options) -> Result<()> {
+    pub fn put_layers(
+        &self,
+        project: &Project,
+        layers: &mut OpenLayers<'_>,
+        options: &Options,
+    ) -> Result<()> {
         for (layer, name) in made_layers(project, layers.hazard.is_some()) {
             let pieces = self.pieces(LAYERS, &name, false)?;
             let pieces = Pieces::new(&layers.frame, &made_spec(&name, options.compression), pieces)?;
@@ -234,7 +239,7 @@ impl Gathered {
         let frame = &prepared.layers.frame;
         let folder = job.staging.folder();
         let has_robustness = recipe.robustness.is_some();
-        let mut writers = GridWriters::create(folder, frame, options.compression, has_robustness, &[])?;
+        let mut writers = GridWriters::create(folder, frame, options.compression, grids(has_robustness))?;
         let begun = std::time::Instant::now();
         let clock = || begun.elapsed().as_secs_f64();
         for grid in grids(has_robustness) {

@@ -91,7 +91,7 @@ fn work(project: Project, shard: Shard, options: &Options, progress: &dyn Progre
 }
 
 /// The layers on the frame; what can be told without reading them through is told now.
-fn open_layers(project: &Project, options: &Options) -> Result<OpenLayers> {
+fn open_layers(project: &Project, options: &Options) -> Result<OpenLayers<'static>> {
     let mut faults = Faults::new();
     let layers = layers::open_unread(project, options.memory_bytes, &mut faults)?;
     if let Some(layers) = &layers {
@@ -167,11 +167,11 @@ impl Work {
     fn layers(
         &mut self,
         project: &Project,
-        mut layers: OpenLayers,
+        mut layers: OpenLayers<'static>,
         engine: &mut dyn score::Engine,
         options: &Options,
         progress: &dyn Progress,
-    ) -> Result<OpenLayers> {
+    ) -> Result<OpenLayers<'static>> {
         let made = made_layers(project, layers.hazard.is_some());
         if self.record(LAYERS)?.is_none() {
             let surveys = self.survey(project, &layers, progress)?;
@@ -219,7 +219,7 @@ impl Work {
     fn survey(
         &self,
         project: &Project,
-        layers: &OpenLayers,
+        layers: &OpenLayers<'_>,
         progress: &dyn Progress,
     ) -> Result<BTreeMap<String, Vec<Survey>>> {
         let (mut surveys, mut faults) = (BTreeMap::new(), Faults::new());
@@ -248,7 +248,7 @@ impl Work {
     fn score(
         &mut self,
         project: &Project,
-        layers: &OpenLayers,
+        layers: &OpenLayers<'_>,
         engine: &mut dyn score::Engine,
         options: &Options,
         progress: &dyn Progress,

@@ -1,13 +1,16 @@
-//! Pass 2b, where a bin of the histogram holds too much: its cells counted again more finely, once or twice.
+//! Pass 2b, where a bin of the histogram holds too much: its cells counted again more finely, mostly once or twice.
 
 use super::{Kept, Passes, TilePlanes};
 use crate::error::Result;
-use crate::score::levels::{Finer, Levels};
+use crate::score::levels::{Finer, Levels, MOST_STEPS};
 use crate::score::pipeline::run_pass;
 use crate::score::program::{Call, Program, Tally};
 use crate::score::rank::RankTable;
 use crate::score::runner::Known;
 use crate::score::steps::{Step, StepCounts};
+
+/// The pass's name each time.
+const TIMES: [&str; MOST_STEPS] = ["refine", "refine again", "refine a third time", "refine a fourth time"];
 
 /// Runs the pass as often as it is needed, and makes the table of ranks.
 pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, bins: Vec<u64>) -> Result<Option<RankTable>> {
@@ -45,6 +48,6 @@ fn count(passes: &mut Passes<'_>, kept: &Kept, finer: &Finer) -> Result<StepCoun
         },
         |_, ()| Ok(()),
     )?;
-    passes.took(if finer.is_last { "refine to the last bit" } else { "refine" }, seconds);
+    passes.took(TIMES[finer.n_steps - 1], seconds);
     Ok(StepCounts::of(tally))
 }
