@@ -155,7 +155,7 @@ fn seven_shards_in_any_order_with_one_killed_and_one_twice_give_the_bytes_of_one
     let there = region.path();
     worked(there, &[&["score", "project.toml", "--out", "one"][..], &CPU].concat());
     // Shard 4 is killed while it works: it leaves files of its own, hidden, and nothing that counts.
-    let mut killed = std::process::Command::new(env!("CARGO_BIN_EXE_clearway"))
+    let mut killed = Command::new(env!("CARGO_BIN_EXE_clearway"))
         .args(["score", "project.toml", "--shard", "4/7", "--out", "many", "--backend", "cpu"])
         .current_dir(there)
         .stderr(std::process::Stdio::piped())
