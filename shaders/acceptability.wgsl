@@ -36,11 +36,12 @@ fn acceptability(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocat
     var squares = 0.0;
     var first = 0.0;
     for (var sample = 0u; sample < params.n_samples; sample += 1u) {
-        let place = place_of(cell, sample, words);
-        let entry = ranks[sample * N_BINS + (place >> params.shift)];
+        let cut = cut_of(sample);
+        let place = place_of(cell, sample, words, cut);
+        let entry = ranks[sample * N_BINS + (place >> cut.shift)];
         var rank = bitcast<f32>(entry & 0x7FFFFFFFu);
         if (entry & REFINED_FLAG) > 0u {
-            rank = refined[(entry & 0x7FFFFFFFu) * N_PARTS + part_of(place)];
+            rank = refined[(entry & 0x7FFFFFFFu) * N_PARTS + part_of(place, cut)];
         }
         if sample == 0u {
             first = rank;

@@ -1,6 +1,6 @@
 // `histogram`: integer counts of priorities by the high bits of their bit pattern.
 //
-// The bits of a float >= 0 order like the float, so a bin is a range of priorities: bin = bits >> 11, 2^20
+// The bits of a float >= 0 order like the float, so a bin is a range of priorities: bin = bits >> 15, 2^16
 // bins. Unknown cells are not counted. An invocation visits 16 cells, 256 apart, and counts equal neighbours
 // together: ties would otherwise wait on one counter. Twin: src/score/histogram.rs, histogram.
 

@@ -1,20 +1,21 @@
 // Shared by the stages that count or look up by key, after grid.wgsl.
 //
-// Levels of counted keys (src/score/levels.rs): a bin, its 32 parts, their 64 keys.
-const LOW_BITS: u32 = 11u;
-const LAST_BITS: u32 = 6u;
-const N_PARTS: u32 = 32u;
-const N_LAST: u32 = 64u;
-// Marks an entry of a table that points on.
+// Places of bins and their parts (src/score/levels.rs): a bin is key >> 15; an entry says where the parts are that a bin
+// or part was cut into, and how many low bits of a key they leave out.
+const LOW_BITS: u32 = 15u;
+// Marks an entry that points on.
 const POINTS_ON: u32 = 0x80000000u;
+const SHIFT_AT: u32 = 27u;
+const PLACES: u32 = 0x07FFFFFFu;
+// Levels of parts there can be.
+const MOST_STEPS: u32 = 4u;
 const NOWHERE: u32 = 0xFFFFFFFFu;
 
-// Where a key is counted by part, by 1 + the place of its bin among the refined.
-fn finer_place(key: u32, index: u32) -> u32 {
-    return select((index - 1u) * N_PARTS + ((key >> LAST_BITS) & (N_PARTS - 1u)), NOWHERE, index == 0u);
+fn shift_of(entry: u32) -> u32 {
+    return (entry >> SHIFT_AT) & 15u;
 }
 
-// The same by key, by 1 + the place of its part.
-fn last_place(key: u32, index: u32) -> u32 {
-    return select((index - 1u) * N_LAST + (key & (N_LAST - 1u)), NOWHERE, index == 0u);
+// The place of a key among the parts that an entry points to.
+fn next_place(entry: u32, key: u32) -> u32 {
+    return (entry + (key >> shift_of(entry))) & PLACES;
 }

@@ -1,7 +1,7 @@
 // `rank`: the percentile of a priority among scored cells, 0..100, 100 = first.
 //
-// Looked up by the bits of the priority in the tables that src/score/rank.rs makes of the integer counts: an entry
-// holds the bits of the rank, or, with its highest bit set, where the entries of the next level begin.
+// Looked up by the bits of the priority in the table that src/score/rank.rs makes of the integer counts: an entry
+// holds the bits of the rank, or, with its highest bit set, where the parts of its bin or part are.
 // Unknown where the priority is. Twin: src/score/rank.rs, rank.
 
 struct Params {
@@ -14,16 +14,15 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> priority: array<f32>;
 @group(0) @binding(2) var<storage, read> table: array<u32>;
-@group(0) @binding(3) var<storage, read> finer: array<u32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
 
 fn rank_at(key: u32) -> f32 {
     var entry = table[key >> LOW_BITS];
-    if entry >= POINTS_ON {
-        entry = finer[(entry & ~POINTS_ON) + ((key >> LAST_BITS) & (N_PARTS - 1u))];
-        if entry >= POINTS_ON {
-            entry = finer[(entry & ~POINTS_ON) + (key & (N_LAST - 1u))];
+    for (var step = 0u; step < MOST_STEPS; step += 1u) {
+        if entry < POINTS_ON {
+            break;
         }
+        entry = table[next_place(entry, key)];
     }
     return bitcast<f32>(entry);
 }

@@ -2,8 +2,8 @@
 //
 // p = f * sum over criteria of w * u, f being the drawn hazard times the drawn factor of 1 / cost (for `product`
 // the sum is a logarithm, and cost is added). Draws come from a hash of (seed, place, sample) in 32-bit integers,
-// so any tile and device draws the same. A priority's place is its bits above the cut's base, held within the bins.
-// Twin: src/score/acceptability/native.rs, chance.rs and bins.rs.
+// so any tile and device draws the same. A priority's place is its bits above the base of the sample's cut, held within
+// the bins. Twin: src/score/acceptability/native.rs, chance.rs, bins.rs and survey.rs.
 
 struct Params {
     n_cells: u32,
@@ -20,16 +20,16 @@ struct Params {
     side: u32,
     col: u32,
     row: u32,
-    base: u32,
-    shift: u32,
+    survey_bits: u32,
     zero_top: f32,
     zero_rank: f32,
     n_again: u32,
     pad_a: u32,
+    pad_b: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// Weights by sample and criterion, as bits, then keys by sample.
+// Weights by sample and criterion, as bits, then keys by sample, then the words of its cut by sample.
 @group(0) @binding(1) var<storage, read> draws: array<u32>;
 // 4096 values for hazard, 4096 for cost, knots of 2^x.
 @group(0) @binding(2) var<storage, read> values: array<f32>;
@@ -39,6 +39,7 @@ struct Params {
 const N_VALUES: u32 = 4096u;
 const N_SPANS: u32 = 2048u;
 const N_BINS: u32 = 16384u;
+const N_NEAR: u32 = 16384u;
 const PART_BITS: u32 = 8u;
 const N_PARTS: u32 = 256u;
 const EDGE_BITS: u32 = 12u;
@@ -65,6 +66,19 @@ fn cell_kind(cell: u32) -> u32 {
     return CELL_ZERO;
 }
 
+struct Cut {
+    base: u32,
+    shift: u32,
+    near_first: u32,
+    near_span: u32,
+    near_shift: u32,
+}
+
+fn cut_of(sample: u32) -> Cut {
+    let at = params.n_samples * (params.n_terms + 1u) + 5u * sample;
+    return Cut(draws[at], draws[at + 1u], draws[at + 2u], draws[at + 3u], draws[at + 4u]);
+}
+
 fn mix_bits(seeded: u32) -> u32 {
     var x = (seeded ^ (seeded >> 16u)) * 0x7feb352du;
     x = (x ^ (x >> 15u)) * 0x846ca68bu;
@@ -78,6 +92,12 @@ fn place_words(cell: u32) -> vec2<u32> {
         mix_bits(mix_bits(row ^ params.seed_a) + col),
         mix_bits(mix_bits(col ^ params.seed_b) + row),
     );
+}
+
+fn is_surveyed(cell: u32) -> bool {
+    let col = params.col + cell % params.n_cols;
+    let row = params.row + cell / params.n_cols;
+    return (mix_bits(mix_bits(row ^ 0x5bd1e995u) + col) & ((1u << params.survey_bits) - 1u)) == 0u;
 }
 
 fn draw_bits(words: vec2<u32>, key: u32) -> u32 {
@@ -95,7 +115,7 @@ fn exp2_of(power: f32) -> f32 {
     return of_part * bitcast<f32>(u32(octave + 127.0) << 23u);
 }
 
-fn place_of(cell: u32, sample: u32, words: vec2<u32>) -> u32 {
+fn place_of(cell: u32, sample: u32, words: vec2<u32>, cut: Cut) -> u32 {
     var sum = 0.0;
     for (var k = 0u; k < params.n_terms; k += 1u) {
         let weight = bitcast<f32>(draws[sample * params.n_terms + k]);
@@ -124,13 +144,13 @@ fn place_of(cell: u32, sample: u32, words: vec2<u32>) -> u32 {
         sum += LOG_OFFSET;
     }
     let key = bitcast<u32>(sum);
-    return min(max(key, params.base) - params.base, (N_BINS << params.shift) - 1u);
+    return min(max(key, cut.base) - cut.base, (N_BINS << cut.shift) - 1u);
 }
 
-fn part_of(place: u32) -> u32 {
-    return (place >> (max(params.shift, PART_BITS) - PART_BITS)) & (N_PARTS - 1u);
+fn part_of(place: u32, cut: Cut) -> u32 {
+    return (place >> (max(cut.shift, PART_BITS) - PART_BITS)) & (N_PARTS - 1u);
 }
 
-fn edge_part_of(place: u32) -> u32 {
-    return (place >> (max(params.shift, EDGE_BITS) - EDGE_BITS)) & (N_EDGE_PARTS - 1u);
+fn edge_part_of(place: u32, cut: Cut) -> u32 {
+    return (place >> (max(cut.shift, EDGE_BITS) - EDGE_BITS)) & (N_EDGE_PARTS - 1u);
 }

@@ -1,20 +1,20 @@
-// `spread`: integer counts of a criterion's values by the bits of their bit pattern, at three levels.
+// `spread`: integer counts of a criterion's values by the bits of their bit pattern, at the levels of levels.wgsl.
 //
-// key orders like x, negative values too; -0 counts as 0. Level 0: bin = key >> 11, 2^21 bins. Level 1: the bins that
-// index_of names (1 + the place of a refined bin, 0 for all others), by part. Level 2: the parts that it names from
-// n_bins on, by key. Unknown cells are not counted. An invocation visits 16 cells, 256 apart, and counts equal
+// key orders like x, negative values too; -0 counts as 0. With n_places 0 a cell counts by bin: key >> 15, 2^17 bins.
+// Otherwise pointers[place] says where a bin's or part's own parts are, 0 where there are none; what lies beyond the
+// n_places of them is counted. Unknown cells are not. An invocation visits 16 cells, 256 apart, and counts equal
 // neighbours together. Twin: src/score/quantile.rs, spread and spread_finer.
 
 struct Params {
     n_cells: u32,
     groups_across: u32,
-    level: u32,
-    n_bins: u32,
+    n_places: u32,
+    pad_a: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> cells: array<f32>;
-@group(0) @binding(2) var<storage, read> index_of: array<u32>;
+@group(0) @binding(2) var<storage, read> pointers: array<u32>;
 @group(0) @binding(3) var<storage, read_write> bins: array<atomic<u32>>;
 
 const CELLS_EACH: u32 = 16u;
@@ -22,14 +22,18 @@ const CELLS_EACH: u32 = 16u;
 fn place_of(x: f32) -> u32 {
     let bits = bitcast<u32>(x);
     let key = select(bits | 0x80000000u, ~bits, bits > 0x80000000u);
-    if params.level == 0u {
-        return key >> LOW_BITS;
+    var place = key >> LOW_BITS;
+    for (var step = 0u; step < MOST_STEPS; step += 1u) {
+        if place >= params.n_places {
+            break;
+        }
+        let entry = pointers[place];
+        if entry == 0u {
+            return NOWHERE;
+        }
+        place = next_place(entry, key);
     }
-    let at = finer_place(key, index_of[key >> LOW_BITS]);
-    if params.level == 1u || at == NOWHERE {
-        return at;
-    }
-    return last_place(key, index_of[params.n_bins + at]);
+    return place - params.n_places;
 }
 
 @compute @workgroup_size(256)

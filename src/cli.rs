@@ -4,11 +4,23 @@ pub mod man;
 mod values;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
+use clearway::io::gdal_release;
+use clearway::report::record::features;
+use clearway::run::shards::Shard;
 
-pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName};
-use self::values::{parse_bytes, parse_point, parse_positive};
+pub use self::values::{Backend, BenchBackend, Colour, Compress, PresetName, ProgressForm};
+use self::values::{parse_bytes, parse_point, parse_positive, parse_shard};
+
+/// `--version`: which features the build has, and with which GDAL.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let features = features();
+    let list = if features.is_empty() { "none".to_owned() } else { features.join(", ") };
+    let gdal = gdal_release().map_or_else(String::new, |release| format!("\nGDAL: {release}"));
+    format!("{}\nfeatures: {list}{gdal}", env!("CARGO_PKG_VERSION"))
+});
 
 /// Which mined ground first, which team, in what order, and how sure are we.
 ///
@@ -16,7 +28,8 @@ use self::values::{parse_bytes, parse_point, parse_positive};
 /// It needs no network. Nothing it prints says that ground is free of hazards: a low priority or a cell
 /// without a record is not knowledge.
 #[derive(Debug, Parser)]
-#[command(name = "clearway", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "clearway", version, long_version = LONG_VERSION.as_str(), propagate_version = true)]
+#[command(arg_required_else_help = true)]
 #[command(after_help = "Example:\n  clearway synth --preset hillside --size 512 --seed 7 --out region\n  \
                         clearway run region/project.toml --out plan-1")]
 pub struct Cli {
@@ -35,8 +48,17 @@ pub enum Command {
     #[command(after_help = "Example:\n  clearway run grids/hillside/project.toml --out runs/first")]
     Run(ProjectArgs),
     /// Priority grids only
-    #[command(after_help = "Example:\n  clearway score grids/plain/project.toml --backend cpu --memory 1GiB")]
+    #[command(
+        after_help = "Examples:\n  clearway score grids/plain/project.toml --backend cpu --memory 1GiB\n  \
+                            clearway score grids/plain/project.toml --shard 3/7 --out runs/plain"
+    )]
     Score(ScoreArgs),
+    /// Priority grids and task areas, and no plan: teams need not be known yet
+    #[command(after_help = "Example:\n  clearway tasks grids/hillside/project.toml --out runs/areas")]
+    Tasks(TasksArgs),
+    /// Put the pieces of `score --shard` together into the run that one `score` makes
+    #[command(after_help = "Examples:\n  clearway merge runs/plain --reduce\n  clearway merge runs/plain")]
+    Merge(MergeArgs),
     /// Plan only: the project's task areas, or a bare problem file
     #[command(
         after_help = "Examples:\n  clearway plan grids/hillside/project.toml --seconds 60 --out runs/plan\n  \
@@ -107,6 +129,7 @@ impl Command {
         match self {
             Self::Run(args) => args.work.redact.is_some(),
             Self::Score(args) => args.work.redact.is_some(),
+            Self::Tasks(args) => args.work.redact.is_some(),
             Self::Plan(args) => args.work.redact.is_some(),
             Self::Batch(args) => args.work.redact.is_some(),
             _ => false,
@@ -118,6 +141,8 @@ impl Command {
         match self {
             Self::Run(args) => args.work.json,
             Self::Score(args) => args.work.json,
+            Self::Merge(args) => args.json,
+            Self::Tasks(args) => args.work.json,
             Self::Plan(args) => args.work.json,
             Self::Batch(args) => args.work.json,
             Self::Init(args) => args.json,
@@ -144,9 +169,12 @@ pub struct Common {
     /// Say more: each stage's time, every warning in full
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// No progress bars, plain lines only
-    #[arg(long, global = true)]
+    /// No progress bars, plain lines only: the same as `--progress plain`
+    #[arg(long, global = true, conflicts_with = "progress")]
     pub no_progress: bool,
+    /// How far it is, on stderr; `auto`: bars on a terminal, else plain lines; `json`: for programs, an object a line
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = ProgressForm::Auto)]
+    pub progress: ProgressForm,
     /// Colour on stderr; `auto`: on a terminal, unless NO_COLOR or CLICOLOR=0 says otherwise
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     pub color: Colour,
@@ -197,6 +225,44 @@ pub struct WorkArgs {
 /// Arguments of `score`.
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
+    /// The project file
+    pub project: PathBuf,
+    /// Do what is ready for one of N shards, from 1/N to N/N, and leave it in --out for `clearway merge`
+    #[arg(long, value_name = "I/N", value_parser = parse_shard, conflicts_with_all = ["resume", "redact"])]
+    pub shard: Option<Shard>,
+    /// Where and how.
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+/// Arguments of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The output folder of the shards
+    pub dir: PathBuf,
+    /// Only add up what the shards have counted, so that they can go on; without it all that is left is done here
+    #[arg(long)]
+    pub reduce: bool,
+    /// The project file, where it lies elsewhere than for the shards
+    #[arg(long, value_name = "FILE")]
+    pub project: Option<PathBuf>,
+    /// Replace the finished run that the folder holds
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Leave the pieces where they are, in DIR/shards
+    #[arg(long)]
+    pub keep: bool,
+    /// Bound on the memory that tiles and planes may take
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = parse_bytes)]
+    pub memory: u64,
+    /// The result table as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `tasks`.
+#[derive(Debug, Args)]
+pub struct TasksArgs {
     /// The project file
     pub project: PathBuf,
     /// Where and how.

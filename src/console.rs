@@ -1,7 +1,9 @@
-//! Stderr: progress bars where a person watches, plain lines where a pipe or CI does; warnings and errors.
+//! Stderr: progress bars where a person watches, plain lines where a pipe or CI does, JSON lines where a program does;
+//! warnings and errors.
 
 mod bars;
 mod errors;
+mod machine;
 mod printable;
 pub mod questions;
 
@@ -17,13 +19,14 @@ use indicatif::ProgressBar;
 
 use self::errors::{Look, error_text, warning_text};
 pub use self::printable::printable;
-use crate::cli::{Colour, Common};
+use crate::cli::{Colour, Common, ProgressForm};
 
 /// Speaks to stderr.
 pub struct Console {
     quiet: bool,
     verbose: bool,
     bars: bool,
+    json: bool,
     look: Look,
     interrupted: Arc<AtomicBool>,
     step: Mutex<Option<Step>>,
@@ -67,6 +70,9 @@ fn is_colour_wanted(is_terminal: bool, variable: impl Fn(&str) -> Option<String>
 /// How often a pipe is told how far a long step is.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
 
+/// How often a program is.
+const JSON_EVERY: Duration = Duration::from_millis(200);
+
 /// Warnings shown without `-v`; all of them are in run.json.
 const MOST_WARNINGS: usize = 12;
 
@@ -86,9 +92,11 @@ impl Console {
             },
             columns: bars::columns().into(),
         };
-        let bars = !common.quiet && !common.no_progress && is_terminal;
+        let bars =
+            !common.quiet && !common.no_progress && is_terminal && common.progress == ProgressForm::Auto;
+        let json = !common.quiet && common.progress == ProgressForm::Json;
         let (quiet, verbose) = (common.quiet, common.verbose);
-        Self { quiet, verbose, bars, look, interrupted, step: Mutex::new(None) }
+        Self { quiet, verbose, bars, json, look, interrupted, step: Mutex::new(None) }
     }
 
     /// An error, with its faults a line each.
@@ -121,6 +129,11 @@ impl Console {
         }
     }
 
+    /// How long a pipe waits before it is told more of a step.
+    fn every(&self) -> Duration {
+        if self.json { JSON_EVERY } else { PLAIN_EVERY }
+    }
+
     fn with_step(&self, act: impl FnOnce(&mut Step)) {
         if let Some(step) = self.step.lock().unwrap_or_else(std::sync::PoisonError::into_inner).as_mut() {
             act(step);
@@ -134,18 +147,25 @@ impl Progress for Console {
         let bar = self.bars.then(|| bars::bar(label, total));
         let now = Instant::now();
         let step = Step { label: label.to_owned(), total, done: 0, begun: now, told: now, bar };
+        if self.json {
+            eprint!("{}", machine::step(&step));
+        }
         *self.step.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(step);
     }
 
     fn advance(&self, units: u64) {
-        let quiet = self.quiet;
+        let (quiet, json, every) = (self.quiet, self.json, self.every());
         self.with_step(|step| {
             step.done += units;
             match &step.bar {
                 Some(bar) => bar.inc(units),
-                None if !quiet && step.told.elapsed() >= PLAIN_EVERY => {
+                None if !quiet && step.told.elapsed() >= every => {
                     step.told = Instant::now();
-                    eprintln!("{}", step.line());
+                    if json {
+                        eprint!("{}", machine::step(step));
+                    } else {
+                        eprintln!("{}", step.line());
+                    }
                 }
                 None => {}
             }
@@ -153,20 +173,29 @@ impl Progress for Console {
     }
 
     fn note(&self, text: &str) {
-        let (quiet, verbose) = (self.quiet, self.verbose);
+        let (quiet, verbose, json, every) = (self.quiet, self.verbose, self.json, self.every());
         let mut told = false;
         self.with_step(|step| {
             told = true;
             match &step.bar {
                 Some(bar) => bars::note(bar, &step.label, &printable(text)),
-                None if verbose || (!quiet && step.told.elapsed() >= PLAIN_EVERY) => {
+                None if verbose || (!quiet && step.told.elapsed() >= every) => {
                     step.told = Instant::now();
-                    eprintln!("{}: {}", step.label, printable(text));
+                    if json {
+                        eprint!("{}", machine::note(Some(step), &printable(text)));
+                    } else {
+                        eprintln!("{}: {}", step.label, printable(text));
+                    }
                 }
                 None => {}
             }
         });
-        if !told && !quiet {
+        if told || quiet {
+            return;
+        }
+        if self.json {
+            eprint!("{}", machine::note(None, &printable(text)));
+        } else {
             eprintln!("{}", printable(text));
         }
     }
@@ -174,11 +203,13 @@ impl Progress for Console {
     fn finish(&self) {
         let step = self.step.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let Some(step) = step {
-            if let Some(bar) = step.bar {
+            if let Some(bar) = &step.bar {
                 bar.finish_and_clear();
             }
             let took = step.begun.elapsed();
-            if self.verbose || !self.quiet && took >= WORTH_A_LINE {
+            if self.json {
+                eprint!("{}", machine::finished(&step));
+            } else if self.verbose || !self.quiet && took >= WORTH_A_LINE {
                 eprintln!("{}: {:.1} s", step.label, took.as_secs_f64());
             }
         }

@@ -8,12 +8,15 @@
 //! | format | reads | writes |
 //! |---|---|---|
 //! | GeoTIFF, COG, BigTIFF | [`geotiff::GeoTiff`] | [`geotiff::GeoTiffWriter`] |
+//! | what GDAL reads, with feature `gdal` | [`raster::Raster`], [`features::VectorSource::read`] | |
 //! | GeoJSON, GeoPackage, Shapefile, KML, KMZ | [`features::VectorSource::read`] | [`geojson::GeoJsonWriter`] |
 //! | CSV, XLSX | [`features::VectorSource::read_table`], [`csv::Table::read`] | [`csv::CsvWriter`] |
 //! | GeoPackage, Shapefile | as GeoJSON | [`gpkg_write::GpkgWriter`], [`shapefile_write::write`] |
 
 pub mod atomic;
-mod crs_wkt;
+#[cfg(feature = "gdal")]
+mod by_gdal;
+pub mod crs_wkt;
 pub mod csv;
 mod encoding;
 pub mod features;
@@ -26,10 +29,23 @@ pub mod gpkg_write;
 pub mod hash;
 mod kml;
 mod limits;
+pub mod raster;
 pub mod scratch;
 mod shapefile;
 pub mod shapefile_write;
 mod table;
-mod wkb;
+pub mod wkb;
 mod xlsx;
 mod zip;
+
+/// What a person can do about a format that is not ours besides converting the file.
+#[cfg(not(feature = "gdal"))]
+const NEEDS_GDAL: &str = "or use a build with `--features gdal`, which reads what GDAL reads";
+
+/// The release of the GDAL that is used; `None` in a build without it.
+pub fn gdal_release() -> Option<String> {
+    #[cfg(any(feature = "proj", feature = "gdal"))]
+    return Some(gdal::version_info("RELEASE_NAME"));
+    #[cfg(not(any(feature = "proj", feature = "gdal")))]
+    None
+}

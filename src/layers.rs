@@ -22,4 +22,4 @@ pub use features::{BlockOrigin, Features, Piece, Space, Span};
 pub use on_frame::OnFrame;
 pub use ranges::{Findings, Role, range_faults};
 pub use spec::{LayerFile, LayerSpec, Resampling, Unit};
-pub use survey::{Survey, survey, survey_blocks};
+pub use survey::{SURVEY_BLOCK, Survey, survey, survey_blocks, survey_part};

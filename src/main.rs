@@ -14,6 +14,7 @@ use clearway::error::{Error, Fault, Result};
 use clearway::io::atomic::write_atomic;
 use clearway::io::geotiff::Compression;
 use clearway::run::bench_plan::{self, BenchReport};
+use clearway::run::shards::{self, ShardOutcome};
 use clearway::run::{self, Outcome};
 use clearway::{bench, gpu, plan, score, synth};
 use cli::{
@@ -62,8 +63,34 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             let outcome = run::run(&args.project, &options(&args.work, &args.search), console)?;
             show_outcome(&outcome, args.work.json, console)?;
         }
+        Command::Merge(args) => {
+            let options = shards::MergeOptions {
+                reduce: args.reduce,
+                project: args.project.clone(),
+                overwrite: args.overwrite,
+                keep: args.keep,
+                memory_bytes: args.memory,
+                threads,
+            };
+            match shards::merge(&args.dir, &options, console)? {
+                shards::Merged::Reduced(outcome) => show_shard(&outcome, args.json, console)?,
+                shards::Merged::Finished(outcome) => show_outcome(&outcome, args.json, console)?,
+            }
+        }
         Command::Score(args) => {
-            let outcome = run::score(&args.project, &options(&args.work, &SearchArgs::default()), console)?;
+            let options = options(&args.work, &SearchArgs::default());
+            match args.shard {
+                Some(shard) => {
+                    let outcome = shards::score_shard(&args.project, shard, &options, console)?;
+                    show_shard(&outcome, args.work.json, console)?;
+                }
+                None => {
+                    show_outcome(&run::score(&args.project, &options, console)?, args.work.json, console)?
+                }
+            }
+        }
+        Command::Tasks(args) => {
+            let outcome = run::tasks(&args.project, &options(&args.work, &SearchArgs::default()), console)?;
             show_outcome(&outcome, args.work.json, console)?;
         }
         Command::Plan(args) => {
@@ -269,6 +296,11 @@ fn compression(asked: Compress) -> Compression {
 }
 
 fn show_outcome(outcome: &Outcome, json: bool, console: &Console) -> Result<()> {
+    console.warnings(&outcome.warnings, false);
+    if json { print_json(&outcome.to_json()) } else { print(&outcome.to_table()) }
+}
+
+fn show_shard(outcome: &ShardOutcome, json: bool, console: &Console) -> Result<()> {
     console.warnings(&outcome.warnings, false);
     if json { print_json(&outcome.to_json()) } else { print(&outcome.to_table()) }
 }

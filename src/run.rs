@@ -19,6 +19,7 @@ mod document;
 mod explain;
 mod hazard;
 mod imsma;
+pub mod in_memory;
 pub mod init;
 mod job;
 mod kept;
@@ -42,6 +43,7 @@ mod resume;
 mod sampled_worths;
 mod scored;
 mod section;
+pub mod shards;
 mod space;
 mod stages;
 mod tasks_file;
@@ -56,7 +58,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-pub use bare::plan_problem_file;
+pub use bare::{plan_problem, plan_problem_file};
 pub use batch::{BatchOutcome, batch};
 pub use check::{CheckReport, check, error_to_json};
 pub use explain::{Asked, Explanation, explain};
@@ -76,6 +78,9 @@ use crate::score::Backend;
 
 /// What a record says of a plan whose search the person ended early.
 const INTERRUPTED: &str = "the search was interrupted: the plan is the best found until then";
+
+/// The command that ends with the task areas, as records name it.
+const OUTLINE: &str = "tasks";
 
 /// The name in a record under which the seconds of the whole run stand.
 const IN_ALL: &str = "in all";
@@ -175,6 +180,17 @@ pub fn score(project: &Path, options: &Options, progress: &dyn Progress) -> Resu
     let document = Arc::clone(&project.document);
     let job = Job::begin("score", &project, options)?;
     Prepared::open(project, Need::Grids, options.memory_bytes, progress)
+        .and_then(|prepared| job.work(prepared, options, progress))
+        .map_err(|error| document.locate(error))
+}
+
+/// Writes priority grids and task areas, and no plan: `clearway tasks`. Teams need not be known for it.
+pub fn tasks(project: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {
+    let project = prepared::project_of(project, &options.overrides, Need::TaskAreas)?;
+    prepared::task_settings(&project)?;
+    let document = Arc::clone(&project.document);
+    let job = Job::begin(OUTLINE, &project, options)?;
+    Prepared::open(project, Need::TaskAreas, options.memory_bytes, progress)
         .and_then(|prepared| job.work(prepared, options, progress))
         .map_err(|error| document.locate(error))
 }

@@ -31,9 +31,10 @@ mod fixed;
 mod hazard;
 mod histogram;
 mod inputs;
-mod levels;
+pub mod levels;
 mod maximum;
 mod measure;
+mod memory_sink;
 mod native;
 mod neighbours;
 #[cfg(feature = "gpu")]
@@ -53,6 +54,7 @@ mod reach;
 mod reading;
 mod recipe;
 mod runner;
+pub mod steps;
 mod summary;
 mod tile_size;
 mod value;
@@ -68,11 +70,12 @@ pub use hazard::Accidents;
 pub use inputs::Inputs;
 pub use levels::{Finer, Levels};
 pub use measure::{Measure, measure, raise_hazard};
+pub use memory_sink::{HeldCells, MemorySink};
 pub use native::Native;
 pub use neighbours::{Band, neighbours};
 #[cfg(feature = "gpu")]
 pub use on_gpu::OnGpu;
-pub use passes::{FirstPass, Scratch, first_pass_key, score};
+pub use passes::{FirstPass, Scratch, first_pass_key, score, score_part};
 pub use program::Shared as SharedTable;
 pub use programs::exposure_program;
 pub use proximity::raster::{FeatureCells, proximity_to_cells};
@@ -80,6 +83,7 @@ pub use quantile::QuantileTable;
 pub use rank::RankTable;
 pub use reach::{Reach, TileReach};
 pub use recipe::{Benefit, Bound, Criterion, Gate, Kernel, PriorityBy, Recipe, Source, Value};
+pub use steps::{Asked, Step, StepCounts};
 pub use summary::{
     ClassSummary, CurvePoint, Maxima, Options, Plane, PlaneSink, StageSeconds, Summary, UnknownCount,
 };

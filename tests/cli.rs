@@ -23,7 +23,9 @@ mod cli {
     pub mod report;
     pub mod resume;
     pub mod score_keys;
+    pub mod shards;
     pub mod streams;
+    pub mod task_areas;
 
     use std::path::{Path, PathBuf};
     use std::process::{Command, Output};

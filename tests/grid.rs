@@ -3,6 +3,7 @@
 mod common;
 
 mod grid {
+    mod array;
     mod reprojection;
 }
 

@@ -10,6 +10,7 @@ mod io {
     mod formats;
     mod geojson;
     mod geotiff_cog;
+    mod geotiff_crs;
     mod geotiff_faults;
     mod geotiff_layouts;
     mod geotiff_real;
@@ -17,6 +18,7 @@ mod io {
     mod gpkg;
     mod kml;
     mod picture;
+    mod pieces;
     mod shapefile;
     mod tiff_bytes;
     mod xlsx;

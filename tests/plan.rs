@@ -4,6 +4,7 @@ mod common;
 
 mod plan {
     mod benchmarks;
+    mod bound;
     mod by_hand;
     mod exhaustive;
     mod faults;

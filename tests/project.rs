@@ -8,6 +8,7 @@ use clearway::run::project::{ClosedSeason, LayerSource, Project, TaskSource, Tea
 use clearway::score::{Bound, Kernel, Source, Value};
 
 mod project {
+    mod in_memory;
     mod measures;
     mod oddities;
     mod values;
@@ -141,12 +142,23 @@ fn dates_that_do_not_exist_are_refused() {
 
 #[test]
 fn what_this_version_does_not_do_is_refused_by_name() {
-    let (section, key) =
-        ("[score]\nbenefit = \"sum\"\nrobustness = { hazard_sigma = 1 }", "score.robustness.hazard_sigma");
+    let section = "[score]\nbenefit = \"sum\"\nrobustness = { hazard_sigma = 1 }\n\
+                   [[score.criteria]]\nname = \"h\"\nlayer = \"hazard\"\nvalue = { linear = [0, 1] }";
+    let key = "score.robustness.hazard_sigma";
     let found = faults(&format!("{LEAST}\n{section}\n"));
     let is_told =
         |(code, place): &(String, String)| code == "project.not_yet" && place.contains(&format!("`{key}`"));
     assert!(found.iter().any(is_told), "{key}: {found:?}");
+}
+
+#[test]
+fn hazard_may_be_drawn_where_it_is_no_factor_of_the_benefit() {
+    for benefit in ["sum", "product"] {
+        let text =
+            format!("{LEAST}\n[score]\nbenefit = \"{benefit}\"\nrobustness = {{ hazard_sigma = 1 }}\n");
+        let robustness = open(&text, &[]).unwrap().score.recipe.robustness.unwrap();
+        assert_eq!(robustness.hazard, clearway::score::HazardDraw::Sigma(1.0));
+    }
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod score {
     mod quantile;
     mod rank;
     mod recipe;
+    mod steps;
     #[cfg(feature = "gpu")]
     mod survival;
     mod value;

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::grid::is_unknown;
 use crate::score::Finer;
 use crate::score::curve::{Quanta, segment};
+use crate::score::levels::LOW_BITS;
 use crate::score::program::{Program, Tally};
 
 use super::planes::{CELL_M, Planes, random};
@@ -159,15 +160,17 @@ fn counts(bins: &[u64], of: &[f32]) -> Result<(), String> {
     if at == sorted.len() { Ok(()) } else { Err("cells beyond the last bin".into()) }
 }
 
-/// `refine`: the counts of a refined bin's parts sum up to those of the bin.
+/// `refine`: the counts of a full bin's parts sum up to those of the bin.
 pub fn refined(tally: &Tally, bins: &[u64], finer: &Finer) -> Result<(), String> {
-    let each = Finer::PARTS;
-    let refined = finer.index_of.iter().take(bins.len()).enumerate().filter(|(_, index)| **index > 0);
-    for (bin, &index) in refined {
-        let index = index as usize;
-        let sum: u64 = tally.refined[(index - 1) * each..index * each].iter().sum();
-        if sum != bins[bin] {
-            return Err(format!("bin {bin} refines to {sum} cells, expected {}", bins[bin]));
+    for (bin, &count) in bins.iter().enumerate() {
+        let first = (bin as u32) << LOW_BITS;
+        let (Some(first), Some(last)) = (finer.place(first), finer.place(first | ((1 << LOW_BITS) - 1)))
+        else {
+            continue;
+        };
+        let sum: u64 = tally.refined[first..=last].iter().sum();
+        if sum != count {
+            return Err(format!("the parts of bin {bin} hold {sum} cells, expected {count}"));
         }
     }
     Ok(())

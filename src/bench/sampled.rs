@@ -3,7 +3,10 @@
 use rayon::prelude::*;
 
 use crate::grid::is_unknown;
-use crate::score::acceptability::bins::{Again, Cells, Cut, N_BINS, N_EDGE_PARTS, N_PARTS, NONE, Ranks};
+use crate::score::acceptability::bins::{
+    Again, Cells, Counted, Cut, N_BINS, N_EDGE_PARTS, N_PARTS, NONE, Ranks,
+};
+use crate::score::acceptability::survey::{bits_for, is_surveyed, surveyed};
 use crate::score::acceptability::{Group, TermForm};
 use crate::score::program::{Call, Program, SampledPlanes, Shape, Shared, Tally};
 use crate::score::{Bound, Criterion, Draws, Engine, Kernel, Native, Recipe, Robustness, Source, Value};
@@ -52,13 +55,19 @@ pub fn term(planes: &Planes) -> Case<'_> {
     Case::new("acceptability_term", program, inputs, cells(0, FEW_OPERATIONS, expected))
 }
 
-/// What the stages work with: a group of samples, and what the first two walks found.
+/// What the stages work with: a group of samples, and what the walks before found.
 pub struct Sampling {
     group: Shared<Group>,
     draws: Draws,
+    ranks: Shared<Ranks>,
+    unsurveyed: Unsurveyed,
+}
+
+/// The same samples without a survey: their thresholds are counted again, and whatever bin is full.
+struct Unsurveyed {
+    group: Shared<Group>,
     counts: Vec<u64>,
     again: Shared<Again>,
-    ranks: Shared<Ranks>,
 }
 
 impl Sampling {
@@ -79,7 +88,13 @@ impl Sampling {
         let draws = Draws::new(&recipe).expect("the recipe has robustness");
         // Weights and terms are at most 1, and hardly a sum is below a ten-thousandth.
         let cut = Cut::spanning(1e-4f32.to_bits(), 1f32.to_bits());
-        let group = Shared::new(Group::new(&recipe, &draws, 0..N_SAMPLES, cut));
+        let group = Group::new(&recipe, &draws, 0..N_SAMPLES, cut);
+        let side = planes.sampled_side;
+        let known = |bits: u32| {
+            let is_counted = |cell: &usize| is_surveyed((cell % side) as u32, (cell / side) as u32, bits);
+            let of_grid = (0..side * side).filter(|cell| !is_unknown(planes.terms[*cell]));
+            of_grid.filter(is_counted).count() as u64
+        };
         let count = |call: &dyn Fn(SampledPlanes) -> Call, n_counts: usize| {
             let mut tally = Tally::of_samples(n_counts);
             let program = sampled_program(planes, |_, planes| call(planes));
@@ -87,29 +102,45 @@ impl Sampling {
             ran.expect("the native engine cannot fail at counting");
             tally.samples
         };
-        let counts =
-            count(&|planes| Call::AcceptabilityCount { planes, group: group.clone() }, N_SAMPLES * N_BINS);
-        let n = planes.sampled_side * planes.sampled_side;
-        let n_known = planes.terms[..n].iter().filter(|x| !is_unknown(**x)).count() as u64;
-        let cells = Cells { n: n_known, n_zero: n_known - counts[..N_BINS].iter().sum::<u64>() };
-        let again = Shared::new(Again::new(&counts, 0, cells, LEAST_RANK));
+        let count_group = |group: &Shared<Group>| {
+            let counts =
+                count(&|planes| Call::AcceptabilityCount { planes, group: group.clone() }, group.n_counts());
+            let n = known(group.survey_bits);
+            let cells = Cells { n, n_zero: n - counts[..N_BINS].iter().sum::<u64>() };
+            (counts, cells)
+        };
+        let plain = Shared::new(group.clone());
+        let (counts, cells) = count_group(&plain);
+        let least_rank = LEAST_RANK;
+        let again =
+            Again::new(&Counted { cuts: &plain.cuts, nears: &[], counts: &counts, cells, least_rank }, 0);
+        let unsurveyed = Unsurveyed { group: plain, counts, again: Shared::new(again) };
+        let survey = Shared::new(group.surveying(bits_for(known(0))));
+        let (counts, cells) = count_group(&survey);
+        let group = Shared::new(surveyed(&survey, &counts, cells, least_rank));
+        let (counts, cells) = count_group(&group);
+        let (cuts, nears) = (&*group.cuts, &*group.nears);
+        let counted = Counted { cuts, nears, counts: &counts, cells, least_rank };
+        let again = Shared::new(Again::new(&counted, 0));
         let recounts = count(
             &|planes| Call::AcceptabilityRecount { planes, group: group.clone(), again: again.clone() },
             again.n_counts(),
         );
-        let mut ranks = Ranks::new(cells, N_SAMPLES, LEAST_RANK);
-        ranks.extend(cut, &counts, &again, &recounts, cells, LEAST_RANK);
-        Self { ranks: Shared::new(ranks.finished()), group, draws, counts, again }
+        let mut ranks = Ranks::new(cells, N_SAMPLES, least_rank);
+        ranks.extend(&counted, &again, &recounts);
+        Self { ranks: Shared::new(ranks.finished()), group, draws, unsurveyed }
     }
 
     /// `acceptability_count`: cells below a bin's lower end, for the first and the last sample.
     pub fn count<'p>(&self, planes: &'p Planes) -> Case<'p> {
         let group = self.group.clone();
+        let n_counts = group.n_counts();
         let program =
             sampled_program(planes, |_, planes| Call::AcceptabilityCount { planes, group: group.clone() });
-        let (draws, cut) = (self.draws.clone(), self.group.cut);
+        let (draws, cuts) = (self.draws.clone(), self.group.cuts.clone());
         let holds = move |tally: &Tally| {
             [0, N_SAMPLES - 1].into_iter().try_for_each(|sample| {
+                let cut = cuts[sample];
                 let mut sums: Vec<f64> = sums(planes, &draws, sample).into_iter().flatten().collect();
                 sums.par_sort_unstable_by(f64::total_cmp);
                 let slack = 2 + sums.len() / 10_000;
@@ -129,18 +160,18 @@ impl Sampling {
         };
         let case =
             Case::new("acceptability_count", program, vec![&planes.terms], Check::Counts(Box::new(holds)));
-        with_samples(case, TEXTBOOK_SUM).counting(|| Tally::of_samples(N_SAMPLES * N_BINS))
+        with_samples(case, TEXTBOOK_SUM).counting(move || Tally::of_samples(n_counts))
     }
 
     /// `acceptability_recount`: parts sum up to what was counted in their bin.
     pub fn recount<'p>(&self, planes: &'p Planes) -> Case<'p> {
-        let (group, again) = (self.group.clone(), self.again.clone());
+        let Unsurveyed { group, counts, again } = &self.unsurveyed;
+        let (group, counts, again) = (group.clone(), counts.clone(), again.clone());
         let program = sampled_program(planes, |_, planes| Call::AcceptabilityRecount {
             planes,
             group: group.clone(),
             again: again.clone(),
         });
-        let counts = self.counts.clone();
         let n_counts = again.n_counts();
         let holds = move |tally: &Tally| {
             let (edges, parts) = tally.samples.split_at(again.samples.len() * N_EDGE_PARTS);

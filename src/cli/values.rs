@@ -1,6 +1,7 @@
 //! Words and numbers that options take.
 
 use clap::ValueEnum;
+use clearway::run::shards::Shard;
 
 /// When stderr is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -11,6 +12,17 @@ pub enum Colour {
     Always,
     /// Never.
     Never,
+}
+
+/// How stderr says how far the work is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressForm {
+    /// Bars on a terminal, else plain lines.
+    Auto,
+    /// Plain lines.
+    Plain,
+    /// A JSON object a line.
+    Json,
 }
 
 /// Which engines `bench` measures.
@@ -87,6 +99,20 @@ pub fn parse_point(text: &str) -> Result<[f64; 2], String> {
     match numbers[..] {
         [x, y] if x.is_finite() && y.is_finite() && text.matches(',').count() == 1 => Ok([x, y]),
         _ => Err("two numbers parted by a comma are needed, such as 512345,5512345".to_owned()),
+    }
+}
+
+/// Shards that folders' names can tell apart.
+const MOST_SHARDS: usize = 9999;
+
+/// One of several shards from a text such as `3/7`.
+pub fn parse_shard(text: &str) -> Result<Shard, String> {
+    let parsed = text.split_once('/').and_then(|(number, of)| {
+        Some(Shard { number: number.trim().parse().ok()?, of: of.trim().parse().ok()? })
+    });
+    match parsed {
+        Some(shard) if (1..=shard.of).contains(&shard.number) && shard.of <= MOST_SHARDS => Ok(shard),
+        _ => Err(format!("write it as I/N, I from 1 to N and N up to {MOST_SHARDS}, such as 3/7")),
     }
 }
 

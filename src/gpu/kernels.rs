@@ -99,10 +99,10 @@ kernels! {
     VALUE_TABLE = "value_table", "value_table", ValueTableParams, [Read, Read, Write], [256, 1, 1];
     /// cells, keys with values → worth.
     VALUE_STEPS = "value_steps", "value_steps", ValueStepsParams, [Read, Read, Write], [256, 1, 1];
-    /// cells, index of bins → tally.
+    /// cells, index of places → tally.
     SPREAD = "spread", "spread", SpreadParams, [Read, Read, Write], [256, 1, 1], LEVELS;
-    /// cells, table, finer table → worth.
-    QUANTILE = "quantile", "quantile", QuantileParams, [Read, Read, Read, Write], [256, 1, 1], LEVELS;
+    /// cells, table → worth.
+    QUANTILE = "quantile", "quantile", QuantileParams, [Read, Read, Write], [256, 1, 1], LEVELS;
     /// hazard, worth → benefit.
     BENEFIT = "benefit", "benefit", BenefitParams, [Read, Read, Write], [256, 1, 1];
     /// v, knots → worth.
@@ -119,10 +119,10 @@ kernels! {
     PRIORITY = "priority", "priority", RowParams, [Read, Read, Read, Write], [256, 1, 1];
     /// priority → tally.
     HISTOGRAM = "histogram", "histogram", CellParams, [Read, Write], [256, 1, 1], LEVELS;
-    /// priority, index of bins → tally.
+    /// priority, index of places → tally.
     REFINE = "refine", "refine", RefineParams, [Read, Read, Write], [256, 1, 1], LEVELS;
-    /// priority, table, finer table → rank.
-    RANK = "rank", "rank", CellParams, [Read, Read, Read, Write], [256, 1, 1], LEVELS;
+    /// priority, table → rank.
+    RANK = "rank", "rank", CellParams, [Read, Read, Write], [256, 1, 1], LEVELS;
     /// rank, thresholds → class.
     CLASS = "class", "classes", ClassParams, [Read, Read, Write], [256, 1, 1];
     /// rank, cost, benefit, people at risk, row areas → tally.

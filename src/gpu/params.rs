@@ -187,10 +187,10 @@ params! {
         n_cells: u32,
         /// Workgroups along x.
         groups_across: u32,
-        /// 0 by bin, 1 by part of the named bins, 2 by key of the named parts.
-        level: u32,
-        /// Bins.
-        n_bins: u32,
+        /// Places that the index holds; 0 where cells are counted by bin.
+        n_places: u32,
+        /// Unused.
+        pad_a: u32,
     }
     /// `refine`.
     RefineParams {
@@ -198,10 +198,10 @@ params! {
         n_cells: u32,
         /// Workgroups along x.
         groups_across: u32,
-        /// 0 by part of the named bins, 1 by key of the named parts.
-        is_last: u32,
-        /// Bins.
-        n_bins: u32,
+        /// Places that the index holds.
+        n_places: u32,
+        /// Unused.
+        pad_a: u32,
     }
     /// `quantile`.
     QuantileParams {
@@ -213,14 +213,6 @@ params! {
         is_first: u32,
         /// Normalised weight.
         weight: f32,
-        /// The first bin that the table holds.
-        base: u32,
-        /// Bins that the table holds.
-        n_bins: u32,
-        /// Unused.
-        pad_a: u32,
-        /// Unused.
-        pad_b: u32,
     }
     /// `factor`.
     FactorParams {
@@ -364,10 +356,8 @@ params! {
         col: u32,
         /// Row of it.
         row: u32,
-        /// Of the cut.
-        base: u32,
-        /// Of the cut.
-        shift: u32,
+        /// Only one cell in 2^this is counted.
+        survey_bits: u32,
         /// Samples in which cells without priority are in the top.
         zero_top: f32,
         /// Their rank.
@@ -376,6 +366,8 @@ params! {
         n_again: u32,
         /// Unused.
         pad_a: u32,
+        /// Unused.
+        pad_b: u32,
     }
     /// `probe_multiply_add`.
     ProbeParams {

@@ -45,8 +45,13 @@ pub trait Cells: Send + Sync {
 
 /// Cells that can also be written: where a stage keeps a plane between two passes.
 pub trait CellStore: Cells {
-    /// Writes a window that lies wholly inside the frame.
+    /// Writes a window that lies wholly inside the part held.
     fn write(&self, window: Window, values: &[f32]) -> Result<()>;
+
+    /// The cells that are held, in whole rows: as a rule all of the frame. Whoever fills the plane fills these.
+    fn part(&self) -> Window {
+        self.frame().window()
+    }
 }
 
 /// A plane held in memory.

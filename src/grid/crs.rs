@@ -6,6 +6,7 @@
 mod definitions;
 
 use std::fmt;
+use std::sync::Arc;
 
 use geographiclib_rs::{Geodesic, InverseGeodesic};
 use glam::DVec2;
@@ -13,15 +14,17 @@ use proj4rs::proj::Proj;
 
 use definitions::Definition;
 
+use super::Ground;
 use crate::error::{Fault, Result};
 
 /// Longitude (x) and latitude (y) in degrees on WGS 84.
 pub type LonLat = DVec2;
 
-/// A CRS with what scoring needs of it.
-#[derive(Debug, Clone, PartialEq)]
+/// A CRS with what scoring needs of it. Two are equal when they have one code.
+#[derive(Debug, Clone)]
 pub struct Crs {
     epsg: u32,
+    ground: Option<Arc<Ground>>,
     definition: Definition,
     is_geographic: bool,
     metres_per_unit: f64,
@@ -50,6 +53,7 @@ impl Crs {
         let (equatorial_radius_m, flattening) = ellipsoid(proj, &parsed);
         let crs = Self {
             epsg,
+            ground: None,
             is_geographic: parsed.is_latlong(),
             metres_per_unit: if parsed.is_latlong() { 1.0 } else { parsed.to_meter() },
             equatorial_radius_m,
@@ -62,6 +66,16 @@ impl Crs {
     /// WGS 84 longitude and latitude, EPSG:4326.
     pub fn wgs84() -> Self {
         Self::from_epsg(4326, "EPSG:4326").expect("WGS 84 is defined")
+    }
+
+    /// The same, used on some ground.
+    pub fn on_ground(self, ground: Ground) -> Self {
+        Self { ground: Some(Arc::new(ground)), ..self }
+    }
+
+    /// The ground it is used on, where that is known; see [`Frame::on_its_ground`](super::Frame::on_its_ground).
+    pub fn ground(&self) -> Option<&Ground> {
+        self.ground.as_deref()
     }
 
     /// The EPSG code.
@@ -109,6 +123,11 @@ impl Crs {
         &self.definition.proj
     }
 
+    /// Longitude and latitude on the CRS's own datum in the words of PROJ.
+    pub(super) fn proj_of_degrees(&self) -> String {
+        self.definition.proj_of_degrees()
+    }
+
     /// Length (m) of one degree of longitude along the parallel at a latitude in degrees.
     pub fn metres_per_degree_east(&self, latitude_deg: f64) -> f64 {
         let (sin, cos) = latitude_deg.to_radians().sin_cos();
@@ -139,6 +158,12 @@ impl Crs {
         };
         let a2 = self.equatorial_radius_m * self.equatorial_radius_m;
         a2 / 2.0 * (q(north_deg) - q(south_deg)) * span_deg.to_radians()
+    }
+}
+
+impl PartialEq for Crs {
+    fn eq(&self, other: &Self) -> bool {
+        self.epsg == other.epsg
     }
 }
 

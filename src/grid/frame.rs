@@ -7,7 +7,8 @@
 
 use glam::{DAffine2, DMat2, DVec2};
 
-use super::{Crs, Window};
+use super::reprojection::to_own_degrees;
+use super::{Bounds, ChosenOperations, Crs, Ground, Window};
 use crate::error::{Fault, Result};
 
 /// The frame all layers are brought onto.
@@ -61,6 +62,41 @@ impl Frame {
             }
         }
         Ok(self)
+    }
+
+    /// The same, its CRS knowing the ground it lies on, by which operations across a datum shift are chosen.
+    pub fn on_its_ground(self, chosen: &ChosenOperations) -> Self {
+        let ground = Ground { bounds: self.bounds(), chosen: chosen.clone() };
+        Self { crs: self.crs.on_ground(ground), ..self }
+    }
+
+    /// The CRS with the ground it is used on: the one it knows, or else this frame's.
+    pub(crate) fn crs_on_ground(&self) -> Crs {
+        match self.crs.ground() {
+            Some(_) => self.crs.clone(),
+            None => self.clone().on_its_ground(&ChosenOperations::new()).crs,
+        }
+    }
+
+    /// Bounds in degrees on the frame's own datum; `None` where the projection has no value.
+    fn bounds(&self) -> Option<Bounds> {
+        const TRIED: usize = 8;
+        let to_degrees = to_own_degrees(&self.crs)?;
+        let size = DVec2::new(self.n_cols as f64, self.n_rows as f64);
+        let at = |x: f64, y: f64| to_degrees(self.world_from_cell.transform_point2(size * DVec2::new(x, y)));
+        let middle = at(0.5, 0.5)?;
+        let (mut low, mut high) = (DVec2::INFINITY, DVec2::NEG_INFINITY);
+        for i in 0..=TRIED * TRIED + 2 * TRIED {
+            let (x, y) = ((i % (TRIED + 1)) as f64 / TRIED as f64, (i / (TRIED + 1)) as f64 / TRIED as f64);
+            let mut point = at(x, y)?;
+            // A frame across 180° is one piece, seen from its middle.
+            point.x -= ((point.x - middle.x) / 360.0).round() * 360.0;
+            (low, high) = (low.min(point), high.max(point));
+        }
+        let around = |degrees: f64| degrees - ((degrees + 180.0) / 360.0).floor() * 360.0;
+        let is_whole = high.x - low.x >= 360.0;
+        let (west, east) = if is_whole { (-180.0, 180.0) } else { (around(low.x), around(high.x)) };
+        Some(Bounds { west, south: low.y, east, north: high.y })
     }
 
     /// Cells in the frame.

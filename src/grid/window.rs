@@ -93,7 +93,7 @@ impl Window {
     }
 }
 
-/// The tiles of a frame, row by row, each at most `size` cells square.
+/// The tiles of a frame or a part of it, row by row, each at most `size` cells square.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tiling {
     whole: Window,
@@ -103,7 +103,12 @@ pub struct Tiling {
 impl Tiling {
     /// Tiles of `size` × `size` cells (smaller at the right and lower edge) over a frame.
     pub fn new(frame: &Frame, size: usize) -> Self {
-        Self { whole: frame.window(), size: size.max(1) }
+        Self::over(frame.window(), size)
+    }
+
+    /// Tiles over a part of a frame, from its first cell on.
+    pub fn over(whole: Window, size: usize) -> Self {
+        Self { whole, size: size.max(1) }
     }
 
     /// Tiles in a row of tiles.
@@ -131,8 +136,8 @@ impl Tiling {
         let (down, across) = (index / self.n_across(), index % self.n_across());
         let (col, row) = (across * self.size, down * self.size);
         Window {
-            col: col as i64,
-            row: row as i64,
+            col: self.whole.col + col as i64,
+            row: self.whole.row + row as i64,
             n_cols: self.size.min(self.whole.n_cols - col),
             n_rows: self.size.min(self.whole.n_rows - row),
         }

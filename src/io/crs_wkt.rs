@@ -9,7 +9,7 @@ mod tree;
 use self::tree::{Node, parse};
 
 /// The EPSG code of a definition, `None` where it cannot be told.
-pub(super) fn epsg_of(text: &str) -> Option<u32> {
+pub fn epsg_of(text: &str) -> Option<u32> {
     let root = horizontal(parse(text)?)?;
     authority(&root).or_else(|| esri_web_mercator(&root)).or_else(|| by_parameters(&root))
 }

@@ -14,6 +14,8 @@ use geo::CoordsIter;
 use serde_json::{Map, Value};
 
 pub(super) use self::format::Format;
+#[cfg(feature = "gdal")]
+use super::by_gdal;
 use super::table::Table;
 use super::{csv, geojson, gpkg, kml, shapefile, xlsx};
 use crate::error::{Fault, Faults, Result};
@@ -49,7 +51,8 @@ pub struct FeatureTable {
 pub struct VectorSource {
     /// The file.
     pub path: PathBuf,
-    /// The GeoPackage's table or the workbook's sheet; the only one where not said (the first sheet).
+    /// The GeoPackage's table, the workbook's sheet or the layer of a file that GDAL reads; the only one where not said
+    /// (the first sheet).
     pub table: Option<String>,
     /// EPSG code of the coordinates, over what the file says.
     pub epsg: Option<u32>,
@@ -77,10 +80,25 @@ impl VectorSource {
             Format::Kml => kml::read(&self.path)?,
             Format::Kmz => kml::read_zipped(&self.path)?,
             Format::Csv | Format::Xlsx => points::features_of(self.table_as(format, &[])?, declared)?,
+            Format::Other => self.read_other(declared)?,
         };
         read.notes.extend(note);
         check_coordinates(&read, &self.path)?;
         Ok(read)
+    }
+
+    #[cfg(feature = "gdal")]
+    fn read_other(&self, declared: Option<Crs>) -> Result<FeatureTable> {
+        let mut read = by_gdal::read(self, declared)?;
+        if self.encoding.is_some() {
+            read.notes.push(format!("{}: `encoding` is not used, GDAL knows the format's own", self.place()));
+        }
+        Ok(read)
+    }
+
+    #[cfg(not(feature = "gdal"))]
+    fn read_other(&self, _: Option<Crs>) -> Result<FeatureTable> {
+        Err(format::unknown(&self.path, "another format").into())
     }
 
     /// Reads a table that must have the `required` columns. Of a file with features the columns are the features',
@@ -104,6 +122,8 @@ impl VectorSource {
     pub fn files(&self) -> Vec<PathBuf> {
         let mut files = vec![self.path.clone()];
         match Format::of(&self.path) {
+            #[cfg(feature = "gdal")]
+            Ok((Format::Other, _)) => return by_gdal::files(&self.path),
             Ok((Format::Shapefile, _)) => files.extend(shapefile::parts(&self.path)),
             Ok((Format::GeoPackage, _)) => files.extend(gpkg::journals(&self.path)),
             _ => {}

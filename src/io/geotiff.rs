@@ -20,4 +20,6 @@ mod tags;
 mod write;
 
 pub use read::{GeoTiff, RasterFacts, ReadOptions, SampleType, Statistics};
-pub use write::{Compression, GeoTiffWriter, OverviewKind, WriteSample, WriteSpec, Written};
+pub use write::{
+    Compression, GeoTiffWriter, OverviewKind, Piece, PieceWritten, Pieces, WriteSample, WriteSpec, Written,
+};

@@ -1,6 +1,7 @@
 //! Scratch planes: in memory while a budget lasts, then raw files that disappear with them.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,6 +47,51 @@ impl Scratch {
             return Ok(Box::new(Held { cells: MemoryCells::new(frame.clone()), _lease: lease }));
         }
         Ok(Box::new(Spilled::create(&self.folder, frame)?))
+    }
+}
+
+impl Scratch {
+    /// A plane on `frame` that holds some of its rows only, all unknown; what lies elsewhere is unknown too.
+    pub fn rows(&self, frame: &Frame, rows: Range<usize>) -> Result<Box<dyn CellStore>> {
+        if rows == (0..frame.n_rows) {
+            return self.plane(frame);
+        }
+        let held = self.plane(&Frame { n_rows: rows.len(), ..frame.clone() })?;
+        Ok(Box::new(Rows { frame: frame.clone(), first: rows.start as i64, held }))
+    }
+}
+
+/// Rows of a frame, held as a plane of their own.
+struct Rows {
+    frame: Frame,
+    first: i64,
+    held: Box<dyn CellStore>,
+}
+
+impl Rows {
+    fn shifted(&self, window: Window) -> Window {
+        Window { row: window.row - self.first, ..window }
+    }
+}
+
+impl Cells for Rows {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
+        self.held.read(self.shifted(window), out)
+    }
+}
+
+impl CellStore for Rows {
+    fn write(&self, window: Window, values: &[f32]) -> Result<()> {
+        self.held.write(self.shifted(window), values)
+    }
+
+    fn part(&self) -> Window {
+        let n_rows = self.held.frame().n_rows;
+        Window::new(0, self.first, self.frame.n_cols, n_rows)
     }
 }
 

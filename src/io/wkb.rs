@@ -1,18 +1,24 @@
-//! Well-known binary (ISO and the extended form of PostGIS) → geometry, x and y only.
+//! Well-known binary (ISO and the extended form of PostGIS) ↔ geometry, x and y only.
 //!
 //! A count is believed only as far as the bytes that are there: 10^8 points declared in 100 bytes are a fault, not
 //! an allocation.
 
 use geo::{Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon};
 use geo::{Point, Polygon};
+use geozero::{CoordDimensions, ToWkb};
 
 use super::limits::MAX_DEPTH;
 
 /// What was found instead of a geometry.
 type Parsed<T> = Result<T, String>;
 
-/// Reads one geometry; `None` for an empty one.
-pub(super) fn geometry_of(bytes: &[u8]) -> Parsed<Option<Geometry<f64>>> {
+/// The bytes of a geometry, ISO, little-endian.
+pub fn bytes_of(geometry: &Geometry<f64>) -> Parsed<Vec<u8>> {
+    geometry.to_wkb(CoordDimensions::xy()).map_err(|error| error.to_string())
+}
+
+/// Reads one geometry; `None` for an empty one. What is wrong comes back as what was found instead.
+pub fn geometry_of(bytes: &[u8]) -> Parsed<Option<Geometry<f64>>> {
     Reader { bytes, is_little: true }.geometry(0)
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{LayerSpec, Resampling, Unit};
 use crate::error::{Fault, Result};
-use crate::grid::Frame;
+use crate::grid::{CHECK_OPERATION, Frame, NEEDS_PROJ};
 use crate::units::NODATA_ON_DISK;
 
 /// Cell sizes or areas that differ by less than this share are the same.
@@ -103,8 +103,9 @@ pub(super) fn crs_differs(spec: &LayerSpec, own: &Frame, frame: &Frame) -> Fault
     };
     let fix = format!(
         "a datum shift lies between them, which needs PROJ: warp it with GDAL, `gdalwarp -t_srs {} -te {} {} {} {} \
-         -tr {} {} -r {way} {nodata}-dstnodata {NODATA_ON_DISK} -ot Float32 {from} {to}`, and give the new file",
-        frame.crs, extent.west, extent.south, extent.east, extent.north, size.x, size.y
+         -tr {} {} -r {way} {nodata}-dstnodata {NODATA_ON_DISK} -ot Float32 {from} {to}`, and give the new file \
+         ({CHECK_OPERATION} {} -t {}`), {NEEDS_PROJ}",
+        frame.crs, extent.west, extent.south, extent.east, extent.north, size.x, size.y, own.crs, frame.crs
     );
     let expected = format!("the frame's CRS {} or one on its datum", frame.crs);
     Fault::new("layer.crs_differs", place(spec), expected, own.crs.to_string(), fix)

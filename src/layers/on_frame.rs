@@ -1,4 +1,5 @@
-//! A source brought onto the frame: any cell size, any CRS without a datum shift, the units the stages use.
+//! A source brought onto the frame: any cell size, any CRS (across a datum shift with feature `proj`), the units the
+//! stages use.
 //!
 //! Order: `value · scale + offset` on the source's cells, then resampling, then the unit. A source whose cells
 //! lie on the frame's (to a thousandth of a cell, over the whole width) is only shifted. What lies outside the
@@ -25,8 +26,8 @@ const SOURCE_CELLS_AT_ONCE: f64 = (16 << 20) as f64;
 const LINES_AT_ONCE: usize = 32;
 
 /// A source's cells on the frame, in the units the stages use.
-pub struct OnFrame {
-    source: Arc<dyn Cells>,
+pub struct OnFrame<'a> {
+    source: Arc<dyn Cells + 'a>,
     frame: Frame,
     spec: LayerSpec,
     way: Way,
@@ -39,10 +40,10 @@ enum Way {
     Warped(Resampling, Box<Warp>),
 }
 
-impl OnFrame {
+impl<'a> OnFrame<'a> {
     /// Brings a source onto a frame, or says all that stands against it: a CRS of another datum (with the command
     /// that warps it), no overlap, other cells without `resample`, or a resampling that would change a total.
-    pub fn new(source: Arc<dyn Cells>, spec: &LayerSpec, frame: &Frame) -> Result<Self> {
+    pub fn new(source: Arc<dyn Cells + 'a>, spec: &LayerSpec, frame: &Frame) -> Result<Self> {
         let own = source.frame();
         let way = if own.crs == frame.crs && !lies_around(own, frame) {
             if !Extent::of(own).overlaps(&Extent::of(frame)) {
@@ -53,7 +54,10 @@ impl OnFrame {
             let grid = grids.shift(frame);
             way_of(spec, own, frame, grid, ratio, |way| Way::Resampled(way, grids))?
         } else {
-            let warp = Warp::new(own, frame, &place(spec)).map_err(|_| crs_differs(spec, own, frame))?;
+            let warp = Warp::new(own, frame, &place(spec)).map_err(|error| {
+                let is_refused = error.faults().iter().any(|fault| fault.code == "crs.datum_shift");
+                if is_refused { crs_differs(spec, own, frame).into() } else { error }
+            })?;
             if !warp.reaches_source() {
                 return Err(no_overlap(spec, own, frame).into());
             }
@@ -66,15 +70,25 @@ impl OnFrame {
     /// How the source was brought here, where that is not plain to see: CRS and way, and how much of it lies
     /// outside the frame.
     pub fn description(&self) -> Option<String> {
-        let (way, own) = match &self.way {
-            Way::Warped(way, _) => (way, self.source.frame()),
+        let (way, warp, own) = match &self.way {
+            Way::Warped(way, warp) => (way, warp, self.source.frame()),
             Way::Shifted(..) | Way::Resampled(..) => return None,
         };
-        let text = format!("warped from {} by `{}`", own.crs, way.key());
+        let shift =
+            warp.datum_shift().map_or_else(String::new, |shift| format!(" across a datum shift {shift}"));
+        let text = format!("warped from {} by `{}`{shift}", own.crs, way.key());
         Some(match (100.0 * outside_share(own, &self.frame)).round() {
             0.0 => text,
             percent => format!("{text}, {percent} % of it outside the frame and left out"),
         })
+    }
+
+    /// The datum shift that was crossed, for a warning; `None` where there is none.
+    pub fn datum_shift(&self) -> Option<String> {
+        match &self.way {
+            Way::Warped(_, warp) => warp.datum_shift(),
+            Way::Shifted(..) | Way::Resampled(..) => None,
+        }
     }
 
     /// Whether the source's cells are the frame's own, so that nothing is resampled.
@@ -145,7 +159,7 @@ impl OnFrame {
     }
 }
 
-impl Cells for OnFrame {
+impl Cells for OnFrame<'_> {
     fn frame(&self) -> &Frame {
         &self.frame
     }
@@ -198,7 +212,7 @@ fn multiply(values: &mut [f32], factor: f64) {
     }
 }
 
-impl fmt::Debug for OnFrame {
+impl fmt::Debug for OnFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = match &self.way {
             Way::Shifted(..) => "shifted",
@@ -238,7 +252,7 @@ fn lies_around(own: &Frame, frame: &Frame) -> bool {
 /// About the share of a source that lies outside the frame, 0..1.
 fn outside_share(own: &Frame, frame: &Frame) -> f64 {
     const TRIED: usize = 32;
-    let Ok(way) = Reprojection::new(&own.crs, &frame.crs, "a layer") else { return 0.0 };
+    let Ok(way) = Reprojection::new(&own.crs, &frame.crs_on_ground(), "a layer") else { return 0.0 };
     let size = DVec2::new(own.n_cols as f64, own.n_rows as f64) / TRIED as f64;
     let frame_size = DVec2::new(frame.n_cols as f64, frame.n_rows as f64);
     let turn = 360.0 / frame.cell_size().x;

@@ -1,19 +1,20 @@
 //! What a plane holds: counts, range and sum of all its cells.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::grid::{Cells, Frame, Tiling, UNKNOWN, Window, is_unknown};
 use crate::progress::Progress;
 
 /// Side of the blocks that are summed on their own. They are anchored at the grid's corner and added in their
-/// order, so that the sum is the same on any number of threads.
-const BLOCK: usize = 1024;
+/// order, so that the sum is the same on any number of threads, and by parts.
+pub const SURVEY_BLOCK: usize = 512;
 /// Blocks read at once: bounds memory to some 128 MiB whatever the number of threads.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 128;
 
 /// What a plane holds.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Survey {
     /// Cells of the frame.
     pub n_cells: u64,
@@ -73,7 +74,8 @@ impl Survey {
         out
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Adds the block that follows, row by row of blocks.
+    pub fn add(&mut self, other: &Self) {
         self.n_cells += other.n_cells;
         self.n_known += other.n_known;
         self.n_negative += other.n_negative;
@@ -142,14 +144,26 @@ impl Line {
 
 /// How many units of progress [`survey`] has on a frame.
 pub fn survey_blocks(frame: &Frame) -> u64 {
-    Tiling::new(frame, BLOCK).len() as u64
+    Tiling::new(frame, SURVEY_BLOCK).len() as u64
 }
 
 /// Surveys a plane block by block, in parallel. The result does not depend on the number of threads.
 pub fn survey(cells: &dyn Cells, progress: &dyn Progress) -> Result<Survey> {
-    let blocks: Vec<Window> = Tiling::new(cells.frame(), BLOCK).tiles().collect();
-    progress.start("survey", blocks.len() as u64);
     let mut total = Survey::default();
+    survey_part(cells, cells.frame().window(), progress, |block| total.add(&block))?;
+    Ok(total)
+}
+
+/// Surveys the blocks of a part of a plane that begins and ends at [`SURVEY_BLOCK`]s or the plane's edges; each goes to
+/// `take`, row by row. Added up over all parts, they are the survey of the whole.
+pub fn survey_part(
+    cells: &dyn Cells,
+    part: Window,
+    progress: &dyn Progress,
+    mut take: impl FnMut(Survey),
+) -> Result<()> {
+    let blocks: Vec<Window> = Tiling::over(part, SURVEY_BLOCK).tiles().collect();
+    progress.start("survey", blocks.len() as u64);
     for batch in blocks.chunks(AT_ONCE) {
         progress.check()?;
         let surveys: Vec<Result<Survey>> = batch
@@ -160,12 +174,10 @@ pub fn survey(cells: &dyn Cells, progress: &dyn Progress) -> Result<Survey> {
                 Ok(survey)
             })
             .collect();
-        for survey in surveys {
-            total.add(&survey?);
-        }
+        surveys.into_iter().try_for_each(|survey| survey.map(&mut take))?;
     }
     progress.finish();
-    Ok(total)
+    Ok(())
 }
 
 type At = Option<(f32, [u64; 2])>;

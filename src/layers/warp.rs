@@ -1,4 +1,4 @@
-//! A source of another CRS brought onto the frame, where no datum shift lies between them.
+//! A source of another CRS brought onto the frame.
 //!
 //! `nearest` and `bilinear` look at the centre of a cell. `average`, `mode` and `sum` take every cell of the frame
 //! as the quadrilateral between its corners in the source, and split the source's cells by how much of each it
@@ -39,7 +39,7 @@ pub(super) struct Warp {
 }
 
 impl Warp {
-    /// `place` names the source. A fault where a datum shift lies between the CRSs.
+    /// `place` names the source. A fault where a datum shift lies between the CRSs and cannot be crossed rightly.
     pub(super) fn new(source: &Frame, frame: &Frame, place: &str) -> Result<Self> {
         let mapping = Mapping::new(source, frame, place)?;
         let turn = mapping.turn().filter(|turn| (turn - turn.round()).abs() <= SAME_CELLS);
@@ -71,6 +71,11 @@ impl Warp {
     /// Source cells that lie in one cell of the frame.
     pub(super) fn source_cells_per_cell(&self) -> f64 {
         self.mapping.source_cells_per_cell()
+    }
+
+    /// By which operation a datum shift is crossed, where there is one.
+    pub(super) fn datum_shift(&self) -> Option<String> {
+        self.mapping.shift()
     }
 
     /// The cells of a window inside the frame; `read` gives the source's cells in a window inside the source.

@@ -29,8 +29,13 @@ use super::problem::Objective;
 
 mod explain;
 mod fluid;
+mod near;
+mod order;
 mod prices;
+mod sequence;
+mod spans;
 mod start;
+mod ways;
 
 use fluid::Fluid;
 
@@ -52,9 +57,17 @@ pub(crate) struct Bound {
 pub(crate) fn fluid_bound(model: &Model, known: Option<f64>, last_day: f64, patience: f64) -> Option<Bound> {
     let fluid = Fluid::of(model, last_day)?;
     let (value, prices) = prices::descend(&fluid, known, patience);
+    let mut bound = explain::explain(&fluid, value, &prices);
+    let tighter = ways::tightened(model, &fluid, &prices).filter(|tighter| tighter.is_finite());
+    bound.value = tighter.map_or(bound.value, |tighter| tighter.min(bound.value));
+    if fluid.is_all {
+        let pays: Vec<f64> = bound.gain_of_task.iter().map(|gain| -gain).collect();
+        let least = sequence::least_sum(model, &fluid, &pays);
+        bound.value = least.map_or(bound.value, |least| bound.value.min(-least));
+    }
     // Rounding of some ten thousand sums, generously.
-    let value = value + 1e-9 * value.abs() + 1e-12;
-    value.is_finite().then(|| explain::explain(&fluid, value, &prices))
+    bound.value += 1e-9 * bound.value.abs() + 1e-12;
+    bound.value.is_finite().then_some(bound)
 }
 
 /// Coefficients of g for a task that takes p days: g(t) = slope · x(t) + level.

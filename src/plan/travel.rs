@@ -157,6 +157,24 @@ impl Travel {
         }
     }
 
+    /// A distance that is no longer than the exact one, quick.
+    #[inline]
+    pub(crate) fn at_least(&self, a: usize, b: usize) -> f64 {
+        match self {
+            Self::Points(points) if points.is_geodesic => points.no_longer(points.chord(a, b)),
+            _ => self.exact(a, b),
+        }
+    }
+
+    /// The same from how far two coordinates of [`Travel::coordinates`] lie apart, squared.
+    #[inline]
+    pub(crate) fn at_least_apart(&self, square: f64) -> f64 {
+        match self {
+            Self::Points(points) => points.no_longer(square.sqrt() * points.detour),
+            _ => 0.0,
+        }
+    }
+
     /// Coordinates in which straight-line nearness means nearness, where there are any.
     pub(crate) fn coordinates(&self, place: usize) -> Option<[f64; 3]> {
         match self {
@@ -225,6 +243,13 @@ impl Points {
             (ax - bx).hypot(ay - by)
         };
         rounded(raw * self.detour, self.round)
+    }
+
+    /// What a quick distance must be at least when it is exact: quick geodesic ones are off by up to 0.6 %, and
+    /// rounding takes up to one half.
+    fn no_longer(&self, quick: f64) -> f64 {
+        let quick = if self.is_geodesic { quick * 0.99 } else { quick };
+        if self.round == Rounding::None { quick } else { (quick - 0.5).max(0.0) }
     }
 
     fn chord(&self, a: usize, b: usize) -> f64 {

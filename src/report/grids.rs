@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::style::{class_style, quantity_style, rank_style};
 use crate::error::Result;
 use crate::grid::{Frame, Window};
-use crate::io::geotiff::{Compression, GeoTiff, GeoTiffWriter, WriteSpec};
+use crate::io::geotiff::{Compression, GeoTiff, GeoTiffWriter, Piece, WriteSpec};
 use crate::progress::Progress;
 use crate::score::{Plane, PlaneSink};
 
@@ -24,6 +24,15 @@ pub struct GridFile {
 }
 
 impl GridFile {
+    /// How it is written.
+    pub fn spec(&self, compression: Compression) -> WriteSpec {
+        let spec = match self.plane {
+            Plane::Class => WriteSpec::classes(self.description),
+            _ => WriteSpec::quantity(self.description, self.unit),
+        };
+        WriteSpec { compression, ..spec }
+    }
+
     /// The style of the grid as it lies written in a folder.
     pub fn style_in(&self, folder: &Path, n_classes: u8) -> Result<String> {
         Ok(match self.plane {
@@ -136,14 +145,18 @@ impl GridWriters {
         files: impl IntoIterator<Item = &'a GridFile>,
     ) -> Result<Self> {
         let begin = |file: &GridFile| {
-            let spec = match file.plane {
-                Plane::Class => WriteSpec::classes(file.description),
-                _ => WriteSpec::quantity(file.description, file.unit),
-            };
-            let spec = WriteSpec { compression, ..spec };
+            let spec = file.spec(compression);
             Ok((file.plane, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
         };
         Ok(Self { writers: files.into_iter().map(begin).collect::<Result<_>>()? })
+    }
+
+    /// Takes over a piece of a plane.
+    pub fn absorb(&mut self, plane: Plane, piece: &Piece) -> Result<()> {
+        match self.writers.iter_mut().find(|(written, _)| *written == plane) {
+            Some((_, writer)) => writer.absorb(piece),
+            None => Ok(()),
+        }
     }
 
     /// Ends every file: its overviews are put behind its cells.

@@ -138,16 +138,15 @@ impl BaselineValue {
     }
 }
 
-/// Writes `plan.json`: the solution's own keys (interface.md §4), then the baselines, `more` keys and the problem as
+/// What `plan.json` holds: the solution's own keys (interface.md §4), then the baselines, `more` keys and the problem as
 /// solved.
-pub fn write_plan_json(
-    path: &Path,
+pub fn plan_json(
     problem: &Problem,
     solution: &Solution,
     baselines: &[BaselineValue],
     start: Option<Date>,
     more: &Map<String, Value>,
-) -> Result<()> {
+) -> Value {
     let mut object = match serde_json::to_value(solution) {
         Ok(Value::Object(object)) => object,
         _ => Map::new(),
@@ -162,7 +161,19 @@ pub fn write_plan_json(
     }
     object.extend(more.clone());
     object.insert("problem".into(), serde_json::to_value(problem).unwrap_or(Value::Null));
-    let mut text = serde_json::to_string_pretty(&Value::Object(object))
+    Value::Object(object)
+}
+
+/// Writes `plan.json`, see [`plan_json`].
+pub fn write_plan_json(
+    path: &Path,
+    problem: &Problem,
+    solution: &Solution,
+    baselines: &[BaselineValue],
+    start: Option<Date>,
+    more: &Map<String, Value>,
+) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(&plan_json(problem, solution, baselines, start, more))
         .map_err(|error| Error::io("write", path)(std::io::Error::other(error)))?;
     text.push('\n');
     write_atomic(path, text.as_bytes())

@@ -6,8 +6,16 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+use crate::io::gdal_release;
 use crate::io::hash::{FileHash, file_hash};
 use crate::score::{EngineInfo, StageSeconds, Summary};
+
+/// The Cargo features this build has.
+pub fn features() -> Vec<&'static str> {
+    let known =
+        [("gpu", cfg!(feature = "gpu")), ("proj", cfg!(feature = "proj")), ("gdal", cfg!(feature = "gdal"))];
+    known.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect()
+}
 
 /// What the record gathers during a run.
 #[derive(Debug, Default)]
@@ -70,6 +78,8 @@ impl Record {
         Ok(json!({
             "program": "clearway",
             "version": env!("CARGO_PKG_VERSION"),
+            "features": features(),
+            "gdal": gdal_release(),
             "command": self.command,
             "project": self.project,
             "started": self.started,

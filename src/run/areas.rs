@@ -4,6 +4,8 @@
 //! a warning and all listed in the record. `status = […]` beside `path` says which ones to take instead. An area
 //! without a status is taken: what is not known to be closed is open.
 
+use std::path::Path;
+
 use geo::Geometry;
 use serde_json::{Value, json};
 
@@ -12,7 +14,7 @@ use super::project::{AreaColumns, TaskSettings, TaskSource};
 use super::vectors::{has_column, no_column, read_features, reprojected, text_of};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Crs, Reprojection};
-use crate::io::features::{Feature, VectorSource};
+use crate::io::features::{Feature, FeatureTable, VectorSource};
 use crate::tasks::PolygonFeature;
 
 /// Hazardous areas, and what should be known of how they were read.
@@ -54,8 +56,17 @@ pub fn read_task_areas(tasks: &TaskSettings, frame_crs: &Crs) -> Result<Option<A
 
 /// Reads a file of hazardous areas; `key` is where the project names it.
 pub fn read(source: &VectorSource, columns: &AreaColumns, key: &str, frame_crs: &Crs) -> Result<Areas> {
-    let read = read_features(source, key)?;
-    let path = &source.path;
+    of_features(read_features(source, key)?, &source.path, columns, key, frame_crs)
+}
+
+/// The hazardous areas of features that are read already; `path` is what they are called in faults and notes.
+pub fn of_features(
+    read: FeatureTable,
+    path: &Path,
+    columns: &AreaColumns,
+    key: &str,
+    frame_crs: &Crs,
+) -> Result<Areas> {
     let onto_frame = Reprojection::new(&read.crs, frame_crs, &path.display().to_string())?;
     let mut faults = Faults::new();
     let named = [
@@ -75,6 +86,7 @@ pub fn read(source: &VectorSource, columns: &AreaColumns, key: &str, frame_crs: 
     let class_column = recognised(&columns.classification, Meaning::Classification);
     let status_column = recognised(&columns.status_column, Meaning::Status);
     let mut areas = Areas { notes: read.notes, ..Areas::default() };
+    areas.notes.extend(onto_frame.shift_note(&path.display().to_string()));
     if let Some(column) =
         imsma_column.as_ref().filter(|column| columns.imsma_id.is_none() && *column != "imsma_id")
     {
@@ -130,7 +142,7 @@ fn unknown_status(
     columns: &AreaColumns,
     statuses: &[Option<String>],
     key: &str,
-    path: &std::path::Path,
+    path: &Path,
 ) -> Option<Fault> {
     let asked = columns.status.as_ref()?;
     let mut known: Vec<&str> = statuses.iter().flatten().map(String::as_str).collect();

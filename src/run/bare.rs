@@ -1,19 +1,36 @@
-//! `clearway plan --problem FILE`: a bare problem file in, `plan.json` out.
+//! A bare problem in, what `plan.json` holds out: `clearway plan --problem FILE`, and the same for programs.
 
 use std::path::Path;
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::outcome::Outcome;
 use super::output_folder;
 use super::planning::{baseline_values, params};
-use super::{Job, Options};
+use super::{INTERRUPTED, Job, Options};
 use crate::error::{Error, Fault, Result};
 use crate::io::atomic::Staging;
 use crate::plan::{self, Problem};
 use crate::progress::Progress;
-use crate::report::plan_files::write_plan_json;
+use crate::report::plan_files::{plan_json, write_plan_json};
 use crate::report::record::Record;
+
+/// Plans a bare problem without any file: what [`plan_problem_file`] writes as `plan.json`, with what is odd about the
+/// problem under `warnings`. The same problem, seed and iterations give the same plan.
+///
+/// # Errors
+/// Those of [`plan::plan`]. When the person interrupts, the best plan so far comes back, and a warning says so.
+pub fn plan_problem(problem: &Problem, options: &Options, progress: &dyn Progress) -> Result<Value> {
+    let params = params(options.seed.unwrap_or(1), None, None, options);
+    let solution = plan::plan(problem, &params, progress)?;
+    let baselines = baseline_values(problem, &plan::baselines(problem, None)?);
+    let mut warnings = plan::oddities(problem);
+    if progress.is_cancelled() {
+        warnings.push(INTERRUPTED.to_owned());
+    }
+    let more = Map::from_iter([("warnings".to_owned(), warnings.into())]);
+    Ok(plan_json(problem, &solution, &baselines, None, &more))
+}
 
 /// Plans a bare problem file (interface.md §4) into a run directory that holds `plan.json`.
 pub fn plan_problem_file(path: &Path, options: &Options, progress: &dyn Progress) -> Result<Outcome> {

@@ -2,6 +2,7 @@
 //! scoring and written as `hazard.tif`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -187,21 +188,23 @@ fn read_accidents(settings: &AccidentSettings, frame: &Frame) -> Result<(Feature
     }
     faults.finish()?;
     let mut warnings = read.notes;
+    warnings.extend(onto_frame.shift_note(&path.display().to_string()));
     if n_without > 0 {
         warnings.push(format!("accidents: {n_without} features have no geometry and are left out"));
     }
     Ok((Features::new(frame, &points), warnings))
 }
 
-/// Makes the plane `hazard`; says what a person should know of how.
+/// Makes some rows of the plane `hazard`; says what a person should know of how.
 pub fn make(
-    layers: &mut OpenLayers,
+    layers: &mut OpenLayers<'_>,
     engine: &mut dyn Engine,
     scratch: &Scratch,
+    rows: Range<usize>,
     progress: &dyn Progress,
 ) -> Result<Vec<String>> {
     let Some(hazard) = &layers.hazard else { return Ok(Vec::new()) };
-    let prior = scratch.plane(&layers.frame)?;
+    let prior = scratch.rows(&layers.frame, rows.clone())?;
     match &hazard.ground {
         Some(ground) => ground.write(hazard.elsewhere, &*prior)?,
         None => fill(&*prior, hazard.elsewhere as f32)?,
@@ -209,7 +212,7 @@ pub fn make(
     let mut warnings = Vec::new();
     let mut plane = prior;
     if let Some((points, accidents)) = &hazard.accidents {
-        let raised = scratch.plane(&layers.frame)?;
+        let raised = scratch.rows(&layers.frame, rows)?;
         warnings = raise_hazard(engine, &*plane, points, *accidents, &*raised, progress)?;
         plane = raised;
     }
@@ -218,15 +221,19 @@ pub fn make(
 }
 
 fn fill(to: &dyn CellStore, value: f32) -> Result<()> {
-    let frame = to.frame().clone();
-    let tiling = Tiling::new(&frame, 1024);
+    let tiling = Tiling::over(to.part(), 1024);
     tiling.tiles().try_for_each(|window| to.write(window, &vec![value; window.len()]))
+}
+
+/// How the plane is written.
+pub fn spec(compression: Compression) -> WriteSpec {
+    let spec = WriteSpec::quantity("hazard built from hazardous areas and accidents, 0..1", "1");
+    WriteSpec { compression, ..spec }
 }
 
 /// Writes the plane as a grid.
 pub fn write(hazard: &dyn Cells, path: &Path, compression: Compression) -> Result<()> {
-    let spec = WriteSpec::quantity("hazard built from hazardous areas and accidents, 0..1", "1");
-    let mut writer = GeoTiffWriter::create(path, hazard.frame(), &WriteSpec { compression, ..spec })?;
+    let mut writer = GeoTiffWriter::create(path, hazard.frame(), &spec(compression))?;
     // The writer takes tiles of 512, row by row.
     for window in Tiling::new(hazard.frame(), 512).tiles() {
         writer.write(window, &hazard.read_vec(window)?)?;

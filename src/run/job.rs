@@ -1,6 +1,6 @@
 //! One run under way: where it writes, what it has to tell, and what earlier runs of the process hand on to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,8 +18,9 @@ use super::replanning::Earlier;
 use super::resume::{StageKey, Stages};
 use super::sampled_worths::sample_worths;
 use super::scored::Scored;
+use super::shards::Gathered;
 use super::stages::{GridKeys, first_pass_grids, outline_tasks, score_grids};
-use super::{IN_ALL, INTERRUPTED, Options, brief, check, output_folder, report_step, tasks_file};
+use super::{IN_ALL, INTERRUPTED, OUTLINE, Options, brief, check, output_folder, report_step, tasks_file};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging};
 use crate::io::hash::FileHash;
@@ -59,25 +60,31 @@ pub struct Job {
     pub grids: Option<(GridKeys, Summary)>,
     /// Where only redacted files may leave it.
     pub redaction: Option<Redaction>,
+    /// What shards have scored, to be put together.
+    pub gathered: Option<Gathered>,
+    /// Whether it is: the pieces are what such a run goes on from.
+    pub is_merge: bool,
+}
+
+/// Refuses a device for the native engine.
+pub fn refuse_device(options: &Options) -> Result<()> {
+    let (Backend::Cpu, Some(device)) = (options.backend, &options.device) else { return Ok(()) };
+    let found = format!("--backend cpu and --device {device}");
+    let fix = "leave one of them out";
+    Err(Fault::new("options.device", "command line", "a GPU or the native engine", found, fix).into())
+}
+
+/// The output folder.
+pub fn out_dir(project: &Project, options: &Options) -> PathBuf {
+    options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name))
 }
 
 impl Job {
     /// Claims the output folder before any work.
     pub fn begin(command: &str, project: &Project, options: &Options) -> Result<Self> {
-        if let (Backend::Cpu, Some(device)) = (options.backend, &options.device) {
-            let fix = "leave one of them out";
-            let found = format!("--backend cpu and --device {device}");
-            return Err(Fault::new(
-                "options.device",
-                "command line",
-                "a GPU or the native engine",
-                found,
-                fix,
-            )
-            .into());
-        }
+        refuse_device(options)?;
         let redaction = Redaction::begin(project, options)?;
-        let named = || options.out.clone().unwrap_or_else(|| Path::new("runs").join(&project.name));
+        let named = || out_dir(project, options);
         let out = redaction.as_ref().map_or_else(named, Redaction::private_run);
         let (staging, is_resumed) = match options.resume {
             true => Staging::resumed(&out, options.overwrite)?,
@@ -117,6 +124,8 @@ impl Job {
             has_formats: true,
             grids: None,
             redaction: None,
+            gathered: None,
+            is_merge: false,
         }
     }
 
@@ -141,7 +150,7 @@ impl Job {
     }
 
     /// Notes that a stage is whole, so that an interrupt costs no more than what comes after it. A batch goes on by
-    /// scenarios, and a redacted run keeps nothing.
+    /// scenarios, a merge from its pieces, and a redacted run keeps nothing.
     pub fn stage_done<T: Serialize>(
         &mut self,
         stage: &'static str,
@@ -149,7 +158,7 @@ impl Job {
         files: &[&str],
         state: &T,
     ) -> Result<()> {
-        if self.kept.is_on() || self.redaction.is_some() {
+        if self.kept.is_on() || self.redaction.is_some() || self.is_merge {
             return Ok(());
         }
         self.stages.done(stage, key, files, state)?;
@@ -216,7 +225,7 @@ impl Job {
         if let Some(settings) = prepared.project.tasks.as_ref().filter(|_| self.record.command != "score") {
             let outlined = outline_tasks(self, prepared, settings, &summary, progress)?;
             let tasks = &made.insert(outlined).0;
-            if let Some(plan) = &prepared.project.plan {
+            if let Some(plan) = prepared.project.plan.as_ref().filter(|_| self.record.command != OUTLINE) {
                 let crs = &prepared.layers.frame.crs;
                 let worths = sample_worths(self, prepared, tasks, &summary, options, progress)?;
                 planned = Some(plan_teams(

@@ -15,7 +15,8 @@ use super::measures;
 use super::project::{HAZARD_SD, LayerSettings, LayerSource, Project};
 use crate::error::{Fault, Faults, Result};
 use crate::grid::{Cells, Frame};
-use crate::io::geotiff::{GeoTiff, ReadOptions};
+use crate::io::geotiff::ReadOptions;
+use crate::io::raster::Raster;
 use crate::layers::{
     ConstantCost, Features, LayerFile, LayerSpec, OnFrame, Role, Survey, range_faults, survey, survey_blocks,
 };
@@ -23,11 +24,11 @@ use crate::progress::{Progress, Within};
 use crate::tasks::Finding;
 
 /// The project's layers on one frame.
-pub struct OpenLayers {
+pub struct OpenLayers<'a> {
     /// The frame.
     pub frame: Frame,
     /// Every layer that could be brought onto it, by name.
-    pub planes: BTreeMap<String, Arc<dyn Cells>>,
+    pub planes: BTreeMap<String, Arc<dyn Cells + 'a>>,
     /// Every vector layer that could be brought onto it, by name.
     pub features: BTreeMap<String, Arc<Features>>,
     /// What the layer `hazard` is built from, where it is.
@@ -48,12 +49,15 @@ pub struct OpenLayers {
     pub warnings: Vec<String>,
 }
 
-impl OpenLayers {
+impl<'a> OpenLayers<'a> {
     /// A layer's plane; settings name only layers that exist, so a missing one is our bug.
-    pub fn plane(&self, name: &str) -> &dyn Cells {
+    pub fn plane(&self, name: &str) -> &(dyn Cells + 'a) {
         &*self.planes[name]
     }
 }
+
+/// Layers that a program holds, by name, each on its own grid.
+pub type Given<'a> = BTreeMap<String, Arc<dyn Cells + 'a>>;
 
 /// Rows of cells that a layer keeps decoded, where memory allows: about what a tile with its halo spans.
 const ROWS_KEPT: usize = 2048;
@@ -69,27 +73,62 @@ pub fn open(
     kept: &Kept,
     faults: &mut Faults,
     progress: &dyn Progress,
-) -> Result<Option<OpenLayers>> {
-    match bring_all(project, memory_bytes, kept, faults)? {
+) -> Result<Option<OpenLayers<'static>>> {
+    match bring_all(project, &Given::new(), memory_bytes, kept, faults)? {
         Some((open, is_complete)) => survey_all(project, open, is_complete, kept, faults, progress),
         None => Ok(None),
     }
 }
 
+/// The same where the layers were read through by others, who tell what that showed.
+pub fn open_surveyed(
+    project: &Project,
+    memory_bytes: u64,
+    surveys: &BTreeMap<String, Survey>,
+    faults: &mut Faults,
+) -> Result<Option<OpenLayers<'static>>> {
+    match bring_all(project, &Given::new(), memory_bytes, &Kept::nothing(), faults)? {
+        Some((open, is_complete)) => judge_all(project, open, is_complete, faults, |name, _, _| {
+            Ok(surveys.get(name).cloned().unwrap_or_default())
+        }),
+        None => Ok(None),
+    }
+}
+
+/// The same where a program holds some of the layers: those of [`LayerSource::Given`], by name.
+pub fn open_given<'a>(
+    project: &Project,
+    given: &Given<'a>,
+    memory_bytes: u64,
+    faults: &mut Faults,
+    progress: &dyn Progress,
+) -> Result<Option<OpenLayers<'a>>> {
+    let kept = Kept::nothing();
+    match bring_all(project, given, memory_bytes, &kept, faults)? {
+        Some((open, is_complete)) => survey_all(project, open, is_complete, &kept, faults, progress),
+        None => Ok(None),
+    }
+}
+
 /// Opens the layers without reading them through, for a few cells of a run whose layers were surveyed then.
-pub fn open_unread(project: &Project, memory_bytes: u64, faults: &mut Faults) -> Result<Option<OpenLayers>> {
-    let brought = bring_all(project, memory_bytes, &Kept::nothing(), faults)?;
+pub fn open_unread(
+    project: &Project,
+    memory_bytes: u64,
+    faults: &mut Faults,
+) -> Result<Option<OpenLayers<'static>>> {
+    let brought = bring_all(project, &Given::new(), memory_bytes, &Kept::nothing(), faults)?;
     Ok(brought.and_then(|(open, is_complete)| is_complete.then_some(open)))
 }
 
 /// The layers on the frame, and whether all of them could be brought there; `None` without a frame.
-fn bring_all(
+fn bring_all<'a>(
     project: &Project,
+    given: &Given<'a>,
     memory_bytes: u64,
     kept: &Kept,
     faults: &mut Faults,
-) -> Result<Option<(OpenLayers, bool)>> {
-    let mut sources: Vec<(&LayerSettings, Option<Arc<GeoTiff>>)> = Vec::new();
+) -> Result<Option<(OpenLayers<'a>, bool)>> {
+    let mut sources: Vec<(&LayerSettings, Option<Arc<Raster>>)> = Vec::new();
     let mut complete = true;
     let most_cache = (memory_bytes / 8) as usize / project.layers.len().max(1);
     let most_cache = most_cache.max(LEAST_CACHE);
@@ -100,9 +139,9 @@ fn bring_all(
         };
         let options = ReadOptions { band: *band, nodata: layer.nodata, ..ReadOptions::default() };
         let opened = kept.once(Kind::Source, &kept::key(None, layer, &[path]), || {
-            let mut source = GeoTiff::open_with(path, &options)?;
+            let mut source = Raster::open_with(path, &options)?;
             // Strips of a wide file reach across many square tiles: a row of tiles' worth is kept decoded.
-            source.set_cache_bytes(source.cache_bytes_for_rows(ROWS_KEPT).clamp(LEAST_CACHE, most_cache));
+            source.keep_rows(ROWS_KEPT, LEAST_CACHE, most_cache);
             Ok(source)
         });
         match faults.take(missing_as_fault(&format!("layer `{}`", layer.name), opened))? {
@@ -111,10 +150,12 @@ fn bring_all(
         }
     }
     let framing = sources.iter().find(|(layer, _)| layer.name == project.frame);
-    let Some((_, Some(source))) = framing else {
-        return Ok(None);
+    let frame = match framing {
+        Some((_, Some(source))) => source.frame().clone(),
+        Some((layer, None)) if layer.source == LayerSource::Given => given[&layer.name].frame().clone(),
+        _ => return Ok(None),
     };
-    let frame = source.frame().clone();
+    let frame = frame.on_its_ground(&project.datum_shifts);
     let mut open = OpenLayers {
         planes: BTreeMap::new(),
         features: BTreeMap::new(),
@@ -124,7 +165,7 @@ fn bring_all(
         surveys: BTreeMap::new(),
         findings: Vec::new(),
         left_out: Vec::new(),
-        files: sources.iter().filter_map(|(_, s)| s.as_ref()).map(|s| s.path().to_path_buf()).collect(),
+        files: sources.iter().filter_map(|(_, s)| s.as_ref()).flat_map(|s| s.files()).collect(),
         warnings: frame_warnings(&frame),
         frame,
     };
@@ -148,7 +189,19 @@ fn bring_all(
         open.warnings.extend(opened.warnings.iter().cloned());
     }
     for (layer, source) in sources {
-        if matches!(layer.source, LayerSource::Built) {
+        if layer.source == LayerSource::Built {
+            continue;
+        }
+        if layer.source == LayerSource::Given {
+            let source = Arc::clone(&given[&layer.name]);
+            if let Some(plane) = faults.take(OnFrame::new(source, &spec_of(layer), &open.frame))? {
+                let description = plane.description();
+                open.warped.extend(description.map(|text| (layer.name.clone(), text)));
+                open.planes.insert(layer.name.clone(), Arc::new(plane));
+                open.keys.insert(layer.name.clone(), format!("given {layer:?}"));
+            } else {
+                complete = false;
+            }
             continue;
         }
         if let LayerSource::Vector(source) = &layer.source {
@@ -170,14 +223,16 @@ fn bring_all(
             }
             continue;
         }
-        let files: Vec<&Path> = source.iter().map(|source| source.path()).collect();
+        let files: Vec<PathBuf> = source.iter().flat_map(|source| source.files()).collect();
+        let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
         let key = kept::key(Some(&open.frame), layer, &files);
         match faults.take(kept.once(Kind::Layer, &key, || bring(layer, source.clone(), &open.frame)))? {
             Some(brought) => {
-                let (plane, description) = &*brought;
+                let Brought { plane, description, note } = &*brought;
                 open.planes.insert(layer.name.clone(), Arc::clone(plane));
                 open.keys.insert(layer.name.clone(), key);
                 open.warped.extend(description.clone().map(|text| (layer.name.clone(), text)));
+                open.warnings.extend(note.clone());
             }
             None => complete = false,
         }
@@ -186,46 +241,61 @@ fn bring_all(
 }
 
 /// Reads every used layer through once and judges its values.
-fn survey_all(
+fn survey_all<'a>(
     project: &Project,
-    mut open: OpenLayers,
-    mut complete: bool,
+    open: OpenLayers<'a>,
+    complete: bool,
     kept: &Kept,
     faults: &mut Faults,
     progress: &dyn Progress,
-) -> Result<Option<OpenLayers>> {
-    let roles = used(project);
+) -> Result<Option<OpenLayers<'a>>> {
     let n_blocks = survey_blocks(&open.frame);
-    progress.start("check layers", roles.len() as u64 * n_blocks);
-    for (name, role) in roles {
+    progress.start("check layers", surveyed(project, &open).len() as u64 * n_blocks);
+    let judged = judge_all(project, open, complete, faults, |_, key, plane| {
         progress.check()?;
-        let Some(plane) = open.planes.get(&name) else { continue };
-        // A constant was checked when it was read.
-        if project.layer(&name).is_some_and(|layer| matches!(layer.source, LayerSource::Constant(_))) {
+        if let Some(found) = kept.find::<Survey>(Kind::Survey, key) {
             progress.advance(n_blocks);
-            continue;
+            return Ok(Survey::clone(&found));
         }
+        let found = kept.once(Kind::Survey, key, || survey(plane, &Within(progress)))?;
+        Ok(Survey::clone(&found))
+    });
+    progress.finish();
+    judged
+}
+
+/// Judges the values of every used layer by what `survey` finds in it, given its name, key and plane.
+fn judge_all<'a>(
+    project: &Project,
+    mut open: OpenLayers<'a>,
+    mut complete: bool,
+    faults: &mut Faults,
+    mut survey: impl FnMut(&str, &str, &dyn Cells) -> Result<Survey>,
+) -> Result<Option<OpenLayers<'a>>> {
+    for (name, role) in surveyed(project, &open) {
         let key = open.keys.get(&name).map_or("", String::as_str);
-        let found = match kept.find::<Survey>(Kind::Survey, key) {
-            Some(found) => {
-                progress.advance(n_blocks);
-                found
-            }
-            None => kept.once(Kind::Survey, key, || survey(&**plane, &Within(progress)))?,
-        };
-        let found = Survey::clone(&found);
+        let found = survey(&name, key, open.plane(&name))?;
         let findings = range_faults(role, &name, &open.frame, &found);
         complete &= findings.faults.is_empty();
         findings.faults.into_iter().for_each(|fault| faults.push(fault));
         open.warnings.extend(findings.warnings);
         open.surveys.insert(name, found);
     }
-    progress.finish();
     for fault in measures::without_features(project, &open)? {
         complete = false;
         faults.push(fault);
     }
     Ok(complete.then_some(open))
+}
+
+/// The layers that are read through before any work, and as what: those used that are rasters. A constant was checked
+/// when it was read.
+pub fn surveyed(project: &Project, open: &OpenLayers<'_>) -> Vec<(String, Role)> {
+    let is_constant = |name: &str| {
+        project.layer(name).is_some_and(|layer| matches!(layer.source, LayerSource::Constant(_)))
+    };
+    let used = used(project).into_iter();
+    used.filter(|(name, _)| open.planes.contains_key(name) && !is_constant(name)).collect()
 }
 
 /// The layers a run reads, and as what.
@@ -245,34 +315,54 @@ fn used(project: &Project) -> Vec<(String, Role)> {
     roles
 }
 
-/// A layer on the frame, and how it was warped there.
-type Brought = (Arc<dyn Cells>, Option<String>);
+/// A layer on the frame.
+struct Brought {
+    plane: Arc<dyn Cells>,
+    /// How it was warped there.
+    description: Option<String>,
+    /// The datum shift that was crossed.
+    note: Option<String>,
+}
 
-fn bring(layer: &LayerSettings, source: Option<Arc<GeoTiff>>, frame: &Frame) -> Result<Brought> {
-    let spec = LayerSpec {
+fn spec_of(layer: &LayerSettings) -> LayerSpec {
+    LayerSpec {
         name: layer.name.clone(),
         unit: layer.unit.clone(),
         scale: layer.scale,
         offset: layer.offset,
-        // The file was opened with the project's nodata value already.
-        nodata: None,
+        // A file was opened with the project's nodata value already.
+        nodata: layer.nodata.filter(|_| layer.source == LayerSource::Given),
         resampling: layer.resample,
         file: match &layer.source {
             LayerSource::Raster { path, .. } => Some(LayerFile { path: path.clone(), nodata: layer.nodata }),
-            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector(_) => None,
+            LayerSource::Constant(_) | LayerSource::Built | LayerSource::Vector(_) | LayerSource::Given => {
+                None
+            }
         },
-    };
+    }
+}
+
+fn bring(layer: &LayerSettings, source: Option<Arc<Raster>>, frame: &Frame) -> Result<Brought> {
     match (&layer.source, source) {
         (LayerSource::Constant(usd_per_m2), _) => {
-            Ok((Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2)), None))
+            let plane = Arc::new(ConstantCost::new(frame.clone(), *usd_per_m2));
+            Ok(Brought { plane, description: None, note: None })
         }
         (_, Some(source)) => {
-            let layer = OnFrame::new(source, &spec, frame)?;
-            let description = layer.description();
-            Ok((Arc::new(layer), description))
+            let on_frame = OnFrame::new(source, &spec_of(layer), frame)?;
+            let description = on_frame.description();
+            let note = on_frame
+                .datum_shift()
+                .map(|shift| format!("layer `{}`: warped across a datum shift by PROJ, {shift}", layer.name));
+            Ok(Brought { plane: Arc::new(on_frame), description, note })
         }
-        (LayerSource::Raster { .. } | LayerSource::Vector(_) | LayerSource::Built, None) => {
-            unreachable!("every raster layer was opened or is at fault, and features are no plane")
+        (
+            LayerSource::Raster { .. } | LayerSource::Vector(_) | LayerSource::Built | LayerSource::Given,
+            None,
+        ) => {
+            unreachable!(
+                "every raster layer was opened or is at fault, and what is no raster was taken before"
+            )
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Measures of layers: features read and checked with the other inputs, their planes made before scoring.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use geo::Geometry;
@@ -38,11 +39,12 @@ pub fn read_features(source: &VectorSource, layer: &str, frame: &Frame) -> Resul
     let warning = (n_without > 0).then(|| {
         format!("layer `{layer}`: {n_without} of {n_features} features have no geometry and are left out")
     });
-    Ok((measured, notes.into_iter().chain(warning).collect()))
+    let shift = onto_frame.shift_note(&path.display().to_string());
+    Ok((measured, notes.into_iter().chain(warning).chain(shift).collect()))
 }
 
 /// Raster layers to whose features a distance is asked for, but which hold none.
-pub fn without_features(project: &Project, layers: &OpenLayers) -> Result<Vec<Fault>> {
+pub fn without_features(project: &Project, layers: &OpenLayers<'_>) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
     for settings in &project.score.measures {
         let (MeasureKind::Proximity { codes }, Some(plane)) =
@@ -63,18 +65,22 @@ pub fn without_features(project: &Project, layers: &OpenLayers) -> Result<Vec<Fa
     Ok(faults)
 }
 
-/// Makes the plane of every measure; says what a person should know of how.
+/// Makes some rows of the plane of every measure; says what a person should know of how.
 pub fn make(
-    layers: &mut OpenLayers,
+    layers: &mut OpenLayers<'_>,
     measures: &[MeasureSettings],
     engine: &mut dyn Engine,
     scratch: &Scratch,
+    rows: Range<usize>,
     memory_bytes: usize,
     progress: &dyn Progress,
 ) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     for settings in measures {
-        let plane = scratch.plane(&layers.frame)?;
+        // On the ellipsoid a cell's distance to cells comes from whole columns: all rows lie there on the way.
+        let needs_all = layers.frame.crs.is_geographic() && !layers.features.contains_key(&settings.layer);
+        let rows = if needs_all { 0..layers.frame.n_rows } else { rows.clone() };
+        let plane = scratch.rows(&layers.frame, rows)?;
         let features = layers.features.get(&settings.layer);
         match (&settings.kind, features) {
             (MeasureKind::Proximity { .. }, Some(features)) => {

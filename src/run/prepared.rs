@@ -1,5 +1,6 @@
 //! Inputs opened and checked: layers on the frame, hazardous areas, teams and places, with all faults together.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use super::project::{PlanSettings, Project, TaskSettings, TaskSource, TeamSettin
 use super::vectors::{read_districts, read_settlements, read_teams};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::grid::Crs;
+use crate::layers::Survey;
 use crate::progress::Progress;
 use crate::score::check_reach;
 use crate::tasks::{self, District, Finding, PolygonFault, PolygonFeature, Settlement, survey_polygons};
@@ -21,7 +23,9 @@ use crate::tasks::{self, District, Finding, PolygonFault, PolygonFeature, Settle
 pub enum Need {
     /// Layers only.
     Grids,
-    /// Layers, task areas and teams.
+    /// Layers, task areas and the places that name them; teams where areas are cut by what they can work.
+    TaskAreas,
+    /// Layers, task areas, places and teams.
     Everything,
 }
 
@@ -30,7 +34,7 @@ pub struct Prepared {
     /// The settings.
     pub project: Project,
     /// The layers on the frame.
-    pub layers: OpenLayers,
+    pub layers: OpenLayers<'static>,
     /// Hazardous areas in the frame's CRS, where tasks come from polygons.
     pub areas: Option<Vec<PolygonFeature>>,
     /// Every fault of every polygon of the hazardous areas.
@@ -65,6 +69,28 @@ impl Prepared {
     ) -> Result<Self> {
         let mut faults = Faults::new();
         let layers = layers::open(&project, memory_bytes, kept, &mut faults, progress)?;
+        Self::with_layers(project, need, layers, memory_bytes, kept, faults)
+    }
+
+    /// The same for grids alone, where the layers were read through by others, who tell what that showed.
+    pub fn open_surveyed(
+        project: Project,
+        memory_bytes: u64,
+        surveys: &BTreeMap<String, Survey>,
+    ) -> Result<Self> {
+        let mut faults = Faults::new();
+        let layers = layers::open_surveyed(&project, memory_bytes, surveys, &mut faults)?;
+        Self::with_layers(project, Need::Grids, layers, memory_bytes, &Kept::nothing(), faults)
+    }
+
+    fn with_layers(
+        project: Project,
+        need: Need,
+        layers: Option<OpenLayers<'static>>,
+        memory_bytes: u64,
+        kept: &Kept,
+        mut faults: Faults,
+    ) -> Result<Self> {
         if let Some(layers) = &layers {
             let kernel = project.score.recipe.kernel;
             faults.take(check_reach(kernel, &layers.frame, memory_bytes / super::stages::TILES_SHARE))?;
@@ -77,7 +103,7 @@ impl Prepared {
         let (mut teams, mut settlements, mut districts) = (Vec::new(), Vec::new(), Vec::new());
         // Without a frame there is no CRS to bring polygons into: WGS 84 still shows what is wrong in them.
         let crs = layers.as_ref().map_or_else(Crs::wgs84, |layers| layers.frame.crs.clone());
-        if let Some(tasks) = project.tasks.as_ref().filter(|_| need == Need::Everything) {
+        if let Some(tasks) = project.tasks.as_ref().filter(|_| need != Need::Grids) {
             if let TaskSource::Polygons { source, .. } = &tasks.source {
                 files.extend(source.files());
             }
@@ -89,20 +115,23 @@ impl Prepared {
                 areas = Some(read.polygons.clone());
             }
         }
-        if let Some(plan) = project.plan.as_ref().filter(|_| need == Need::Everything) {
+        if let Some(plan) = project.plan.as_ref().filter(|_| need != Need::Grids) {
             let place = project.file.display().to_string();
-            teams = faults.take(read_teams(plan, &place))?.unwrap_or_default();
-            if let TeamsSource::File(source) = &plan.teams {
-                files.extend(source.files());
+            let is_planned = need == Need::Everything;
+            if is_planned || plan.max_team_days.is_some() {
+                teams = faults.take(read_teams(plan, &place))?.unwrap_or_default();
+                if let TeamsSource::File(source) = &plan.teams {
+                    files.extend(source.files());
+                }
             }
             // Told now and not after the grids are scored. Faulty teams or areas have had their own faults.
             let mut odd = Vec::new();
-            if !teams.is_empty() {
+            if is_planned && !teams.is_empty() {
                 odd.extend(loose_ties(plan, &teams, areas.as_deref(), &place));
             }
             let are_grown =
                 project.tasks.as_ref().is_some_and(|tasks| matches!(tasks.source, TaskSource::Grown { .. }));
-            if areas.is_some() || are_grown {
+            if is_planned && (areas.is_some() || are_grown) {
                 let has = |name: &str| {
                     areas.iter().flatten().any(|area: &PolygonFeature| area.attributes.contains_key(name))
                 };
@@ -120,9 +149,11 @@ impl Prepared {
                 warnings.extend(notes);
                 files.extend(source.files());
             }
-            let faulty = floor_faults(plan, &districts, areas.as_deref(), &place);
-            let idle = idle_budget(&project, plan, &teams, &place);
-            faulty.into_iter().chain(idle).for_each(|fault| faults.push(fault));
+            if is_planned {
+                let faulty = floor_faults(plan, &districts, areas.as_deref(), &place);
+                let idle = idle_budget(&project, plan, &teams, &place);
+                faulty.into_iter().chain(idle).for_each(|fault| faults.push(fault));
+            }
             warnings.extend(far_teams(&teams, layers.as_ref()));
         }
         faults.finish()?;
@@ -195,11 +226,13 @@ pub fn project_of(file: &Path, overrides: &[String], need: Need) -> Result<Proje
     // What else goes wrong here, such as a file that may not be read, comes up again once the project is mended.
     let layers = layers::open_unread(&project, 0, &mut faults).ok().flatten();
     let crs = layers.map_or_else(Crs::wgs84, |layers| layers.frame.crs);
-    if let Some(tasks) = project.tasks.as_ref().filter(|_| need == Need::Everything) {
+    if let Some(tasks) = project.tasks.as_ref().filter(|_| need != Need::Grids) {
         let _ = faults.take(read_task_areas(tasks, &crs));
     }
-    if let Some(plan) = project.plan.as_ref().filter(|_| need == Need::Everything) {
-        let _ = faults.take(read_teams(plan, &project.file.display().to_string()));
+    if let Some(plan) = project.plan.as_ref().filter(|_| need != Need::Grids) {
+        if need == Need::Everything || plan.max_team_days.is_some() {
+            let _ = faults.take(read_teams(plan, &project.file.display().to_string()));
+        }
         if let Some(source) = &plan.settlements {
             let _ = faults.take(read_settlements(source));
         }
@@ -220,6 +253,16 @@ pub fn plan_settings(project: &Project) -> Result<&PlanSettings> {
     })
 }
 
+/// Refuses a project that says nothing of task areas.
+pub fn task_settings(project: &Project) -> Result<()> {
+    if project.tasks.is_some() {
+        return Ok(());
+    }
+    let place = project.file.display().to_string();
+    let fix = "add [tasks] with `areas` or `grow`, or use `clearway score` for the grids alone";
+    Err(Fault::new("project.missing_key", place, "[tasks], to be outlined", "nothing", fix).into())
+}
+
 /// Plan settings, teams and their files, for planning the tasks of an earlier run.
 pub fn teams_only(project: &Project) -> Result<(&PlanSettings, Vec<TeamSettings>, Vec<PathBuf>)> {
     let plan = plan_settings(project)?;
@@ -232,7 +275,7 @@ pub fn teams_only(project: &Project) -> Result<(&PlanSettings, Vec<TeamSettings>
 }
 
 /// Teams so far from the frame that a coordinate is likely wrong (lon and lat swapped, say).
-fn far_teams(teams: &[TeamSettings], layers: Option<&OpenLayers>) -> Vec<String> {
+fn far_teams(teams: &[TeamSettings], layers: Option<&OpenLayers<'_>>) -> Vec<String> {
     use crate::grid::{LonLat, Reprojection, geodesic_m};
     const FAR_KM: f64 = 1000.0;
     let Some(frame) = layers.map(|layers| &layers.frame) else { return Vec::new() };

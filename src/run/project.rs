@@ -3,6 +3,7 @@
 //! After [`Project::open`] nothing is optional that need not be: defaults are filled in, names are resolved,
 //! units and dates are typed. What a version does not do yet is refused by name, never passed over.
 
+mod datum_shifts;
 mod gates;
 mod hazard;
 mod layers;
@@ -34,6 +35,7 @@ use super::document::{self, Node};
 use super::located::Document;
 use super::section::{Reading, Section};
 use crate::error::{Error, Fault, Faults, Result};
+use crate::grid::ChosenOperations;
 use crate::report::formats::Format;
 
 /// A project as it will be run.
@@ -51,6 +53,8 @@ pub struct Project {
     pub frame: String,
     /// The layers in the order written; hazard, population and cost are always among them.
     pub layers: Vec<LayerSettings>,
+    /// Operations across datum shifts that the person chose.
+    pub datum_shifts: ChosenOperations,
     /// How hazard is built, where no raster of it is given.
     pub hazard: Option<HazardSettings>,
     /// How cells are scored.
@@ -114,7 +118,7 @@ impl Project {
         }
         faults.finish()?;
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        Ok(Self::from_document(Document { name, text, root }, file.to_path_buf(), folder))
+        Ok(Self::from_document(Document { name, text, root }, file.to_path_buf(), folder, &[]))
     }
 
     /// The project of a finished run, from the settings of its record. `file` is the project file then; paths are
@@ -123,9 +127,23 @@ impl Project {
         let folder = file.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         let name = format!("settings in {}", crate::io::atomic::RUN_RECORD);
         let document = Document { name, text: String::new(), root: document::from_json(settings) };
-        let (project, faults) = Self::from_document(document, file.to_path_buf(), folder);
+        let (project, faults) = Self::from_document(document, file.to_path_buf(), folder, &[]);
         faults.finish()?;
         project.ok_or_else(|| internal(file))
+    }
+
+    /// The project of settings that a program gives, shaped as a project file is; `held` are the names of layers whose
+    /// cells it holds, which need no path. Other paths are relative to `folder`.
+    pub fn of_settings(settings: &serde_json::Value, folder: &Path, held: &[String]) -> Result<Self> {
+        let document = Document {
+            name: "settings".to_owned(),
+            text: String::new(),
+            root: document::from_json(settings),
+        };
+        let (project, faults) =
+            Self::from_document(document, folder.join("settings"), folder.to_path_buf(), held);
+        faults.finish()?;
+        project.ok_or_else(|| internal(folder))
     }
 
     /// The layer with a name.
@@ -133,11 +151,17 @@ impl Project {
         self.layers.iter().find(|layer| layer.name == name)
     }
 
-    fn from_document(document: Document, file: PathBuf, folder: PathBuf) -> (Option<Self>, Faults) {
+    fn from_document(
+        document: Document,
+        file: PathBuf,
+        folder: PathBuf,
+        held: &[String],
+    ) -> (Option<Self>, Faults) {
         let reading = Reading::new(&document.name, &document.text);
         let top = Section::new(&reading, "", &document.root);
         let (project_name, seed) = read_project(&top);
-        let (layers, frame) = layers::read(&reading, &top, &folder);
+        let (layers, frame) = layers::read(&reading, &top, &folder, held);
+        let datum_shifts = datum_shifts::read(&top);
         let hazard = hazard::read(&top, &folder);
         let score = score::read(&top, &layers, seed);
         let tasks = tasks::read(&top, &folder, &layers);
@@ -169,6 +193,7 @@ impl Project {
             seed,
             frame,
             layers,
+            datum_shifts,
             hazard,
             score,
             tasks,

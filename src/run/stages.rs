@@ -8,7 +8,7 @@ use super::kept::{self, Kept, Kind, MadePlane, MadeTasks, WrittenGrids};
 use super::layers::OpenLayers;
 use super::parcels::ground_of_days;
 use super::prepared::Prepared;
-use super::project::{TaskSettings, TaskSource};
+use super::project::{Project, TaskSettings, TaskSource};
 use super::resume::SummaryState;
 use super::scored::{AtHand, Keeping, Scored};
 use super::space::enough_space;
@@ -45,28 +45,36 @@ pub fn score_grids(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Summary> {
-    let (mut engine, note) = score::engine(options.backend, options.device.as_deref())?;
+    let gathered = job.gathered.take();
+    let (mut engine, note) = match &gathered {
+        Some(gathered) => gathered.engine(options)?,
+        None => score::engine(options.backend, options.device.as_deref())?,
+    };
     progress.note(&note);
     // Half for the planes kept between passes, a quarter for tiles; the rest is what readers and writers take.
     let own = || Scratch::new(job.staging.folder(), (options.memory_bytes / 2) as usize);
     let scratch = job.kept.scratch().cloned().unwrap_or_else(own);
     let told = enough_space(&job.staging, prepared, options)?;
     job.record.warnings.extend(told);
-    make_layers(job, prepared, &mut *engine, &scratch, options, progress)?;
-    let mut recipe = prepared.project.score.recipe.clone();
-    if let Some(robustness) = &mut recipe.robustness {
-        robustness.seed = job.record.seed;
+    match &gathered {
+        Some(gathered) => gathered.make_layers(job, prepared, options)?,
+        None => make_layers(job, prepared, &mut *engine, &scratch, options, progress)?,
     }
+    let recipe = seeded_recipe(&prepared.project, job.record.seed);
     let keys = GridKeys::of(prepared, &recipe, options);
     job.scored.folder = job.staging.folder().to_path_buf();
     let stage_key = job.stage_key(keys.grids.clone());
     let files = grid_files(job, recipe.robustness.is_some());
-    let summary = match take_scored(job, prepared, &keys, &files)? {
-        Some(summary) => Summary { seconds: Vec::new(), ..summary },
-        None => match job.stages.find::<SummaryState>(GRIDS, &stage_key, progress) {
+    let taken = if gathered.is_some() { None } else { take_scored(job, prepared, &keys, &files)? };
+    let summary = match (gathered, taken) {
+        (Some(gathered), _) => {
+            gathered.finish(job, prepared, &recipe, &mut *engine, &scratch, options, progress)?
+        }
+        (None, Some(summary)) => Summary { seconds: Vec::new(), ..summary },
+        (None, None) => match job.stages.find::<SummaryState>(GRIDS, &stage_key, progress) {
             Some(state) => {
                 let exposure = GeoTiff::open(&job.staging.path("exposure.tif"), 1)?;
-                state.summary(&recipe, &exposure, &criteria_of(prepared))?
+                state.summary(&recipe, &exposure, &criteria_of(&prepared.project, &prepared.layers))?
             }
             None => score_anew(job, prepared, &recipe, &keys, &mut *engine, &scratch, options, progress)?,
         },
@@ -87,9 +95,28 @@ pub fn score_grids(
 }
 
 /// The layers of criteria and gates, as the recipe counts them.
-fn criteria_of(prepared: &Prepared) -> Vec<&dyn Cells> {
-    let names = prepared.project.score.criterion_layers.iter();
-    names.map(|name| prepared.layers.plane(name)).collect()
+pub fn criteria_of<'a>(project: &Project, layers: &'a OpenLayers<'_>) -> Vec<&'a dyn Cells> {
+    project.score.criterion_layers.iter().map(|name| layers.plane(name)).collect()
+}
+
+/// What scoring reads.
+pub fn inputs_of<'a>(project: &Project, layers: &'a OpenLayers<'_>) -> Inputs<'a> {
+    Inputs {
+        frame: &layers.frame,
+        hazard: layers.plane("hazard"),
+        population: layers.plane("population"),
+        cost: layers.plane("cost"),
+        criteria: criteria_of(project, layers),
+    }
+}
+
+/// The recipe with the seed of this run.
+pub fn seeded_recipe(project: &Project, seed: u64) -> Recipe {
+    let mut recipe = project.score.recipe.clone();
+    if let Some(robustness) = &mut recipe.robustness {
+        robustness.seed = seed;
+    }
+    recipe
 }
 
 /// Makes the planes that scoring reads beside the layers as they are: hazard from areas and accidents, measures.
@@ -105,7 +132,10 @@ fn make_layers(
     let kept = Arc::clone(&job.kept);
     if layers.hazard.is_some() {
         let key = layers.keys["hazard"].clone();
-        let make = |layers: &mut OpenLayers| hazard::make(layers, engine, scratch, progress);
+        let make = |layers: &mut OpenLayers<'static>| {
+            let rows = 0..layers.frame.n_rows;
+            hazard::make(layers, engine, scratch, rows, progress)
+        };
         let told = plane_once(&kept, layers, "hazard", key, make)?;
         job.record.warnings.extend(told);
         if job.record.command != "plan" && !job.is_brief {
@@ -117,9 +147,9 @@ fn make_layers(
     let tile_bytes = (options.memory_bytes / 4) as usize;
     for measure in &prepared.project.score.measures {
         let key = format!("{measure:?} {}", layers.keys[&measure.layer]);
-        let make = |layers: &mut OpenLayers| {
-            let measure = std::slice::from_ref(measure);
-            measures::make(layers, measure, engine, scratch, tile_bytes, progress)
+        let make = |layers: &mut OpenLayers<'static>| {
+            let (measure, rows) = (std::slice::from_ref(measure), 0..layers.frame.n_rows);
+            measures::make(layers, measure, engine, scratch, rows, tile_bytes, progress)
         };
         let told = plane_once(&kept, layers, &measure.name, key, make)?;
         job.record.warnings.extend(told);
@@ -165,10 +195,10 @@ fn hold_layers(kept: &Kept, prepared: &mut Prepared, scratch: &Scratch) -> Resul
 /// A plane that `make` adds to the layers, or that an earlier run has made.
 fn plane_once(
     kept: &Kept,
-    layers: &mut OpenLayers,
+    layers: &mut OpenLayers<'static>,
     name: &str,
     key: String,
-    make: impl FnOnce(&mut OpenLayers) -> Result<Vec<String>>,
+    make: impl FnOnce(&mut OpenLayers<'static>) -> Result<Vec<String>>,
 ) -> Result<Vec<String>> {
     let made = kept.once(Kind::Plane, &key, || {
         let warnings = make(layers)?;
@@ -248,13 +278,7 @@ fn score_anew(
     progress: &dyn Progress,
 ) -> Result<Summary> {
     let layers = &prepared.layers;
-    let inputs = Inputs {
-        frame: &layers.frame,
-        hazard: layers.plane("hazard"),
-        population: layers.plane("population"),
-        cost: layers.plane("cost"),
-        criteria: criteria_of(prepared),
-    };
+    let inputs = inputs_of(&prepared.project, layers);
     // A first pass counts only where its grids lie written too, or none of them is asked for.
     let has_robustness = recipe.robustness.is_some();
     let mut files = grid_files(job, has_robustness);
@@ -285,6 +309,7 @@ fn score_anew(
         memory_bytes: options.memory_bytes / TILES_SHARE,
         clock: Some(&clock),
         first_pass: first_pass.as_deref(),
+        part: None,
     };
     let scratch = |_: &str| scratch.plane(&layers.frame);
     let summary = score::score(engine, &inputs, recipe, score_options, &scratch, &mut sink, progress)?;
@@ -380,7 +405,8 @@ fn make_tasks(
     let (exposure, people_at_risk) = (plane(Plane::Exposure)?, plane(Plane::PeopleAtRisk)?);
     let acceptability = recipe.robustness.as_ref().map(|_| plane(Plane::Acceptability)).transpose()?;
     let hazard = layers.plane("hazard");
-    let parts = CriterionParts::new(recipe, &summary.maxima, hazard, &*exposure, criteria_of(prepared));
+    let criteria = criteria_of(&prepared.project, layers);
+    let parts = CriterionParts::new(recipe, &summary.maxima, hazard, &*exposure, criteria);
     let planes = Planes {
         hazard,
         people_at_risk: &*people_at_risk,

@@ -75,7 +75,8 @@ pub fn read_districts(
         };
         districts.push(District { name, geometry });
     }
-    faults.finish().map(|()| (districts, read.notes))
+    let shift = onto_frame.shift_note(&path.display().to_string());
+    faults.finish().map(|()| (districts, read.notes.into_iter().chain(shift).collect()))
 }
 
 /// Reads the teams, from their file or the project's own tables.

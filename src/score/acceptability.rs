@@ -8,8 +8,9 @@
 //!
 //! ```text
 //! acceptability_term      v, g → u                 once a criterion: u = g v, or log2(g max(v, ε)) for `product`
-//! acceptability_count     u → bins                 p^s = f Σ w_k^s u_k, counted by its bits (see `bins`)
-//! acceptability_recount   u → parts                the threshold's bin and full bins, in finer parts
+//! acceptability_count     u → bins                 p^s = f Σ w_k^s u_k, counted by its bits: some cells first (`survey`),
+//!                                                  then all, those near a threshold in finer parts as well (`bins`)
+//! acceptability_recount   u → parts                full bins, and thresholds where none was expected, in finer parts
 //! acceptability           u, ranks → sums          share in the top, Σ rank, Σ rank²
 //! ```
 //!
@@ -31,6 +32,7 @@ pub mod native;
 mod noise;
 pub mod recount;
 pub mod robustness;
+pub mod survey;
 pub mod term;
 pub mod worth;
 

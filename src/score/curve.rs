@@ -14,7 +14,7 @@ use std::ops::Range;
 use crate::grid::is_unknown;
 
 use super::CurvePoint;
-use super::fixed::{fixed_point, from_quanta, quantum_for};
+use super::fixed::{fixed_point, from_quanta, quantum_for, whole};
 use super::widest::{fetch_early, widest, work};
 use crate::units::M2_PER_HECTARE;
 
@@ -100,7 +100,7 @@ const NOWHERE: u8 = N_SEGMENTS as u8;
 pub fn curve(planes: &CurvePlanes<'_>, quanta: &Quanta, segments: &mut [SegmentSum]) {
     let n_cols = planes.rank.len() / planes.row_area_m2.len();
     let mut batch = Batch { segment: [NOWHERE; BATCH], words: [[0; 4]; BATCH], cells: [0; BATCH] };
-    let mut sums = Sums::ZERO;
+    let mut sums = [Sums::ZERO; 2];
     let mut n_added = 0;
     for (row, &area_m2) in planes.row_area_m2.iter().enumerate() {
         for from in (row * n_cols..(row + 1) * n_cols).step_by(BATCH) {
@@ -114,11 +114,13 @@ pub fn curve(planes: &CurvePlanes<'_>, quanta: &Quanta, segments: &mut [SegmentS
             // The area is that of all cells added since.
             if is_last || n_added + BATCH > MOST_ADDED || next_area_m2.to_bits() != area_m2.to_bits() {
                 let area = u128::from(fixed_point(area_m2, quanta[0]));
-                let words = sums.words.iter().zip(&sums.cells);
-                for (segment, (words, cells)) in segments.iter_mut().zip(words) {
-                    segment.add_words(words, *cells, area);
+                for sums in &mut sums {
+                    let words = sums.words.iter().zip(&sums.cells);
+                    for (segment, (words, cells)) in segments.iter_mut().zip(words) {
+                        segment.add_words(words, *cells, area);
+                    }
+                    *sums = Sums::ZERO;
                 }
-                sums = Sums::ZERO;
                 n_added = 0;
             }
         }
@@ -154,16 +156,17 @@ impl Sums {
     const ZERO: Self = Self { words: [[0; 4]; 256], cells: [0; 256] };
 }
 
-work!(Add = add(batch: &'a Batch, n: usize, next: &'a CurvePlanes<'a>, sums: &'a mut Sums));
+work!(Add = add(batch: &'a Batch, n: usize, next: &'a CurvePlanes<'a>, sums: &'a mut [Sums; 2]));
 
-/// Adds a batch's first `n` cells, asking for the `next` ones meanwhile.
+/// Adds a batch's first `n` cells, asking for the `next` ones meanwhile; to two sums in turn, since neighbours of one
+/// segment would wait for each other.
 #[inline(always)]
-fn add(batch: &Batch, n: usize, next: &CurvePlanes<'_>, sums: &mut Sums) {
+fn add(batch: &Batch, n: usize, next: &CurvePlanes<'_>, sums: &mut [Sums; 2]) {
     for i in 0..n.min(BATCH) {
         if i % LINE_CELLS == 0 {
             next.fetch_early(i);
         }
-        let segment = usize::from(batch.segment[i]);
+        let (segment, sums) = (usize::from(batch.segment[i]), &mut sums[i % 2]);
         for (sum, word) in sums.words[segment].iter_mut().zip(batch.words[i]) {
             *sum += word;
         }
@@ -178,9 +181,7 @@ work!(Convert = convert(planes: CurvePlanes<'a>, area_m2: f32, quanta: &'a Quant
 fn convert(planes: CurvePlanes<'_>, area_m2: f32, quanta: &Quanta, batch: &mut Batch) {
     for (to, &rank) in batch.segment.iter_mut().zip(planes.rank) {
         let half_percents = ((100.0 - rank) * 2.0).ceil().clamp(1.0, N_SEGMENTS as f32);
-        // Of 2^23 and a small whole number the low bits are that number.
-        let number = (half_percents + 8_388_608.0).to_bits() as u8;
-        *to = if is_unknown(rank) { NOWHERE } else { number.wrapping_sub(1) };
+        *to = if is_unknown(rank) { NOWHERE } else { (whole(half_percents) as u8).wrapping_sub(1) };
     }
     let mut cost = [0u64; BATCH];
     for (to, &cost) in cost.iter_mut().zip(planes.cost) {

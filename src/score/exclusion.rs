@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::steps::Words;
 use super::{Recipe, Source, Value};
 
 /// What excludes cells, by one layer.
@@ -45,6 +46,20 @@ impl Excluded {
         while self.codes.len() > MOST_CODES {
             self.codes.pop_last();
         }
+    }
+
+    /// Adds them as words.
+    pub(super) fn push_words(&self, words: &mut Vec<u64>) {
+        words.extend([self.n_cells, self.codes.len() as u64]);
+        words.extend(self.codes.iter().flat_map(|(code, n)| [u64::from(*code as u32), *n]));
+    }
+
+    /// From [`Excluded::push_words`].
+    pub(super) fn of_words(words: &mut Words<'_>) -> Option<Self> {
+        let (n_cells, n_codes) = (words.next()?, words.length()?);
+        let code = |words: &mut Words<'_>| Some((u32::try_from(words.next()?).ok()? as i32, words.next()?));
+        let codes = (0..n_codes).map(|_| code(words)).collect::<Option<_>>()?;
+        Some(Self { n_cells, codes })
     }
 }
 

@@ -25,6 +25,14 @@ pub fn quantum_for(bound: f64) -> i32 {
     exponent.clamp(-140, 130) + 2 - 62
 }
 
+/// A whole number of 0 … 2^22 as an integer. A cast would ask for numbers beyond an integer's range too, and keep wide
+/// registers from being used.
+#[inline(always)]
+pub fn whole(x: f32) -> u32 {
+    // Of 2^23 and a smaller whole number the low bits are that number.
+    (x + 8_388_608.0).to_bits() & 0x007F_FFFF
+}
+
 /// A sum of quanta as a number.
 pub fn from_quanta(sum: u128, quantum: i32) -> f64 {
     sum as f64 * 2f64.powi(quantum)

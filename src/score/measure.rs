@@ -30,7 +30,7 @@ pub enum Measure {
     },
 }
 
-/// Measures features at every cell of their frame into `to`, and says what a person should know of how. The features
+/// Measures features at every cell that `to` holds of their frame, and says what a person should know of how. The features
 /// must not be empty. No result depends on windows, threads or, but for the last bits of real GPUs, the engine.
 pub fn measure(
     engine: &mut dyn Engine,
@@ -104,7 +104,7 @@ impl<'a> Windows<'a> {
     }
 
     fn run_all(mut self, label: &str, progress: &dyn Progress) -> Result<Vec<String>> {
-        let tiling = Tiling::new(self.features.frame(), WINDOW);
+        let tiling = Tiling::over(self.to.part(), WINDOW);
         progress.start(label, tiling.len() as u64);
         for window in tiling.tiles() {
             progress.check()?;

@@ -345,11 +345,11 @@ impl Block<'_> {
             Call::Maximum { of } => widest(Maximum { of: self.get(*of), so_far: &mut counts.maximum_bits }),
             Call::Histogram { priority } => histogram(self.get(*priority), counts.bins(tally.bins.len())),
             Call::Refine { priority, finer } => {
-                refine(self.get(*priority), finer, counts.bins(finer.n_counts + 1));
+                refine(self.get(*priority), finer, counts.bins(finer.n_counts));
             }
             Call::Spread { cells, finer: None } => spread(self.get(*cells), counts.bins(tally.bins.len())),
             Call::Spread { cells, finer: Some(finer) } => {
-                spread_finer(self.get(*cells), finer, counts.bins(finer.n_counts + 1));
+                spread_finer(self.get(*cells), finer, counts.bins(finer.n_counts));
             }
             Call::Curve { rank, cost, benefit, people_at_risk, row_area_m2, quanta } => {
                 let planes = CurvePlanes {

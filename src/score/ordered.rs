@@ -20,6 +20,8 @@
 
 use crate::grid::{UNKNOWN, is_unknown};
 
+use super::fixed::whole;
+
 /// How far below its threshold a value reaches it.
 pub const REACH: f64 = 1e-6;
 
@@ -106,7 +108,7 @@ pub fn order(q: &[f32], tier: &[f32], benefit: &[f32], last_tier: f32, out: &mut
     for (((out, &q), &tier), &benefit) in out.iter_mut().zip(q).zip(tier).zip(benefit) {
         let is_known = !is_unknown(q) & !is_unknown(benefit);
         let low = q.clamp(SMALLEST, LARGEST).to_bits() >> n_bits;
-        let high = ((last_tier - tier) as u32) << (31 - n_bits);
+        let high = whole(last_tier - tier) << (31 - n_bits);
         *out = if is_known { f32::from_bits(high | low) } else { UNKNOWN };
     }
 }

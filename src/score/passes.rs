@@ -13,7 +13,8 @@
 //! A pass is a file here: a function `run` that reads, computes and writes every tile
 //! ([`run_pass`](super::pipeline::run_pass)) and hands back its integers. A new one is called in
 //! [`Passes::run`]: before `exposure` what makes a layer, between it and `priority` what needs all exposures,
-//! after `rank` what needs all ranks.
+//! after `rank` what needs all ranks. Its walk is a step ([`Passes::step`]), so that parts of the frame can be walked
+//! by others.
 
 mod acceptability;
 mod exposure;
@@ -37,6 +38,7 @@ use super::quantile::QuantileTable;
 use super::reach::Reach;
 use super::reading::{Counts, Reader};
 use super::runner::Runner;
+use super::steps::{Asked, Step, StepCounts};
 use super::tile_size::{check_reach, tile_size};
 use super::value::Function;
 use super::{
@@ -110,6 +112,44 @@ pub fn score(
     sink: &mut dyn PlaneSink,
     progress: &dyn Progress,
 ) -> Result<Summary> {
+    let summary = walk(engine, inputs, recipe, options, scratch, sink, progress)?;
+    Ok(summary.expect("a sink that has others to wait for belongs to `score_part`"))
+}
+
+/// Scores a part of a frame ([`Options::part`]) as far as the sink's answers allow ([`PlaneSink::ask`]), for work that
+/// is shared among processes. A step that the sink knows is not walked. Back comes the summary of the whole frame once
+/// every step is known, `None` while counts of other parts are missing. Once all are known an empty part will do.
+///
+/// Planes are taken up again where an earlier call has left them: `scratch` is asked for `exposure`, `people_at_risk`,
+/// `benefit`, what the rank orders by (`priority`), and with many samples `acceptability`, `rank_mean` and `rank_sd`.
+/// All planes but the last three reach the sink too, so a scratch that finds them there need not take them. Nothing of a
+/// part depends on its bounds: parts may be any rectangles that cover each cell once. Layers are read in the part alone
+/// but for population, which is read as far as the kernel reaches.
+///
+/// # Errors
+/// Those of [`score`].
+pub fn score_part(
+    engine: &mut dyn Engine,
+    inputs: &Inputs<'_>,
+    recipe: &Recipe,
+    options: Options<'_>,
+    scratch: Scratch<'_>,
+    sink: &mut dyn PlaneSink,
+    progress: &dyn Progress,
+) -> Result<Option<Summary>> {
+    let part = options.part.unwrap_or_else(|| inputs.frame.window());
+    walk(engine, inputs, recipe, Options { part: Some(part), ..options }, scratch, sink, progress)
+}
+
+fn walk(
+    engine: &mut dyn Engine,
+    inputs: &Inputs<'_>,
+    recipe: &Recipe,
+    options: Options<'_>,
+    scratch: Scratch<'_>,
+    sink: &mut dyn PlaneSink,
+    progress: &dyn Progress,
+) -> Result<Option<Summary>> {
     let recipe = &recipe.clone().validated()?;
     inputs.check(recipe)?;
     let reach = Reach::new(recipe.kernel, inputs.frame);
@@ -126,8 +166,10 @@ pub fn score(
         inputs,
         recipe,
         reach,
-        tiling: Tiling::new(inputs.frame, size),
+        part: options.part.unwrap_or_else(|| inputs.frame.window()),
+        tile_side: size,
         sampling_side,
+        is_shared: options.part.is_some(),
         runner: Runner::new(engine),
         buffers: &buffers,
         reader: &reader,
@@ -139,11 +181,11 @@ pub fn score(
         sink,
         first_pass: options.first_pass,
         warnings: Vec::new(),
+        told: Vec::new(),
         seconds: Vec::new(),
     };
-    let mut summary = passes.run(scratch)?;
-    summary.tile_size = size;
-    Ok(summary)
+    let summary = passes.run(scratch)?;
+    Ok(summary.map(|summary| Summary { tile_size: size, ..summary }))
 }
 
 /// What every pass needs.
@@ -151,8 +193,11 @@ struct Passes<'a> {
     inputs: &'a Inputs<'a>,
     recipe: &'a Recipe,
     reach: Reach,
-    tiling: Tiling,
+    part: Window,
+    tile_side: usize,
     sampling_side: usize,
+    /// Whether planes are taken up from earlier calls, and left for later ones.
+    is_shared: bool,
     runner: Runner<'a>,
     buffers: &'a Buffers,
     reader: &'a Reader<'a>,
@@ -161,6 +206,8 @@ struct Passes<'a> {
     sink: &'a mut dyn PlaneSink,
     first_pass: Option<&'a FirstPass>,
     warnings: Vec<String>,
+    /// What those who walked other parts told.
+    told: Vec<String>,
     seconds: Vec<StageSeconds>,
 }
 
@@ -185,16 +232,16 @@ impl Kept {
 type TilePlanes = Vec<Vec<f32>>;
 
 impl Passes<'_> {
-    fn run(&mut self, scratch: Scratch<'_>) -> Result<Summary> {
+    fn run(&mut self, scratch: Scratch<'_>) -> Result<Option<Summary>> {
         let by_benefit =
             self.recipe.priority_by == PriorityBy::Benefit && self.recipe.benefit != Benefit::Ordered;
         let earlier = self.first_pass.and_then(|first| first.done.get());
         let plane = |name: &str| -> Result<Arc<dyn CellStore>> { Ok(Arc::from(scratch(name)?)) };
         let (exposure, people_at_risk) = match earlier {
             Some(earlier) => (Arc::clone(&earlier.exposure), Arc::clone(&earlier.people_at_risk)),
-            None => (plane("exposure, then benefit")?, plane("people_at_risk")?),
+            None => (plane("exposure")?, plane("people_at_risk")?),
         };
-        let keeps_exposure = self.recipe.robustness.is_some() || self.first_pass.is_some();
+        let keeps_exposure = self.recipe.robustness.is_some() || self.first_pass.is_some() || self.is_shared;
         let kept = Kept {
             benefit: if keeps_exposure { plane("benefit")? } else { Arc::clone(&exposure) },
             exposure,
@@ -204,7 +251,7 @@ impl Passes<'_> {
         let alone = FirstPass::default();
         let first = self.first_pass.unwrap_or(&alone);
         if !first.is_done() {
-            let (counts, largest_exposure) = exposure::run(self, &kept)?;
+            let Some((counts, largest_exposure)) = exposure::run(self, &kept)? else { return Ok(None) };
             if counts.n_scored() == 0 {
                 return Err(findings::nothing_scored(&counts, self.recipe, self.reader.rules()));
             }
@@ -213,21 +260,50 @@ impl Passes<'_> {
         }
         let exposed = first.done.get().expect("set above where it was not");
         let (counts, largest_exposure) = (&exposed.counts, exposed.largest_exposure);
-        let quantiles = quantile::run(self, &kept)?;
+        let Some(quantiles) = quantile::run(self, &kept)? else { return Ok(None) };
         let largest_exposure = f64::from(largest_exposure);
         let maxima = Maxima { exposure: largest_exposure, layers: counts.largest_of_layer(), quantiles };
         let recipe = self.recipe;
         let functions: Vec<Function<'_>> = recipe.criteria.iter().map(|c| Function::of(c, &maxima)).collect();
         findings::warn(self, counts, &maxima, &functions);
-        let bins = priority::run(self, &kept, &functions)?;
-        let table = refine::run(self, &kept, bins.clone())?;
+        let Some(bins) = priority::run(self, &kept, &functions)? else { return Ok(None) };
+        let Some(table) = refine::run(self, &kept, bins.clone())? else { return Ok(None) };
         let area_m2 = |row: usize| self.inputs.frame.cell_area_m2(row as i64);
         let rows = 0..self.inputs.frame.n_rows;
         let largest_area_m2 = rows.map(area_m2).fold(0.0, f64::max);
         let quanta = quanta(largest_area_m2, f64::from(counts.largest_cost), maxima.exposure);
-        let (segments, classes) = rank::run(self, &kept, table, quanta)?;
-        acceptability::run(self, &kept, &functions, &bins, scratch)?;
-        Ok(self.summary(counts, maxima, &segments, &quanta, &classes))
+        // Samples need no ranks: where those of other parts are missing, this one's are counted all the same.
+        let ranked = rank::run(self, &kept, table, quanta)?;
+        let is_sampled = acceptability::run(self, &kept, &functions, &bins, scratch)?;
+        let (Some((segments, classes)), true) = (ranked, is_sampled) else { return Ok(None) };
+        Ok(Some(self.summary(counts, maxima, &segments, &quanta, &classes)))
+    }
+
+    /// The tiles of the part.
+    fn tiling(&self) -> Tiling {
+        Tiling::over(self.part, self.tile_side)
+    }
+
+    /// A step's counts over the whole frame: by `walk`, unless they are known; `None` while parts are missing.
+    fn step(
+        &mut self,
+        step: Step,
+        walk: impl FnOnce(&mut Self) -> Result<StepCounts>,
+    ) -> Result<Option<StepCounts>> {
+        match self.sink.ask(step)? {
+            Asked::Known(counts) => {
+                self.told.extend(counts.warnings.iter().cloned());
+                Ok(Some(*counts))
+            }
+            Asked::Wait => Ok(None),
+            Asked::Walk => {
+                let mut counts = walk(self)?;
+                if self.is_shared {
+                    counts.warnings = self.runner.warnings();
+                }
+                self.sink.counted(step, counts)
+            }
+        }
     }
 
     fn took(&mut self, stage: &str, seconds: PassSeconds) {
@@ -258,7 +334,11 @@ impl Passes<'_> {
         classes: &[Vec<u64>],
     ) -> Summary {
         let mut warnings = std::mem::take(&mut self.warnings);
-        warnings.extend(self.runner.warnings());
+        for text in std::mem::take(&mut self.told).into_iter().chain(self.runner.warnings()) {
+            if !warnings.contains(&text) {
+                warnings.push(text);
+            }
+        }
         super::summary::Parts {
             frame: self.inputs.frame,
             recipe: self.recipe,

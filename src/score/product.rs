@@ -11,6 +11,9 @@ use std::sync::LazyLock;
 
 use crate::grid::{UNKNOWN, is_unknown};
 
+use super::fixed::whole;
+use super::widest::{AHEAD, fetch_early, part_of};
+
 /// Below this a value counts as this: a criterion worth nothing pulls far down, but cells still differ.
 pub const EPSILON: f32 = 1e-6;
 
@@ -42,10 +45,11 @@ pub(super) fn log2(v: f32, knots: &[f32]) -> f32 {
 pub(super) fn exp2(power: f32, knots: &[f32]) -> f32 {
     let octave = power.floor();
     let place = (power - octave) * N_SPANS as f32;
-    let span = (place as i32 as u32).min(N_SPANS - 1);
-    let from = knots[span as usize];
-    let of_part = from + (place - span as i32 as f32) * (knots[span as usize + 1] - from);
-    of_part * f32::from_bits(((octave + 127.0) as i32 as u32) << 23)
+    let first = place.floor().min((N_SPANS - 1) as f32);
+    let span = whole(first).min(N_SPANS - 1) as usize;
+    let from = knots[span];
+    let of_part = from + (place - first) * (knots[span + 1] - from);
+    of_part * f32::from_bits(whole(octave + 127.0) << 23)
 }
 
 /// A table of known length that nobody else sees: then the compiler can look up many cells at once, sure that writing
@@ -55,14 +59,26 @@ fn own_copy(knots: &[f32]) -> [f32; N_SPANS as usize + 1] {
     knots.try_into().expect("the ends of all spans")
 }
 
+/// Cells looked up together.
+const BATCH: usize = 128;
+
 /// Cell by cell: worth = worth + w · log2(max(v, ε)); the first criterion starts from 0.
 #[inline(always)]
 pub fn factor(v: &[f32], weight: f32, is_first: bool, worth: &mut [f32]) {
     let knots = &own_copy(&LOG2_KNOTS);
-    for (worth, &v) in worth.iter_mut().zip(v) {
-        let so_far = if is_first { 0.0 } else { *worth };
-        let is_known = !is_unknown(v) & !is_unknown(so_far);
-        *worth = if is_known { so_far + weight * log2(v.max(EPSILON), knots) } else { UNKNOWN };
+    let mut terms = [0.0f32; BATCH];
+    for from in (0..v.len()).step_by(BATCH) {
+        fetch_early(part_of(v, from + AHEAD, BATCH));
+        fetch_early(part_of(worth, from + AHEAD, BATCH));
+        let v = part_of(v, from, BATCH);
+        for (term, &v) in terms.iter_mut().zip(v) {
+            *term = weight * log2(v.max(EPSILON), knots);
+        }
+        for ((worth, &v), &term) in worth[from..from + v.len()].iter_mut().zip(v).zip(&terms) {
+            let so_far = if is_first { 0.0 } else { *worth };
+            let is_known = !is_unknown(v) & !is_unknown(so_far);
+            *worth = if is_known { so_far + term } else { UNKNOWN };
+        }
     }
 }
 
@@ -72,6 +88,8 @@ pub fn product(hazard: &[f32], worth: &[f32], out: &mut [f32]) {
     let knots = &own_copy(&EXP2_KNOTS);
     for ((out, &hazard), &worth) in out.iter_mut().zip(hazard).zip(worth) {
         let is_known = !is_unknown(hazard) & !is_unknown(worth);
-        *out = if is_known { exp2(worth.clamp(-100.0, 0.0), knots) } else { UNKNOWN };
+        // Made for all cells, so that no branch keeps wide registers from being used.
+        let benefit = exp2(worth.clamp(-100.0, 0.0), knots);
+        *out = if is_known { benefit } else { UNKNOWN };
     }
 }

@@ -36,7 +36,7 @@ impl<T> Shared<T> {
     /// A table with a number of its own.
     pub fn new(value: T) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // Steps of 2: a table of ranks goes to a device as two buffers.
+        // Steps of 2: a table of sampled ranks goes to a device as two buffers.
         Self { id: NEXT.fetch_add(2, Ordering::Relaxed), value: Arc::new(value) }
     }
 
@@ -248,7 +248,7 @@ impl Program {
 }
 
 /// Integers that programs add to, over all tiles of a pass.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Tally {
     /// Bits of the largest value seen by `maximum`.
     pub maximum_bits: u32,

@@ -10,6 +10,7 @@ use super::curve::{Quanta, SegmentSum, points};
 use super::program::Shared;
 use super::quantile::QuantileTable;
 use super::reading::Counts;
+use super::steps::{Asked, Step, StepCounts};
 use super::{EngineInfo, Recipe, Source};
 
 /// A plane of results, by the name of its file (interface.md §3).
@@ -35,12 +36,26 @@ pub enum Plane {
     RankMean,
     /// Standard deviation of the percentile rank over samples, in points.
     RankSd,
+    /// What an ordered list ranks by: no result, but needed by whoever goes on from a part's planes.
+    Order,
 }
 
-/// Takes planes of results, tile by tile in row-major order of the tiles; unknown where not scored.
+/// Takes planes of results, tile by tile in row-major order of the tiles; unknown where not scored. One that hands the
+/// work of others on, or to others, also answers for the counts of each step.
 pub trait PlaneSink: Send {
     /// One plane's values in one tile, row by row.
     fn put(&mut self, plane: Plane, window: Window, values: &[f32]) -> Result<()>;
+
+    /// What is known of a step: as a rule nothing, and it is walked.
+    fn ask(&mut self, _step: Step) -> Result<Asked> {
+        Ok(Asked::Walk)
+    }
+
+    /// Takes what a step counted over the cells walked, after their planes, and returns the counts of all cells; `None`
+    /// while parts are missing. As a rule the cells walked are all.
+    fn counted(&mut self, _step: Step, counts: StepCounts) -> Result<Option<StepCounts>> {
+        Ok(Some(counts))
+    }
 }
 
 /// How the work is cut and timed; none of it changes a result.
@@ -54,6 +69,8 @@ pub struct Options<'a> {
     pub clock: Option<&'a (dyn Fn() -> f64 + Sync)>,
     /// Where the first pass's planes are taken from, or left for another score of the same layers.
     pub first_pass: Option<&'a super::FirstPass>,
+    /// The part of the frame to walk over, for [`super::score_part`]; all of it where `None`.
+    pub part: Option<Window>,
 }
 
 /// What value functions need to know of all scored cells: the largest values, which [`super::Bound::Max`] stands for,

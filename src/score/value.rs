@@ -26,10 +26,11 @@ use crate::grid::{UNKNOWN, is_unknown};
 
 use super::program::Shared;
 use super::quantile::QuantileTable;
+use super::widest::{AHEAD, fetch_early, part_of};
 
 pub use function::Function;
 use steps::StepTable;
-use table::ValueTable;
+use table::{MOST_KNOTS, ValueTable};
 
 /// What the value stage needs of one criterion, in `f32` as both engines compute.
 #[derive(Debug, Clone)]
@@ -87,22 +88,45 @@ impl Term {
     }
 }
 
-/// v of one cell.
-trait ValueOf {
-    fn value_of(&self, x: f32) -> f32;
+/// v of cells, some of which have none: many at once, which wide registers can do. No closure stands for it: it would be
+/// compiled without them.
+trait ValuesOf {
+    fn values_of(&self, of: &[f32], values: &mut [f32]);
 }
 
-impl ValueOf for Linear {
+impl ValuesOf for Linear {
     #[inline(always)]
-    fn value_of(&self, x: f32) -> f32 {
-        ((x - self.lo) / self.span).clamp(0.0, 1.0)
+    fn values_of(&self, of: &[f32], values: &mut [f32]) {
+        for (v, &x) in values.iter_mut().zip(of) {
+            *v = ((x - self.lo) / self.span).clamp(0.0, 1.0);
+        }
     }
 }
 
-impl ValueOf for QuantileTable {
+/// A table with its knots where they can be looked up.
+struct Padded<'a> {
+    table: &'a ValueTable,
+    knots: &'a [f32; MOST_KNOTS],
+}
+
+impl ValuesOf for Padded<'_> {
     #[inline(always)]
-    fn value_of(&self, x: f32) -> f32 {
-        Self::value_of(self, x)
+    fn values_of(&self, of: &[f32], values: &mut [f32]) {
+        self.table.values_of(self.knots, of, values);
+    }
+}
+
+impl ValuesOf for StepTable {
+    #[inline(always)]
+    fn values_of(&self, of: &[f32], values: &mut [f32]) {
+        Self::values_of(self, of, values);
+    }
+}
+
+impl ValuesOf for QuantileTable {
+    #[inline(always)]
+    fn values_of(&self, of: &[f32], values: &mut [f32]) {
+        Self::values_of(self, of, values);
     }
 }
 
@@ -112,41 +136,27 @@ pub fn value(of: &[f32], term: &Term, is_first: bool, worth: &mut [f32]) {
     match &term.lookup {
         Lookup::Linear(line) => add(of, line, term.weight, is_first, worth),
         Lookup::Table(table) => {
-            let knots = table.padded_knots();
-            add_batches(of, |of, v| table.values_of(&knots, of, v), term.weight, is_first, worth);
+            let padded = Padded { table, knots: &table.padded_knots() };
+            add(of, &padded, term.weight, is_first, worth);
         }
-        Lookup::Steps(steps) => add_batches(of, |of, v| steps.values_of(of, v), term.weight, is_first, worth),
+        Lookup::Steps(steps) => add(of, &**steps, term.weight, is_first, worth),
         Lookup::Quantile(table) => add(of, &**table, term.weight, is_first, worth),
     }
 }
 
-#[inline(always)]
-fn add<V: ValueOf>(of: &[f32], function: &V, weight: f32, is_first: bool, worth: &mut [f32]) {
-    for (worth, &x) in worth.iter_mut().zip(of) {
-        let so_far = if is_first { 0.0 } else { *worth };
-        let v = function.value_of(x);
-        let is_known = !is_unknown(x) & !is_unknown(so_far);
-        *worth = if is_known { so_far + weight * v } else { UNKNOWN };
-    }
-}
-
 /// Cells looked up together: they stay in the cache from step to step.
-const BATCH: usize = 512;
+const BATCH: usize = 128;
 
-/// As [`add`], with the values of a batch of cells made first, which wide registers can do; some x have no value.
 #[inline(always)]
-fn add_batches(
-    of: &[f32],
-    values_of: impl Fn(&[f32], &mut [f32]),
-    weight: f32,
-    is_first: bool,
-    worth: &mut [f32],
-) {
+fn add(of: &[f32], function: &impl ValuesOf, weight: f32, is_first: bool, worth: &mut [f32]) {
     let mut values = [0.0f32; BATCH];
-    for (worth, of) in worth.chunks_mut(BATCH).zip(of.chunks(BATCH)) {
+    for from in (0..of.len()).step_by(BATCH) {
+        fetch_early(part_of(of, from + AHEAD, BATCH));
+        fetch_early(part_of(worth, from + AHEAD, BATCH));
+        let of = part_of(of, from, BATCH);
         let values = &mut values[..of.len()];
-        values_of(of, values);
-        for ((worth, &x), &v) in worth.iter_mut().zip(of).zip(&*values) {
+        function.values_of(of, values);
+        for ((worth, &x), &v) in worth[from..from + of.len()].iter_mut().zip(of).zip(&*values) {
             let so_far = if is_first { 0.0 } else { *worth };
             let is_known = !is_unknown(x) & !is_unknown(so_far) & !is_unknown(v);
             *worth = if is_known { so_far + weight * v } else { UNKNOWN };

@@ -40,13 +40,22 @@ pub fn fetch_early(cells: &[f32]) {
     let _ = cells;
 }
 
+/// So many cells before they are needed, stages that look up or count ask for them: reading is then under way while they work.
+pub const AHEAD: usize = 1024;
+
+/// So many cells from one on, as far as there are any.
+#[inline(always)]
+pub fn part_of(cells: &[f32], from: usize, n: usize) -> &[f32] {
+    &cells[from.min(cells.len())..(from + n).min(cells.len())]
+}
+
 /// Does the work, compiled for the widest vectors there are.
 #[inline(always)]
 pub fn widest(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
     {
         let has_avx2 = std::arch::is_x86_feature_detected!("avx2");
-        if has_avx2 && std::arch::is_x86_feature_detected!("avx512f") {
+        if has_avx2 && has_avx512() {
             // SAFETY: the processor has both.
             return unsafe { with_avx512(work) };
         }
@@ -58,8 +67,19 @@ pub fn widest(work: impl Work) {
     work.run();
 }
 
+/// Whether there is AVX-512 with what every processor but the first to have it adds: shorter vectors, bytes and long
+/// integers.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2")]
+#[inline(always)]
+fn has_avx512() -> bool {
+    std::arch::is_x86_feature_detected!("avx512f")
+        && std::arch::is_x86_feature_detected!("avx512vl")
+        && std::arch::is_x86_feature_detected!("avx512bw")
+        && std::arch::is_x86_feature_detected!("avx512dq")
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2")]
 fn with_avx512(work: impl Work) {
     work.run();
 }

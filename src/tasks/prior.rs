@@ -73,7 +73,8 @@ impl PriorGround {
         let n_cols = self.frame.n_cols;
         let (mut sums, mut shares) = (vec![0.0; n_cols], vec![0.0; n_cols]);
         let mut line = vec![0.0f32; n_cols];
-        for row in 0..self.frame.n_rows {
+        let part = to.part();
+        for row in part.row as usize..part.end_row() as usize {
             sums.fill(0.0);
             shares.fill(0.0);
             for (prior, coverage) in &self.layers {

@@ -120,7 +120,7 @@ fn quick(line: &str) -> Vec<String> {
     if ["run", "plan", "batch"].contains(&command.as_str()) && !has(&args, "--iterations") {
         args.push("--iterations=20".to_owned());
     }
-    if ["run", "plan", "score", "batch"].contains(&command.as_str()) && !has(&args, "--backend") {
+    if ["run", "plan", "score", "tasks", "batch"].contains(&command.as_str()) && !has(&args, "--backend") {
         args.push("--backend=cpu".to_owned());
     }
     args

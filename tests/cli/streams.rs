@@ -19,9 +19,41 @@ fn results_go_to_stdout_and_progress_to_stderr() {
 }
 
 #[test]
+fn program_is_told_the_progress_as_an_object_a_line() {
+    let out = folder();
+    let project = here("grids/hillside/project.toml");
+    let args = ["run", arg(&project), "--out", "run", "--iterations", "50", "--backend", "cpu", "--json"];
+    let output = worked(out.path(), &[&args[..], &["--progress", "json"]].concat());
+    json(&output);
+    let told = stderr(&output);
+    let objects: Vec<serde_json::Value> = told
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    for step in ["exposure", "priority", "tasks", "plan"] {
+        let of_step: Vec<_> = objects.iter().filter(|object| object["step"] == step).collect();
+        let (first, last) = (of_step.first().unwrap(), of_step.last().unwrap());
+        assert!(first["done"] == 0 && first.get("seconds").is_none(), "{first}");
+        assert!(last["seconds"].is_number(), "{last}");
+        assert!(of_step.iter().all(|told| told["done"].as_u64() <= told["total"].as_u64()), "{of_step:?}");
+    }
+    // What has no step of its own, such as the engine that was taken.
+    assert!(
+        objects.iter().any(|object| object["note"].is_string() && object.get("step").is_none()),
+        "{told}"
+    );
+    assert!(!told.lines().any(|line| line.contains(" % ") && !line.starts_with(['{', 'w'])), "{told}");
+    let output = worked(out.path(), &[&args[..], &["--progress", "json", "--quiet", "--overwrite"]].concat());
+    assert_eq!(stderr(&output), "");
+    let both = ["check", arg(&project), "--progress", "json", "--no-progress"];
+    assert_eq!(clearway(out.path(), &both).status.code(), Some(2));
+}
+
+#[test]
 fn every_command_explains_itself_with_an_example() {
     let here = folder();
-    for command in ["run", "score", "plan", "check", "verify", "synth", "devices", "completions"] {
+    for command in ["run", "score", "tasks", "plan", "check", "verify", "synth", "devices", "completions"] {
         let output = worked(here.path(), &[command, "--help"]);
         assert!(String::from_utf8_lossy(&output.stdout).contains("Example"), "{command}");
     }

@@ -14,7 +14,7 @@ fn frame(epsg: u32, x: f64, y: f64, cell: f64, n_cols: usize, n_rows: usize) -> 
     Frame::north_up(crs, DVec2::new(x, y), DVec2::splat(cell), n_cols, n_rows)
 }
 
-fn layer(source: MemoryCells, way: Resampling, frame: &Frame) -> OnFrame {
+fn layer(source: MemoryCells, way: Resampling, frame: &Frame) -> OnFrame<'static> {
     let unit = if way == Resampling::Sum { Unit::PeoplePerCell } else { Unit::Other("x".into()) };
     let spec = LayerSpec { resampling: Some(way), ..LayerSpec::new("x", unit) };
     OnFrame::new(Arc::new(source), &spec, frame).unwrap()

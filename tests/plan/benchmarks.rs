@@ -37,5 +37,8 @@ fn known_gaps_are_reached() {
         // An optimum that is proven lies on the right side of the bound.
         let bound = solution.bound.expect("a bound");
         assert!(sign * bound >= sign * known - 1e-6 * known, "{name}: bound {bound}, known {known}");
+        if problem.objective == Objective::Completion {
+            assert!(bound >= known * (1.0 - 1e-3), "{name}: bound {bound} is more than 0.1 % below {known}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use clearway::grid::{Cells, Crs, Frame, MemoryCells, UNKNOWN, is_unknown};
 use clearway::score::acceptability::chance::{draw, normals, place_words, sample_key, seed_words};
+use clearway::score::acceptability::survey::{bits_for, is_surveyed};
 use clearway::score::{
     Benefit, Draws, HazardDraw, Native, Plane, PriorityBy, Recipe, Robustness, Source, WeightDraw,
 };
@@ -180,6 +181,24 @@ fn a_layer_of_standard_deviations_spreads_cell_by_cell_and_unknown_ones_stay_unk
 }
 
 #[test]
+fn drawn_hazard_changes_no_rank_where_it_is_no_factor_and_says_so() {
+    let layers = small();
+    let of = |benefit: Benefit, hazard: HazardDraw| {
+        let robustness = Robustness { n_samples: 9, cost_sigma: 0.2, hazard, ..Robustness::default() };
+        let recipe = sampled(Recipe { benefit, ..two_criteria(0.0) }, robustness);
+        let (summary, sink) = layers.score_whole(&mut Native::new(), &recipe);
+        let says_so = summary.warnings.iter().any(|warning| warning.contains("drawn hazard changes no rank"));
+        (PLANES.map(|plane| sink.get(plane)), says_so)
+    };
+    for benefit in [Benefit::Sum, Benefit::Product] {
+        let (fixed, drawn) = (of(benefit, HazardDraw::Fixed), of(benefit, HazardDraw::Sigma(0.8)));
+        assert!(fixed.0 == drawn.0 && !fixed.1 && drawn.1);
+    }
+    let (fixed, drawn) = (of(Benefit::Risk, HazardDraw::Fixed), of(Benefit::Risk, HazardDraw::Sigma(0.8)));
+    assert!(fixed.0 != drawn.0 && !drawn.1);
+}
+
+#[test]
 fn products_agree_with_the_book() {
     let layers = small();
     let robustness = Robustness { n_samples: 12, cost_sigma: 0.2, ..Robustness::default() };
@@ -292,6 +311,45 @@ fn many_cells_stay_within_the_stated_error_of_rank() {
         assert!(worst <= 0.05, "{}: {worst}", tested.name);
         assert_eq!(sink.get(Plane::RankSd).iter().filter(|sd| **sd > 0.0).count(), 0);
     });
+}
+
+/// One criterion, so every sample ranks as the recipe does: ranks against sorting, the top to one cell in 100,000.
+fn assert_ranks_of_a_survey(layers: &Layers) {
+    let robustness = Robustness { n_samples: 3, ..Robustness::default() };
+    let recipe = sampled(people_only(0.0), robustness);
+    on_each_engine(|tested| {
+        let (_, sink) = layers.score(tested.engine, &recipe, 400).unwrap();
+        let exact = super::harness::exact_ranks(&sink.get(Plane::BenefitPerCost));
+        let [share, mean, sd] = PLANES.map(|plane| sink.get(plane));
+        let mut n_apart = 0;
+        for (i, &exact) in exact.iter().enumerate().filter(|(_, exact)| !is_unknown(**exact)) {
+            assert!((mean[i] - exact).abs() <= 0.05, "{} {i}: {} {exact}", tested.name, mean[i]);
+            assert!(sd[i] <= 0.0, "{} {i}: {}", tested.name, sd[i]);
+            n_apart += usize::from(share[i] != f32::from(u8::from(exact >= 90.0)));
+        }
+        assert!(n_apart * 100_000 <= exact.len(), "{}: {n_apart} on the wrong side", tested.name);
+    });
+}
+
+#[test]
+fn a_survey_of_some_cells_leaves_ranks_and_thresholds_exact() {
+    let frame = utm(840, 830);
+    let layers = Layers { population: small_people(&frame), ..Layers::random(frame, 5) };
+    assert!(bits_for(840 * 830 / 10 * 8) > 0);
+    assert_ranks_of_a_survey(&layers);
+}
+
+#[test]
+fn a_survey_that_misses_most_of_the_ground_changes_nothing() {
+    // Few people in the surveyed cells, hundreds of times as many in all others: threshold and bins are elsewhere.
+    let mut layers = Layers::random(utm(840, 830), 5);
+    let bits = bits_for(840 * 830 / 10 * 8);
+    let people = |i: u32| {
+        let few = ((u64::from(i) * 7919) % 10_007) as f32 * 1e-3;
+        if is_surveyed(i % 840, i / 840, bits) { few } else { 900.0 + few }
+    };
+    layers.population = MemoryCells::from_values(layers.frame.clone(), (0..840 * 830).map(people).collect());
+    assert_ranks_of_a_survey(&layers);
 }
 
 #[test]

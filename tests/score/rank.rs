@@ -37,10 +37,10 @@ fn ranks(engine: &mut dyn Engine, priorities: &[f32]) -> (Vec<f32>, usize) {
 }
 
 /// Ranks must be within 0.0032 of a point of the exact mid-rank (0.0031 and the rounding to f32), equal
-/// priorities must have equal ranks, and larger ones no smaller ranks. What lies below 2048 of the least floats counts as 0.
+/// priorities must have equal ranks, and larger ones no smaller ranks. What lies below 32768 of the least floats counts as 0.
 #[track_caller]
 fn check(priorities: &[f32]) {
-    let above = |x: &f32| if x.to_bits() < 2048 { 0.0 } else { *x };
+    let above = |x: &f32| if x.to_bits() < 32768 { 0.0 } else { *x };
     let exact = exact_ranks(&priorities.iter().map(above).collect::<Vec<_>>());
     on_each_engine(|tested| {
         let (found, _) = ranks(tested.engine, priorities);
@@ -76,11 +76,13 @@ fn a_single_scored_cell_ranks_first() {
 
 #[test]
 fn neighbouring_floats_are_told_apart_where_it_counts() {
-    // 1 and the next f32 share a part of a bin, which with two cells each is full: 0 and 100. 1 and the 64th f32 after it
-    // share a bin and no part.
+    // 1 and the next f32 share a bin, which with both cells is full and cut into single keys; 1 and the 32768th f32
+    // after it do not.
     on_each_engine(|tested| {
         let after = |n: u32| f32::from_bits(1.0f32.to_bits() + n);
-        for (priorities, levels) in [([1.0, after(1)], 3), ([1.0, after(64)], 2), ([1.0, after(2048)], 1)] {
+        for (priorities, levels) in
+            [([1.0, after(1)], 2), ([1.0, after(32_767)], 2), ([1.0, after(32_768)], 1)]
+        {
             let (found, n_levels) = ranks(tested.engine, &priorities);
             assert_cells(&found, &[0.0, 100.0], 2, 0.0, 0.0);
             assert_eq!(n_levels, levels, "{priorities:?}");
@@ -120,7 +122,7 @@ fn ranks_are_right_over_sixty_decades_and_below() {
     // the counts here do not depend on it.
     let mut rng = Pcg64::seed_from_u64(3);
     check(&(0..40_000).map(|_| 10f32.powf(rng.random_range(-44.0..30.0))).collect::<Vec<_>>());
-    check(&(0..5_000).map(|_| f32::from_bits(rng.random_range(0..3000))).collect::<Vec<_>>());
+    check(&(0..5_000).map(|_| f32::from_bits(rng.random_range(0..50_000))).collect::<Vec<_>>());
 }
 
 #[test]
@@ -135,6 +137,50 @@ fn ranks_are_right_when_nearly_all_are_tied() {
 fn ranks_are_right_on_few_distinct_values() {
     let mut rng = Pcg64::seed_from_u64(5);
     check(&(0..30_000).map(|_| rng.random_range(0..40) as f32 * 0.37).collect::<Vec<_>>());
+}
+
+#[test]
+fn ranks_are_right_where_thousands_of_values_are_tied() {
+    // Each value has a bin of its own, with too many cells for it; the more there are, the fewer counters each gets at a time.
+    for (n_values, n_each, n_levels) in [(400, 90, 3), (3000, 12, 4), (12_000, 3, 5)] {
+        let mut rng = Pcg64::seed_from_u64(7);
+        let value = |i: u32| f32::from_bits((i + 1) << 17 | rng.random_range(0..1 << 15));
+        let values: Vec<f32> = (0..n_values).map(value).collect();
+        let priorities: Vec<f32> =
+            (0..n_values as usize * n_each).map(|i| values[i % values.len()]).collect();
+        check(&priorities);
+        on_each_engine(|tested| assert_eq!(ranks(tested.engine, &priorities).1, n_levels, "{}", tested.name));
+    }
+}
+
+#[test]
+fn counters_are_few_however_cells_lie() {
+    // Even, steep, in one bin, in two, and as many bins just too full as there can be.
+    let bins = || vec![0u64; Tally::of_histogram().bins.len()];
+    let by = |count: &dyn Fn(usize) -> u64| (0..bins().len()).map(count).collect::<Vec<_>>();
+    let (mut one, mut two) = (bins(), bins());
+    one[9] = 1 << 40;
+    (two[9], two[11]) = (1 << 40, 1 << 40);
+    let most = |bin: usize| if (1000..1000 + 16_383).contains(&bin) { 1_000_000 } else { 0 };
+    for counts in [by(&|_| 17), by(&|bin| (bin as u64).pow(3)), one, two, by(&most)] {
+        let mut levels = Levels::of_priorities(counts);
+        let n_counts = levels.finer().map_or(0, |finer| finer.n_counts);
+        assert!(n_counts < 40_960, "{n_counts}");
+        // All cells of a part in its first key, as often as it is cut.
+        let mut n_levels = 1;
+        while let Some(finer) = levels.finer() {
+            assert!(finer.n_counts <= 1 << 20, "{}", finer.n_counts);
+            let mut counts = vec![0u64; finer.n_counts];
+            levels.leaves(|leaf| {
+                if let Some(place) = finer.place(leaf.first_key) {
+                    counts[place] += leaf.count;
+                }
+            });
+            levels.take(counts);
+            n_levels += 1;
+        }
+        assert!(n_levels <= 5, "{n_levels}");
+    }
 }
 
 #[test]
@@ -173,18 +219,11 @@ fn counts_of_many_rows_are_those_of_one_cell_at_a_time() {
     // One at a time, at each level: by bin, by part of a bin, by key.
     let mut expected = Vec::new();
     let mut bins = vec![0u64; Tally::of_histogram().bins.len()];
-    known().for_each(|bits| bins[bits >> 11] += 1);
+    known().for_each(|bits| bins[bits >> 15] += 1);
     let mut levels = Levels::of_priorities(bins.clone());
     while let Some(finer) = levels.finer() {
         let mut counts = vec![0u64; finer.n_counts];
-        for bits in known().filter(|bits| finer.index_of[bits >> 11] > 0) {
-            let part = (finer.index_of[bits >> 11] as usize - 1) * 32 + (bits >> 6) % 32;
-            if !finer.is_last {
-                counts[part] += 1;
-            } else if finer.index_of[bins.len() + part] > 0 {
-                counts[(finer.index_of[bins.len() + part] as usize - 1) * 64 + bits % 64] += 1;
-            }
-        }
+        known().filter_map(|bits| finer.place(bits as u32)).for_each(|place| counts[place] += 1);
         levels.take(counts.clone());
         expected.push((finer, counts));
     }

@@ -24,6 +24,15 @@ impl Definition {
         has("+datum=WGS84") || has_no_shift && (has("+ellps=GRS80") || has("+ellps=WGS84"))
     }
 
+    /// Longitude and latitude, counted from Greenwich, on the same datum.
+    pub fn proj_of_degrees(&self) -> String {
+        let is_datum = |word: &&str| {
+            !word.starts_with("+pm=") && DATUM_WORDS.iter().any(|prefix| word.starts_with(prefix))
+        };
+        let words: Vec<&str> = self.proj.split_whitespace().filter(is_datum).collect();
+        format!("+proj=longlat {}", words.join(" "))
+    }
+
     /// Whether both lie on one datum, by name and by every word that speaks of it: then the projection arithmetic
     /// shifts nothing.
     pub fn has_datum_of(&self, other: &Self) -> bool {

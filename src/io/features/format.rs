@@ -17,7 +17,15 @@ pub(in crate::io) enum Format {
     Kmz,
     Csv,
     Xlsx,
+    /// One of those that GDAL reads, with feature `gdal`.
+    Other,
 }
+
+/// Extensions of the usual vector formats that are not ours.
+const OTHERS: [&str; 16] = [
+    "tab", "mif", "gdb", "gml", "fgb", "gpx", "sqlite", "dxf", "dgn", "parquet", "ods", "xls", "topojson",
+    "geojsonl", "geojsons", "osm",
+];
 
 /// Bytes looked at to tell the format.
 const HEAD: u64 = 4096;
@@ -27,11 +35,20 @@ impl Format {
     pub(in crate::io) fn of(path: &Path) -> Result<(Self, Option<String>)> {
         let named = Self::by_extension(path);
         let mut head = Vec::new();
-        let file = File::open(path).map_err(Error::io("read", path))?;
         if path.is_dir() {
-            return Err(unknown(path, "a folder").into());
+            // A file geodatabase is one.
+            return match named {
+                Some(Self::Other) => Self::other(path, "a folder"),
+                _ => Err(unknown(path, "a folder").into()),
+            };
         }
+        let file = File::open(path).map_err(Error::io("read", path))?;
         file.take(HEAD).read_to_end(&mut head).map_err(Error::io("read", path))?;
+        let is_package =
+            head.get(68..72).is_some_and(|mark| mark == b"GPKG" || mark == b"GP10" || mark == b"GP11");
+        if named == Some(Self::Other) && !is_package {
+            return Self::other(path, "another format");
+        }
         let held = Self::by_content(&head, path)?;
         match (named, held) {
             (Some(named), Some(held)) if named != held => {
@@ -39,8 +56,20 @@ impl Format {
                 Ok((held, Some(note)))
             }
             (Some(format), _) | (None, Some(format)) => Ok((format, None)),
-            (None, None) => Err(unknown(path, "another kind of file").into()),
+            (None, None) => Self::other(path, "another kind of file"),
         }
+    }
+
+    #[cfg(feature = "gdal")]
+    fn other(_: &Path, _: &str) -> Result<(Self, Option<String>)> {
+        Ok((Self::Other, None))
+    }
+
+    #[cfg(not(feature = "gdal"))]
+    fn other(path: &Path, found: &str) -> Result<(Self, Option<String>)> {
+        let mut fault = unknown(path, found);
+        fault.fix = format!("{}, {}", fault.fix, super::super::NEEDS_GDAL);
+        Err(fault.into())
     }
 
     /// What the extension says.
@@ -54,6 +83,7 @@ impl Format {
             "kmz" => Self::Kmz,
             "csv" | "tsv" => Self::Csv,
             "xlsx" | "xlsm" => Self::Xlsx,
+            other if OTHERS.contains(&other) => Self::Other,
             _ => return None,
         })
     }
@@ -101,11 +131,12 @@ impl Format {
             Self::Kmz => "KMZ",
             Self::Csv => "CSV",
             Self::Xlsx => "an Excel workbook",
+            Self::Other => "another format",
         }
     }
 }
 
-fn unknown(path: &Path, found: &str) -> Fault {
+pub(super) fn unknown(path: &Path, found: &str) -> Fault {
     let place = path.display().to_string();
     let expected = "GeoJSON, GeoPackage, Shapefile (.shp), KML, KMZ, CSV or XLSX";
     let fix = format!("convert it: `ogr2ogr {}.gpkg {place}`", path.with_extension("").display());

@@ -22,6 +22,7 @@ pub(super) const MODEL_PIXEL_SCALE: u16 = 33550;
 pub(super) const MODEL_TIEPOINT: u16 = 33922;
 pub(super) const MODEL_TRANSFORMATION: u16 = 34264;
 pub(super) const GEO_KEYS: u16 = 34735;
+pub(super) const GEO_TEXTS: u16 = 34737;
 pub(super) const GDAL_METADATA: u16 = 42112;
 pub(super) const GDAL_NODATA: u16 = 42113;
 
@@ -36,8 +37,11 @@ pub(super) const LONG8: u16 = 16;
 /// Keys inside [`GEO_KEYS`] (OGC GeoTIFF 1.1).
 pub(super) const MODEL_TYPE: u16 = 1024;
 pub(super) const RASTER_TYPE: u16 = 1025;
+pub(super) const CITATION: u16 = 1026;
 pub(super) const GEOGRAPHIC_CRS: u16 = 2048;
+pub(super) const GEOGRAPHIC_CITATION: u16 = 2049;
 pub(super) const PROJECTED_CRS: u16 = 3072;
+pub(super) const PROJECTED_CITATION: u16 = 3073;
 
 /// Values of [`MODEL_TYPE`].
 pub(super) const PROJECTED: u16 = 1;

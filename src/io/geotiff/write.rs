@@ -12,6 +12,7 @@ mod halve;
 mod head;
 mod level;
 mod pack;
+mod piece;
 mod spec;
 mod stats;
 
@@ -26,6 +27,7 @@ use self::halve::HALF;
 use self::head::{Directory, LEADER, TRAILER, head_bytes};
 use self::level::Level;
 use self::pack::{Packed, TileCells, pack};
+pub use self::piece::{Piece, PieceWritten, Pieces};
 pub use self::spec::{Compression, OverviewKind, WriteSample, WriteSpec, Written};
 use self::stats::Stats;
 use super::tags;
@@ -160,7 +162,7 @@ impl GeoTiffWriter {
         let head_length = length(big);
         out.write_all(&head_bytes(&self.directories(stats, big, head_length), big))?;
         for level in self.levels.iter().rev() {
-            level.copy_spool(out)?;
+            level.copy_done(out)?;
         }
         Ok(head_length + sizes)
     }

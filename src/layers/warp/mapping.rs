@@ -43,7 +43,7 @@ pub(super) enum Points {
 
 impl Mapping {
     pub(super) fn new(source: &Frame, frame: &Frame, place: &str) -> Result<Self> {
-        let way = Reprojection::new(&frame.crs, &source.crs, place)?;
+        let way = Reprojection::new(&frame.crs_on_ground(), &source.crs, place)?;
         let turn = source.crs.is_geographic().then(|| 360.0 / source.cell_size().x);
         let middle = source.n_cols as f64 / 2.0;
         let (frame, source) = (frame.clone(), source.clone());
@@ -67,6 +67,11 @@ impl Mapping {
         let (across, down) = (at(0.5, 0.0) - at(-0.5, 0.0), at(0.0, 0.5) - at(0.0, -0.5));
         let area = across.perp_dot(down).abs();
         if area.is_finite() && area > 0.0 { area } else { 1.0 }
+    }
+
+    /// By which operation a datum shift is crossed, where there is one.
+    pub(super) fn shift(&self) -> Option<String> {
+        self.way.shift()
     }
 
     /// Columns of the source in a whole turn, where its CRS is geographic.

@@ -33,6 +33,12 @@ pub(super) struct Fluid {
     pub(super) has_idle_worth: bool,
     /// Type of each team.
     pub(super) kind_of_team: Vec<usize>,
+    /// Grid times in days.
+    pub(super) times: Vec<f64>,
+    /// First day on which each task can start.
+    pub(super) earliest: Vec<f64>,
+    /// Whether worth decays to nothing and no further.
+    pub(super) is_decay: bool,
 }
 
 /// One task with one type of team.
@@ -48,6 +54,18 @@ pub(super) struct Pair {
     pub(super) slope: f64,
     pub(super) level: f64,
     /// Money, in days.
+    pub(super) cost: f64,
+    /// The same without the way there.
+    pub(super) visit: Visit,
+}
+
+/// One task with one type of team, without the way there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visit {
+    pub(super) from: u32,
+    pub(super) days: f64,
+    pub(super) slope: f64,
+    pub(super) level: f64,
     pub(super) cost: f64,
 }
 
@@ -93,7 +111,13 @@ impl Fluid {
                 all_days += days;
                 all_money += cost;
                 let (from, to) = (from as u32, to.max(from) as u32);
-                pairs.push(Pair { kind: kind as u32, from, to, days, slope, level, cost });
+                let visit = {
+                    let (slope, level) = line(model, j, work, model.worth.horizon());
+                    let from = (times.partition_point(|&t| t <= earliest[j]) - 1) as u32;
+                    let cost = if has_budget { model.task_cost(j, some) } else { 0.0 };
+                    Visit { from, days: work, slope, level, cost }
+                };
+                pairs.push(Pair { kind: kind as u32, from, to, days, slope, level, cost, visit });
             }
             first.push(pairs.len());
         }
@@ -104,6 +128,7 @@ impl Fluid {
         let day_per_money = if all_money > 0.0 { all_days.max(1e-9) / all_money } else { 1.0 };
         for pair in &mut pairs {
             pair.cost *= day_per_money;
+            pair.visit.cost *= day_per_money;
         }
         let budget = if has_budget { model.budget * day_per_money } else { f64::INFINITY };
         let floors = floors(model, all_days);
@@ -123,6 +148,9 @@ impl Fluid {
             floors,
             has_idle_worth,
             kind_of_team,
+            times,
+            earliest,
+            is_decay: model.worth.kind() == Objective::Decay,
         })
     }
 }
@@ -179,7 +207,10 @@ fn capacity(model: &Model, teams: &[usize], times: &[f64], is_open_ended: bool) 
         for (b, pair) in times.windows(2).enumerate() {
             let width = pair[1] - pair[0];
             let (mut open, mut moment) = (0.0, 0.0);
-            let is_even = calendar.is_plain() && calendar.from() <= pair[0] && calendar.until() >= pair[1];
+            let is_even = !model.has_precedence
+                && calendar.is_plain()
+                && calendar.from() <= pair[0]
+                && calendar.until() >= pair[1];
             if is_even {
                 (open, moment) = (width, 0.5 * width * width);
             } else {

@@ -107,17 +107,7 @@ pub(super) struct Relaxed {
 pub(super) fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) -> Relaxed {
     load.iter_mut().for_each(|load| load.fill(0.0));
     let hulls: Vec<Vec<u32>> = prices.time.iter().map(|u| hull(&fluid.x, u)).collect();
-    let mut value = 0.0;
-    for (u, capacity) in prices.time.iter().zip(&fluid.capacity) {
-        let paid = |(&u, &capacity): (&f64, &f64)| if capacity.is_finite() { u * capacity } else { 0.0 };
-        value += u.iter().zip(capacity).map(paid).sum::<f64>();
-    }
-    if fluid.budget.is_finite() {
-        value += prices.money * fluid.budget;
-    }
-    let owed: Vec<f64> = fluid.floors.iter().map(|(_, least)| -least).collect();
-    value += prices.floors.iter().zip(&owed).map(|(price, owed)| price * owed).sum::<f64>();
-    let mut all = Relaxed { value, spent: 0.0, reached: owed };
+    let mut all = constant(fluid, prices);
     let mut add = |(part, part_load): (Relaxed, Vec<Vec<f64>>)| {
         all.value += part.value;
         all.spent += part.spent;
@@ -134,6 +124,21 @@ pub(super) fn evaluate(fluid: &Fluid, prices: &Prices, load: &mut [Vec<f64>]) ->
         pieces.iter().map(run).for_each(&mut add);
     }
     all
+}
+
+/// The bound without any task: what teams' time, money and floors are worth at these prices.
+pub(super) fn constant(fluid: &Fluid, prices: &Prices) -> Relaxed {
+    let mut value = 0.0;
+    for (u, capacity) in prices.time.iter().zip(&fluid.capacity) {
+        let paid = |(&u, &capacity): (&f64, &f64)| if capacity.is_finite() { u * capacity } else { 0.0 };
+        value += u.iter().zip(capacity).map(paid).sum::<f64>();
+    }
+    if fluid.budget.is_finite() {
+        value += prices.money * fluid.budget;
+    }
+    let owed: Vec<f64> = fluid.floors.iter().map(|(_, least)| -least).collect();
+    value += prices.floors.iter().zip(&owed).map(|(price, owed)| price * owed).sum::<f64>();
+    Relaxed { value, spent: 0.0, reached: owed }
 }
 
 /// The share of some tasks in the bound, and what they take of each type and time.

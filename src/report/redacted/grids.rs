@@ -106,5 +106,6 @@ fn described(plane: Plane) -> (&'static str, &'static str) {
         Plane::Acceptability => ("mean share of the samples in the top, 0..1", "1"),
         Plane::RankMean => ("mean rank over the samples, mean of the scored cells", "percentile"),
         Plane::RankSd => ("standard deviation of the rank, mean of the scored cells", "percentile"),
+        Plane::Order => unreachable!("no grid of a run"),
     }
 }

@@ -20,7 +20,7 @@ use crate::score::{Benefit, PriorityBy, Recipe, neighbours, why_excluded};
 pub(super) struct Here<'a> {
     pub run: &'a Finished,
     pub project: &'a Project,
-    pub layers: &'a OpenLayers,
+    pub layers: &'a OpenLayers<'static>,
     pub cell: [i64; 2],
     /// Values of the recipe's layers as it counts them.
     pub values: Vec<Option<f32>>,

@@ -61,7 +61,7 @@ impl Finished {
     }
 
     /// The project as it was, with its layers on the frame.
-    pub fn project(&self) -> Result<(Project, OpenLayers)> {
+    pub fn project(&self) -> Result<(Project, OpenLayers<'static>)> {
         let place = || self.dir.join(RUN_RECORD).display().to_string();
         let files = entries(&self.record, "inputs", &self.dir)?;
         if !self.record["settings"].is_object() {
@@ -81,9 +81,10 @@ impl Finished {
         // What the run made of its inputs is made again: it wrote no plane of a measure.
         let scratch = Scratch::new(&std::env::temp_dir(), CACHE_BYTES as usize);
         let (mut engine, silent) = (Native::new(), Silent::default());
-        hazard::make(&mut layers, &mut engine, &scratch, &silent)?;
+        let rows = 0..layers.frame.n_rows;
+        hazard::make(&mut layers, &mut engine, &scratch, rows.clone(), &silent)?;
         let measured = &project.score.measures;
-        measures::make(&mut layers, measured, &mut engine, &scratch, CACHE_BYTES as usize, &silent)?;
+        measures::make(&mut layers, measured, &mut engine, &scratch, rows, CACHE_BYTES as usize, &silent)?;
         Ok((project, layers))
     }
 

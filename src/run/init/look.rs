@@ -14,8 +14,8 @@ use crate::error::Result;
 use crate::grid::{Cells, Frame, MemoryCells, Window};
 use crate::io::atomic::RUN_RECORD;
 use crate::io::csv::Table;
-use crate::io::features::{Feature, VectorSource};
-use crate::io::geotiff::GeoTiff;
+use crate::io::features::{Feature, VectorSource, is_vector};
+use crate::io::raster::{Raster as RasterFile, is_raster};
 use crate::layers::{Survey, survey};
 use crate::progress::{Progress, Silent};
 
@@ -127,7 +127,10 @@ pub fn look(folder: &Path, progress: &dyn Progress) -> Result<Found> {
         if is_hidden {
             continue;
         }
-        if path.is_dir() && !path.join(RUN_RECORD).exists() {
+        if is_vector(&path) {
+            // A file geodatabase is a folder.
+            files.push(path);
+        } else if path.is_dir() && !path.join(RUN_RECORD).exists() {
             files.extend(entries(&path)?.into_iter().filter(|path| path.is_file()));
         } else if path.is_file() {
             files.push(path);
@@ -152,18 +155,17 @@ fn take(folder: &Path, path: &Path, found: &mut Found) {
     let file = below(folder, path);
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     let result = match extension.as_str() {
-        "tif" | "tiff" => take_raster(path, &file).map(|raster| found.rasters.push(raster)),
         "csv" => take_sheet(path, &file).map(|sheet| found.sheets.push(sheet)),
-        "geojson" | "json" | "gpkg" | "shp" | "kml" | "kmz" => read_features(&VectorSource::of(path), "init")
-            .map(|read| {
-                found.vectors.push(Vector { file: file.clone(), features: read.features });
-            }),
         "xlsx" => {
             let why =
                 "`init` looks into no workbook; a run reads one: `teams = { path = \"…\", table = \"…\" }`";
             found.unread.push((file.clone(), why.to_owned()));
             Ok(())
         }
+        _ if is_raster(path) => take_raster(path, &file).map(|raster| found.rasters.push(raster)),
+        _ if is_vector(path) => read_features(&VectorSource::of(path), "init").map(|read| {
+            found.vectors.push(Vector { file: file.clone(), features: read.features });
+        }),
         // A scenario file, a style, a shapefile's other parts: nothing to say of them.
         _ => Ok(()),
     };
@@ -173,18 +175,18 @@ fn take(folder: &Path, path: &Path, found: &mut Found) {
 }
 
 fn take_raster(path: &Path, file: &str) -> Result<Raster> {
-    let raster = GeoTiff::open(path, 1)?;
+    let raster = RasterFile::open(path, 1)?;
     let frame = raster.frame().clone();
     let survey = if frame.n_cells() <= READ_WHOLE {
         survey(&raster, &Silent::default())?
     } else {
         survey(&sample(&raster)?, &Silent::default())?
     };
-    Ok(Raster { file: file.to_owned(), frame, survey, unit: raster.facts().unit.clone() })
+    Ok(Raster { file: file.to_owned(), frame, survey, unit: raster.unit().map(str::to_owned) })
 }
 
 /// Windows spread evenly over a raster, one below the other.
-fn sample(raster: &GeoTiff) -> Result<MemoryCells> {
+fn sample(raster: &RasterFile) -> Result<MemoryCells> {
     let (n, side) = SAMPLED;
     let frame = raster.frame();
     let (n_cols, n_rows) = (side.min(frame.n_cols), side.min(frame.n_rows));

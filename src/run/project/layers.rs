@@ -28,7 +28,7 @@ pub struct LayerSettings {
 }
 
 /// Where a layer's values come from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum LayerSource {
     /// A band (from 1) of a raster file.
     Raster {
@@ -43,6 +43,8 @@ pub enum LayerSource {
     Built,
     /// Points, lines and polygons of a file, to be measured.
     Vector(VectorSource),
+    /// Cells that a program holds.
+    Given,
 }
 
 const RESAMPLINGS: [(&str, Resampling); 5] = [
@@ -53,8 +55,14 @@ const RESAMPLINGS: [(&str, Resampling); 5] = [
     ("sum", Resampling::Sum),
 ];
 
-/// The layers, and the name of the one that gives the frame. Adds the default cost where none is given.
-pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> (Vec<LayerSettings>, String) {
+/// The layers, and the name of the one that gives the frame. Adds the default cost where none is given. Those that are
+/// `held` by a program need no path.
+pub fn read(
+    reading: &Reading,
+    top: &Section<'_>,
+    folder: &Path,
+    held: &[String],
+) -> (Vec<LayerSettings>, String) {
     let Some(section) = top.section("layers") else {
         let example = "[layers]\nhazard = { path = \"hazard.tif\" }";
         top.required("layers", None::<()>, example);
@@ -70,7 +78,7 @@ pub fn read(reading: &Reading, top: &Section<'_>, folder: &Path) -> (Vec<LayerSe
                 let expected = "a layer of another name: `exposure` is the one that scoring computes";
                 section.wrong("exposure", expected, "`exposure`");
             }
-            _ => layers.extend(read_layer(reading, name, node, folder)),
+            _ => layers.extend(read_layer(reading, name, node, folder, held.iter().any(|held| held == name))),
         }
     }
     let has = |name: &str| section.names().any(|(key, _)| key == name);
@@ -145,7 +153,13 @@ fn default_cost() -> LayerSettings {
     }
 }
 
-fn read_layer(reading: &Reading, name: &str, node: &Node, folder: &Path) -> Option<LayerSettings> {
+fn read_layer(
+    reading: &Reading,
+    name: &str,
+    node: &Node,
+    folder: &Path,
+    is_held: bool,
+) -> Option<LayerSettings> {
     let section = Section::new(reading, &format!("layers.{name}"), node);
     let path = section.text("path");
     let band = section.whole("band", 1).unwrap_or(1) as usize;
@@ -161,6 +175,17 @@ fn read_layer(reading: &Reading, name: &str, node: &Node, folder: &Path) -> Opti
     };
     let has = |key: &'static str| section.node(key).is_some();
     let source = match (has("path"), has("constant")) {
+        (false, false) if is_held => {
+            if has("band") {
+                section.wrong("band", "nothing: an array is one band", "`band`");
+            }
+            Some(LayerSource::Given)
+        }
+        _ if is_held => {
+            let key = if has("path") { "path" } else { "constant" };
+            section.wrong(key, "nothing: the cells are given", &format!("`{key}`"));
+            None
+        }
         (true, true) => {
             section.wrong("constant", "either `path` or `constant`", "both");
             None

@@ -68,7 +68,8 @@ pub fn source_index(
         }
         return layer_index(section, layer, expected, layers, names);
     };
-    let is_raster = settings.is_some_and(|settings| matches!(settings.source, LayerSource::Raster { .. }));
+    let is_cells = |source: &LayerSource| matches!(source, LayerSource::Raster { .. } | LayerSource::Given);
+    let is_raster = settings.is_some_and(|settings| is_cells(&settings.source));
     if settings.is_none() {
         return layer_index(section, layer, "a layer", layers, &mut Vec::new());
     }

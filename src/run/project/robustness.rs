@@ -19,7 +19,8 @@ pub fn read(
 ) -> Option<Robustness> {
     let section = score.section("robustness")?;
     if recipe.benefit == Benefit::Ordered {
-        score.not_yet("robustness", "sampling with benefit = \"ordered\"", "the table left out");
+        let what = "sampling an ordered list, whose tiers no draw of weights or cost changes";
+        score.not_yet("robustness", what, "the table left out");
     }
     let default = Robustness::default();
     let samples = section.whole("samples", 1).unwrap_or(default.n_samples as u64);
@@ -122,8 +123,8 @@ fn read_hazard(
         Source::Layer(index) => names[index] == "hazard",
         Source::Exposure => false,
     });
-    if recipe.benefit != Benefit::Risk || is_criterion {
-        let what = "drawing hazard where it is a criterion or no factor of the benefit";
+    if is_criterion {
+        let what = "drawing hazard where it is a criterion, whose value would be another in every sample";
         section.not_yet("hazard_sigma", what, "hazard_sigma = 0, which leaves hazard as it is");
     }
     draw

@@ -45,7 +45,8 @@ pub fn read_named(
     source
 }
 
-fn epsg_of(text: &str) -> Option<u32> {
+/// The number in `EPSG:32636`, or alone.
+pub fn epsg_of(text: &str) -> Option<u32> {
     let (head, code) = text.rsplit_once(':').unwrap_or(("EPSG", text));
     let is_epsg = head.to_ascii_uppercase().contains("EPSG");
     code.trim().parse().ok().filter(|code| is_epsg && *code > 0)

@@ -3,10 +3,13 @@
 //! Unknown cells and those whose every term is 0 (no draw gives them a priority) are left out; of the others, 256
 //! lie side by side, first their values of the first term, then of the second, so that no loop asks what is known.
 
+use std::ops::Range;
+
 use crate::grid::is_unknown;
 
 use super::chance::place_words;
 use super::group::{Group, HazardNoise};
+use super::survey::is_surveyed;
 
 /// Cells side by side: enough for the compiler to make vectors of a loop over them, few enough that all terms of
 /// so many stay in the first-level cache.
@@ -41,14 +44,36 @@ pub enum Kind {
 }
 
 impl Tile<'_> {
-    /// What a cell is.
-    pub fn kind(&self, cell: usize, group: &Group) -> Kind {
-        let is_known = |plane: &[f32]| !is_unknown(plane[cell]);
-        if !is_known(self.terms) || !self.hazards.is_none_or(is_known) {
-            return Kind::Unknown;
+    /// What the cells of a stretch are.
+    pub fn kinds(&self, stretch: Range<usize>, group: &Group) -> Vec<Kind> {
+        let mut has_worth = vec![group.is_product; stretch.len()];
+        for terms in self.terms.chunks_exact(self.n_cells) {
+            for (has_worth, &u) in has_worth.iter_mut().zip(&terms[stretch.clone()]) {
+                *has_worth |= u > 0.0;
+            }
         }
-        let mut terms = self.terms[cell..].iter().step_by(self.n_cells);
-        if group.is_product || terms.any(|u| *u > 0.0) { Kind::Live } else { Kind::Zero }
+        let kind_of = |(&is_known, &has_worth): (&bool, &bool)| match (is_known, has_worth) {
+            (false, _) => Kind::Unknown,
+            (true, false) => Kind::Zero,
+            (true, true) => Kind::Live,
+        };
+        let mut is_known = vec![true; stretch.len()];
+        for plane in [Some(self.terms), self.hazards].into_iter().flatten() {
+            for (is_known, &x) in is_known.iter_mut().zip(&plane[stretch.clone()]) {
+                *is_known &= !is_unknown(x);
+            }
+        }
+        is_known.iter().zip(&has_worth).map(kind_of).collect()
+    }
+
+    /// Column and row in the whole grid.
+    fn place(&self, cell: usize) -> [u32; 2] {
+        [self.origin[0] + (cell % self.n_cols) as u32, self.origin[1] + (cell / self.n_cols) as u32]
+    }
+
+    fn is_surveyed(&self, cell: usize, group: &Group) -> bool {
+        let [col, row] = self.place(cell);
+        is_surveyed(col, row, group.survey_bits)
     }
 }
 
@@ -70,39 +95,41 @@ pub struct Dense {
 }
 
 impl Dense {
-    /// Of a stretch of cells.
-    pub fn new(tile: &Tile<'_>, stretch: std::ops::Range<usize>, group: &Group) -> Self {
-        let live = stretch.clone().filter(|cell| tile.kind(*cell, group) == Kind::Live);
-        let cells: Vec<u32> = live.map(|cell| (cell - stretch.start) as u32).collect();
-        let n_vectors = cells.len().div_ceil(LANES);
-        let n_terms = group.n_terms();
-        let mut dense = Self { terms: vec![[0.0; LANES]; n_vectors * n_terms], ..Self::default() };
-        let has_odds = group.hazard != HazardNoise::None;
-        let has_spreads = group.hazard == HazardNoise::Spread;
-        dense.odds.resize(if has_odds { n_vectors } else { 0 }, [1.0; LANES]);
-        dense.spreads.resize(if has_spreads { n_vectors } else { 0 }, [0.0; LANES]);
-        dense.places.resize(if group.has_noise() { n_vectors } else { 0 }, [[0; LANES]; 2]);
-        for (i, &cell) in cells.iter().enumerate() {
-            let (vector, lane) = (i / LANES, i % LANES);
-            let cell = stretch.start + cell as usize;
-            for (k, terms) in dense.terms[vector * n_terms..][..n_terms].iter_mut().enumerate() {
-                terms[lane] = tile.terms[k * tile.n_cells + cell];
-            }
-            if let Some(hazards) = tile.hazards {
-                dense.odds[vector][lane] = hazards[cell];
-                if has_spreads {
-                    dense.spreads[vector][lane] = hazards[tile.n_cells + cell];
-                }
-            }
-            if group.has_noise() {
-                let col = tile.origin[0] + (cell % tile.n_cols) as u32;
-                let row = tile.origin[1] + (cell / tile.n_cols) as u32;
-                let words = place_words(group.seeds, col / group.side, row / group.side);
-                dense.places[vector][0][lane] = words[0];
-                dense.places[vector][1][lane] = words[1];
+    /// Of a stretch of cells of these kinds.
+    pub fn new(tile: &Tile<'_>, stretch: Range<usize>, kinds: &[Kind], group: &Group) -> Self {
+        let n_live = kinds.iter().filter(|kind| **kind == Kind::Live).count();
+        let mut dense = Self { cells: Vec::with_capacity(n_live), ..Self::default() };
+        for (at, &kind) in (0u32..).zip(kinds) {
+            let is_counted =
+                || group.survey_bits == 0 || tile.is_surveyed(stretch.start + at as usize, group);
+            if kind == Kind::Live && is_counted() {
+                dense.cells.push(at);
             }
         }
-        dense.cells = cells;
+        let (n_vectors, n_terms) = (dense.n_vectors(), group.n_terms());
+        dense.terms.resize(n_vectors * n_terms, [0.0; LANES]);
+        let planes = tile.terms.chunks_exact(tile.n_cells).enumerate();
+        for (k, plane) in planes {
+            pack(&dense.cells, &plane[stretch.clone()], &mut dense.terms[k..], n_terms);
+        }
+        if let Some(hazards) = tile.hazards {
+            dense.odds.resize(n_vectors, [1.0; LANES]);
+            pack(&dense.cells, &hazards[stretch.clone()], &mut dense.odds, 1);
+            if group.hazard == HazardNoise::Spread {
+                dense.spreads.resize(n_vectors, [0.0; LANES]);
+                pack(&dense.cells, &hazards[tile.n_cells..][stretch.clone()], &mut dense.spreads, 1);
+            }
+        }
+        if group.has_noise() {
+            dense.places.resize(n_vectors, [[0; LANES]; 2]);
+            for (cells, places) in dense.cells.chunks(LANES).zip(&mut dense.places) {
+                for (lane, &at) in cells.iter().enumerate() {
+                    let [col, row] = tile.place(stretch.start + at as usize);
+                    let words = place_words(group.seeds, col / group.side, row / group.side);
+                    [places[0][lane], places[1][lane]] = words;
+                }
+            }
+        }
         dense
     }
 
@@ -131,5 +158,19 @@ impl Dense {
     /// Vectors.
     pub fn n_vectors(&self) -> usize {
         self.cells.len().div_ceil(LANES)
+    }
+}
+
+/// Values of cells side by side, into every n-th vector.
+fn pack(cells: &[u32], values: &[f32], out: &mut [Lanes], n: usize) {
+    for (cells, out) in cells.chunks(LANES).zip(out.iter_mut().step_by(n)) {
+        let first = cells[0] as usize;
+        if cells[cells.len() - 1] as usize + 1 - first == cells.len() {
+            out[..cells.len()].copy_from_slice(&values[first..first + cells.len()]);
+            continue;
+        }
+        for (out, &at) in out.iter_mut().zip(cells) {
+            *out = values[at as usize];
+        }
     }
 }

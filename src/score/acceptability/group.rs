@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::super::product::EXP2_KNOTS;
 use super::super::{Benefit, PriorityBy, Recipe};
-use super::bins::Cut;
+use super::bins::{Cut, N_BINS, N_NEAR, Near};
 use super::chance::{N_NORMALS, sample_key};
 use super::draws::Draws;
 use super::robustness::HazardDraw;
 
-/// Samples computed at once: their counts and ranks take 48 MiB.
+/// Samples computed at once: their counts and ranks take 80 MiB.
 pub const GROUP_SAMPLES: usize = 256;
 
 /// Added to the logarithms of `product`, so that they lie between 256 and 512 and order like their bits.
@@ -33,7 +33,8 @@ pub struct Group {
     pub n_samples: usize,
     /// Criteria that can have weight, by their place in the recipe.
     pub criteria: Vec<usize>,
-    /// Bits of the weights by sample and criterion, then keys by sample.
+    /// Bits of the weights by sample and criterion, then keys by sample, then by sample what [`cut_words`] makes of its
+    /// cut and of where its threshold is expected.
     pub draw_words: Vec<u32>,
     /// Of the seed.
     pub seeds: [u32; 2],
@@ -47,12 +48,16 @@ pub struct Group {
     draws_cost: bool,
     /// Whether sums are logarithms.
     pub is_product: bool,
-    /// How bins are cut.
-    pub cut: Cut,
+    /// By sample: how bins are cut.
+    pub cuts: Vec<Cut>,
+    /// By sample: where the threshold is expected; empty while nobody knows.
+    pub nears: Vec<Near>,
+    /// Only one cell in 2^this is counted (`survey`).
+    pub survey_bits: u32,
 }
 
 impl Group {
-    /// Some samples of a recipe's.
+    /// Some samples of a recipe's, with one cut for all of them.
     pub fn new(recipe: &Recipe, draws: &Draws, samples: Range<usize>, cut: Cut) -> Self {
         let criteria = used_criteria(draws);
         let of_sample = |sample: usize| criteria.iter().map(move |k| (sample, *k));
@@ -60,12 +65,13 @@ impl Group {
             samples.clone().flat_map(of_sample).map(|(s, k)| (draws.weights(s)[k] as f32).to_bits());
         let keys = samples.clone().map(|s| sample_key(draws.seeds(), s as u32));
         let draw_words = weights.chain(keys).collect();
+        let n_samples = samples.len();
         let is_product = recipe.benefit == Benefit::Product;
         let robustness = draws.robustness();
         let by_normal = |value: &dyn Fn(f64) -> f64| -> Vec<f32> {
             draws.normals().iter().map(|&z| value(z) as f32).collect()
         };
-        let (hazard, hazard_values) = match robustness.hazard {
+        let (hazard, hazard_values) = match robustness.ranked_hazard(recipe.benefit) {
             HazardDraw::Fixed => (HazardNoise::None, vec![0.0; N_NORMALS]),
             HazardDraw::Sigma(sigma) => (HazardNoise::Factors, by_normal(&|z| (sigma * z).exp())),
             HazardDraw::Layer(_) => (HazardNoise::Spread, by_normal(&|z| z)),
@@ -78,8 +84,8 @@ impl Group {
             false => vec![0.0; N_NORMALS],
         };
         let values = [hazard_values, cost_values, EXP2_KNOTS.clone()].concat();
-        Self {
-            n_samples: samples.len(),
+        let group = Self {
+            n_samples,
             criteria,
             draw_words,
             seeds: draws.seeds(),
@@ -88,8 +94,29 @@ impl Group {
             values,
             draws_cost,
             is_product,
-            cut,
-        }
+            cuts: Vec::new(),
+            nears: Vec::new(),
+            survey_bits: 0,
+        };
+        group.with_cuts(vec![cut; n_samples], Vec::new())
+    }
+
+    /// The same samples, of which only one cell in 2^`survey_bits` is counted.
+    pub fn surveying(self, survey_bits: u32) -> Self {
+        Self { survey_bits, ..self }
+    }
+
+    /// The same samples with these cuts, of which every cell is counted.
+    pub fn with_cuts(&self, cuts: Vec<Cut>, nears: Vec<Near>) -> Self {
+        let mut draw_words = self.draw_words[..self.n_samples * (self.n_terms() + 1)].to_vec();
+        let near = |sample: usize| nears.get(sample).copied().unwrap_or_default();
+        draw_words.extend((0..self.n_samples).flat_map(|sample| cut_words(cuts[sample], near(sample))));
+        Self { draw_words, cuts, nears, survey_bits: 0, ..self.clone() }
+    }
+
+    /// Counts of `acceptability_count`: by sample and bin, then by sample and part of where the threshold is expected.
+    pub fn n_counts(&self) -> usize {
+        self.n_samples * N_BINS + self.nears.len() * N_NEAR
     }
 
     /// Criteria.
@@ -123,6 +150,11 @@ impl Group {
     }
 }
 
+/// What a shader reads of a sample's cut.
+fn cut_words(cut: Cut, near: Near) -> [u32; 5] {
+    [cut.base, cut.shift, near.first, near.span, near.shift]
+}
+
 /// Criteria with a weight in the first sample, which is a weight in every sample.
 pub fn used_criteria(draws: &Draws) -> Vec<usize> {
     let weights = draws.weights(0).iter().enumerate();
@@ -140,7 +172,7 @@ pub fn cut(recipe: &Recipe, draws: &Draws, low: u32, high: u32) -> Cut {
     let largest = ratios.filter(|ratio| !ratio.is_nan()).fold(1.0, f64::max);
     let robustness = draws.robustness();
     let most = draws.normals().last().copied().unwrap_or(0.0);
-    let hazard_sigma = match robustness.hazard {
+    let hazard_sigma = match robustness.ranked_hazard(recipe.benefit) {
         HazardDraw::Fixed => 0.0,
         HazardDraw::Sigma(sigma) => sigma,
         HazardDraw::Layer(_) => super::robustness::LARGEST_HAZARD_SIGMA,

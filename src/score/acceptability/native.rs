@@ -10,16 +10,15 @@ use rayon::prelude::*;
 
 use super::super::levels::POINTS_ON;
 use super::super::widest::{Work, widest};
-use super::bins::{N_BINS, N_PARTS, Ranks};
+use super::bins::{Cut, N_BINS, N_NEAR, N_PARTS, Near, Ranks};
 use super::dense::{Dense, Kind, LANES, Lanes, Tile};
 use super::group::{Group, LOG_OFFSET};
 use super::noise::Noise;
 use crate::grid::UNKNOWN;
 
-/// Cells of a stretch that is counted at once: its terms stay in the second-level cache.
-const COUNT_CELLS: usize = 16_384;
-/// Cells of a stretch that is summed up at once: its terms and sums stay near.
-const SUM_CELLS: usize = 4096;
+/// Cells of a stretch that is worked on at once: its terms, and the sums over samples, stay in the second-level cache,
+/// and the tables of all samples come by from further away but once for so many cells.
+const STRETCH_CELLS: usize = 16_384;
 /// Samples computed while a vector's terms are in the first-level cache.
 const SAMPLES_AT_ONCE: usize = 4;
 /// Criteria summed in one go.
@@ -27,7 +26,7 @@ const TERMS_AT_ONCE: usize = 8;
 
 pub(super) type Places = [u32; LANES];
 
-/// Takes places of sampled priorities above the cut's base, vector by vector.
+/// Takes places of sampled priorities above their cut's base, vector by vector.
 pub(super) trait Take {
     /// Whether a vector whose places lie between these is worth computing.
     #[inline(always)]
@@ -38,8 +37,16 @@ pub(super) trait Take {
     /// Whether [`Take::wants`] ever says no.
     const IS_CHOOSY: bool = false;
 
-    /// Takes one vector's.
+    /// Takes one vector's in one sample.
     fn take(&mut self, vector: usize, sample: usize, places: &Places);
+
+    /// Takes one vector's in as many samples as are computed at once.
+    #[inline(always)]
+    fn take_all(&mut self, vector: usize, first_sample: usize, places: &[Places; SAMPLES_AT_ONCE]) {
+        for (sample, places) in (first_sample..).zip(places) {
+            self.take(vector, sample, places);
+        }
+    }
 }
 
 /// A few samples of a group over dense cells.
@@ -64,65 +71,133 @@ impl<T: Take> Work for Sampled<'_, T> {
         let noise = |sample| Noise::new(group, group.key(sample));
         let noises: Vec<Noise<'_>> =
             if group.has_noise() { self.samples.clone().map(noise).collect() } else { Vec::new() };
-        let (cut, offset) = (group.cut, if group.is_product { LOG_OFFSET } else { 0.0 });
+        let offset = if group.is_product { LOG_OFFSET } else { 0.0 };
+        let is_choosy = T::IS_CHOOSY && noises.is_empty();
+        let mut places = [[0; LANES]; SAMPLES_AT_ONCE];
         for (vector, terms) in dense.terms.chunks_exact(n_terms).enumerate() {
             for (i, (sample, weights)) in self.samples.clone().zip(weights.chunks_exact(n_terms)).enumerate()
             {
-                if T::IS_CHOOSY && noises.is_empty() {
+                let cut = group.cuts[sample];
+                if is_choosy {
                     let [least, most] = dense.bounds(vector, weights);
                     let place = |sum: f32| cut.place((sum + offset).to_bits());
                     if !self.taker.wants(sample, place(least), place(most)) {
                         continue;
                     }
                 }
-                let mut sums = [0.0; LANES];
-                for (terms, weights) in terms.chunks(TERMS_AT_ONCE).zip(weights.chunks(TERMS_AT_ONCE)) {
-                    add_terms(terms, weights, &mut sums);
+                let weighted = Weighted { terms, weights, cut, offset };
+                if noises.is_empty() && n_terms <= TERMS_AT_ONCE {
+                    weighted.places(&mut places[i]);
+                } else {
+                    let mut sums = [0.0; LANES];
+                    weighted.add_up(&mut sums);
+                    if let Some(noise) = noises.get(i) {
+                        noise.apply(dense, vector, &mut sums);
+                    }
+                    for (place, &sum) in places[i].iter_mut().zip(&sums) {
+                        *place = cut.place((sum + offset).to_bits());
+                    }
                 }
-                if let Some(noise) = noises.get(i) {
-                    noise.apply(dense, vector, &mut sums);
+                if T::IS_CHOOSY || self.samples.len() < SAMPLES_AT_ONCE {
+                    self.taker.take(vector, sample, &places[i]);
                 }
-                let mut places = [0; LANES];
-                for (place, &sum) in places.iter_mut().zip(&sums) {
-                    *place = cut.place((sum + offset).to_bits());
-                }
-                self.taker.take(vector, sample, &places);
+            }
+            if !T::IS_CHOOSY && self.samples.len() == SAMPLES_AT_ONCE {
+                self.taker.take_all(vector, self.samples.start, &places);
             }
         }
     }
 }
 
 /// Samples in a few at a time.
-pub(super) fn packs(samples: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+fn packs(samples: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let end = samples.end;
     samples.step_by(SAMPLES_AT_ONCE).map(move |first| first..(first + SAMPLES_AT_ONCE).min(end))
 }
 
-/// Adds w · u of up to eight criteria, in their order.
-#[inline(always)]
-fn add_terms(terms: &[Lanes], weights: &[f32], sums: &mut Lanes) {
-    match terms.len() {
-        1 => add_some::<1>(terms, weights, sums),
-        2 => add_some::<2>(terms, weights, sums),
-        3 => add_some::<3>(terms, weights, sums),
-        4 => add_some::<4>(terms, weights, sums),
-        5 => add_some::<5>(terms, weights, sums),
-        6 => add_some::<6>(terms, weights, sums),
-        7 => add_some::<7>(terms, weights, sums),
-        _ => add_some::<TERMS_AT_ONCE>(terms, weights, sums),
+/// A block compiled for each number of criteria that are summed in one go.
+macro_rules! each_number {
+    ($number:expr, $n:ident => $block:block) => {
+        match $number {
+            1 => {
+                const $n: usize = 1;
+                $block
+            }
+            2 => {
+                const $n: usize = 2;
+                $block
+            }
+            3 => {
+                const $n: usize = 3;
+                $block
+            }
+            4 => {
+                const $n: usize = 4;
+                $block
+            }
+            5 => {
+                const $n: usize = 5;
+                $block
+            }
+            6 => {
+                const $n: usize = 6;
+                $block
+            }
+            7 => {
+                const $n: usize = 7;
+                $block
+            }
+            _ => {
+                const $n: usize = TERMS_AT_ONCE;
+                $block
+            }
+        }
+    };
+}
+
+/// Terms of a vector and their weights in a sample.
+struct Weighted<'a> {
+    terms: &'a [Lanes],
+    weights: &'a [f32],
+    cut: Cut,
+    offset: f32,
+}
+
+impl Weighted<'_> {
+    /// Adds w · u of all criteria, in their order.
+    #[inline(always)]
+    fn add_up(&self, sums: &mut Lanes) {
+        for (terms, weights) in self.terms.chunks(TERMS_AT_ONCE).zip(self.weights.chunks(TERMS_AT_ONCE)) {
+            each_number!(terms.len(), N => {
+                let (Some(terms), Some(weights)) = (terms.first_chunk::<N>(), weights.first_chunk()) else { return };
+                for (l, sum) in sums.iter_mut().enumerate() {
+                    *sum = add_some::<N>(terms, weights, l, *sum);
+                }
+            });
+        }
+    }
+
+    /// Places of Σ w · u of up to eight criteria, without a halt in memory.
+    #[inline(always)]
+    fn places(&self, places: &mut Places) {
+        each_number!(self.terms.len(), N => {
+            let (Some(terms), Some(weights)) = (self.terms.first_chunk::<N>(), self.weights.first_chunk()) else {
+                return;
+            };
+            for (l, place) in places.iter_mut().enumerate() {
+                *place = self.cut.place((add_some::<N>(terms, weights, l, 0.0) + self.offset).to_bits());
+            }
+        });
     }
 }
 
 #[inline(always)]
-fn add_some<const N: usize>(terms: &[Lanes], weights: &[f32], sums: &mut Lanes) {
-    let (Some(terms), Some(weights)) = (terms.first_chunk::<N>(), weights.first_chunk::<N>()) else { return };
-    for (l, sum) in sums.iter_mut().enumerate() {
-        let mut so_far = *sum;
-        for k in 0..N {
-            so_far += weights[k] * terms[k][l];
-        }
-        *sum = so_far;
+fn add_some<const N: usize>(terms: &[Lanes; N], weights: &[f32; N], lane: usize, so_far: f32) -> f32 {
+    let mut sum = so_far;
+    for k in 0..N {
+        sum += weights[k] * terms[k][lane];
     }
+    sum
 }
 
 /// Samples shared out to threads, a few dozen at most to an item.
@@ -132,53 +207,122 @@ pub(super) fn items(samples: Range<usize>) -> Vec<Range<usize>> {
 }
 
 pub(super) fn dense_parts(tile: &Tile<'_>, group: &Group) -> Vec<Dense> {
-    let starts: Vec<usize> = (0..tile.n_cells).step_by(COUNT_CELLS).collect();
-    let part = |start: usize| Dense::new(tile, start..(start + COUNT_CELLS).min(tile.n_cells), group);
+    let starts: Vec<usize> = (0..tile.n_cells).step_by(STRETCH_CELLS).collect();
+    let part = |start: usize| {
+        let stretch = start..(start + STRETCH_CELLS).min(tile.n_cells);
+        Dense::new(tile, stretch.clone(), &tile.kinds(stretch, group), group)
+    };
     starts.into_par_iter().map(part).collect()
 }
 
-/// `acceptability_count`: adds a tile's live cells to `counts` by sample and bin.
+/// `acceptability_count`: adds a tile's live cells to `counts` by sample and bin, then by sample and part of where the
+/// threshold is expected.
 pub fn count(tile: &Tile<'_>, group: &Group, counts: &mut [u64]) {
     let parts = dense_parts(tile, group);
     let items = items(0..group.n_samples);
-    let each = items.first().map_or(1, Range::len) * N_BINS;
-    items.into_par_iter().zip(counts.par_chunks_mut(each)).for_each(|(samples, counts)| {
-        let mut of_tile = vec![0u32; samples.len() * N_BINS];
-        let mut bins = Bins { shift: group.cut.shift, first_sample: 0, n_vectors: 0, bins: Vec::new() };
-        for dense in parts.iter().filter(|dense| !dense.cells.is_empty()) {
-            bins.n_vectors = dense.n_vectors();
-            bins.bins.resize(SAMPLES_AT_ONCE * bins.n_vectors, [0; LANES]);
-            for (samples, counts) in packs(samples.clone()).zip(of_tile.chunks_mut(SAMPLES_AT_ONCE * N_BINS))
-            {
-                bins.first_sample = samples.start;
-                widest(Sampled { dense, group, samples, taker: &mut bins });
-                let by_sample = bins.bins.chunks_exact(bins.n_vectors);
-                for (bins, counts) in by_sample.zip(counts.chunks_exact_mut(N_BINS)) {
-                    add_counts(&bins.as_flattened()[..dense.cells.len()], counts);
+    let each = items.first().map_or(1, Range::len);
+    let (bins, nears) = counts.split_at_mut(group.n_samples * N_BINS);
+    let mut nears: Vec<&mut [u64]> = nears.chunks_mut(each * N_NEAR).collect();
+    // Nothing is near in a survey.
+    nears.resize_with(items.len(), Default::default);
+    items.into_par_iter().zip(bins.par_chunks_mut(each * N_BINS)).zip(nears).for_each(
+        |((samples, bins), nears)| {
+            let mut of_tile = Count::new(group, samples.clone());
+            for dense in parts.iter().filter(|dense| !dense.cells.is_empty()) {
+                of_tile.n_cells = dense.cells.len();
+                of_tile.bins.resize(SAMPLES_AT_ONCE * dense.n_vectors(), [0; LANES]);
+                for samples in packs(samples.clone()) {
+                    of_tile.first_of_pack = samples.start;
+                    let taker = &mut of_tile;
+                    widest(Sampled { dense, group, samples: samples.clone(), taker });
+                    of_tile.add_bins(samples);
                 }
             }
-        }
-        for (sum, &more) in counts.iter_mut().zip(&of_tile) {
-            *sum += u64::from(more);
-        }
-    });
+            add(&of_tile.counts, bins);
+            add(&of_tile.near_counts, nears);
+        },
+    );
 }
 
-/// Bins of a part's cells in a few samples.
-struct Bins {
-    shift: u32,
+/// Adds counts of a tile, most of which are none.
+pub(super) fn add(more: &[u32], sums: &mut [u64]) {
+    const AT_ONCE: usize = 64;
+    for (more, sums) in more.chunks(AT_ONCE).zip(sums.chunks_mut(AT_ONCE)) {
+        if more.iter().fold(0, |any, count| any | count) > 0 {
+            for (sum, &more) in sums.iter_mut().zip(more) {
+                *sum += u64::from(more);
+            }
+        }
+    }
+}
+
+/// What one item counts.
+struct Count<'a> {
+    group: &'a Group,
     first_sample: usize,
-    n_vectors: usize,
-    /// By sample and vector.
+    first_of_pack: usize,
+    /// Dense cells; the last vector's other lanes are no cells.
+    n_cells: usize,
+    /// By sample of a pack, then vector.
     bins: Vec<[u16; LANES]>,
+    /// By sample and bin.
+    counts: Vec<u32>,
+    /// By sample and part, where anything is near.
+    near_counts: Vec<u32>,
 }
 
-impl Take for Bins {
+impl<'a> Count<'a> {
+    fn new(group: &'a Group, samples: Range<usize>) -> Self {
+        let n_near = if group.nears.is_empty() { 0 } else { samples.len() * N_NEAR };
+        Self {
+            group,
+            first_sample: samples.start,
+            first_of_pack: samples.start,
+            n_cells: 0,
+            bins: Vec::new(),
+            counts: vec![0; samples.len() * N_BINS],
+            near_counts: vec![0; n_near],
+        }
+    }
+
+    /// Counts the bins of a pack of samples.
+    fn add_bins(&mut self, samples: Range<usize>) {
+        let counts = self.counts[(samples.start - self.first_sample) * N_BINS..].chunks_exact_mut(N_BINS);
+        let bins = self.bins.chunks_exact(self.n_cells.div_ceil(LANES)).take(samples.len());
+        for (bins, counts) in bins.zip(counts) {
+            add_counts(&bins.as_flattened()[..self.n_cells], counts);
+        }
+    }
+}
+
+impl Take for Count<'_> {
     #[inline(always)]
     fn take(&mut self, vector: usize, sample: usize, places: &Places) {
-        let at = (sample - self.first_sample) * self.n_vectors + vector;
-        for (bin, &place) in self.bins[at].iter_mut().zip(places) {
-            *bin = (place >> self.shift) as u16;
+        let shift = self.group.cuts[sample].shift;
+        let n_vectors = self.n_cells.div_ceil(LANES);
+        let bins = &mut self.bins[(sample - self.first_of_pack) * n_vectors + vector];
+        for (bin, &place) in bins.iter_mut().zip(places) {
+            *bin = (place >> shift) as u16;
+        }
+        if let Some(near) = self.group.nears.get(sample) {
+            let n_lanes = (self.n_cells - vector * LANES).min(LANES);
+            let counts = &mut self.near_counts[(sample - self.first_sample) * N_NEAR..];
+            let counts = counts.first_chunk_mut().expect("counts of every sample");
+            add_near(places, n_lanes, *near, counts);
+        }
+    }
+}
+
+/// Counts places near the threshold. Few are, so first it is asked of sixteen at once whether any is.
+#[inline(always)]
+fn add_near(places: &Places, n_lanes: usize, near: Near, counts: &mut [u32; N_NEAR]) {
+    const AT_ONCE: usize = 16;
+    for (i, places) in places.chunks_exact(AT_ONCE).enumerate() {
+        if places.iter().fold(false, |any, place| any | near.has(*place)) {
+            let n_lanes = n_lanes.saturating_sub(i * AT_ONCE);
+            for &place in places.iter().take(n_lanes).filter(|place| near.has(**place)) {
+                counts[near.part(place)] += 1;
+            }
         }
     }
 }
@@ -225,25 +369,28 @@ pub fn acceptability(tile: &Tile<'_>, group: &Group, ranks: &Ranks, out: &mut [f
     let (sum, rest) = rest.split_at_mut(tile.n_cells);
     let (squares, first) = rest.split_at_mut(tile.n_cells);
     let planes = top
-        .par_chunks_mut(SUM_CELLS)
-        .zip(sum.par_chunks_mut(SUM_CELLS))
-        .zip(squares.par_chunks_mut(SUM_CELLS))
-        .zip(first.par_chunks_mut(SUM_CELLS));
+        .par_chunks_mut(STRETCH_CELLS)
+        .zip(sum.par_chunks_mut(STRETCH_CELLS))
+        .zip(squares.par_chunks_mut(STRETCH_CELLS))
+        .zip(first.par_chunks_mut(STRETCH_CELLS));
     planes.enumerate().for_each(|(i, (((top, sum), squares), first))| {
-        let stretch = i * SUM_CELLS..i * SUM_CELLS + top.len();
-        for (at, cell) in stretch.clone().enumerate() {
-            let zero = [ranks.zero.0, 0.0, 0.0, ranks.zero.1];
-            let values = if tile.kind(cell, group) == Kind::Unknown { [UNKNOWN; 4] } else { zero };
-            [top[at], sum[at], squares[at], first[at]] = values;
-        }
-        let dense = Dense::new(tile, stretch, group);
+        let stretch = i * STRETCH_CELLS..i * STRETCH_CELLS + top.len();
+        let kinds = tile.kinds(stretch.clone(), group);
+        let dense = Dense::new(tile, stretch, &kinds, group);
         let mut sums = Sums { group, ranks, by_vector: vec![[[0.0; LANES]; 4]; dense.n_vectors()] };
         for samples in packs(0..group.n_samples) {
             widest(Sampled { dense: &dense, group, samples, taker: &mut sums });
         }
-        for (i, &at) in dense.cells.iter().enumerate() {
-            let (of_vector, lane, at) = (&sums.by_vector[i / LANES], i % LANES, at as usize);
-            [top[at], sum[at], squares[at], first[at]] = of_vector.map(|lanes| lanes[lane]);
+        let zero = [ranks.zero.0, 0.0, 0.0, ranks.zero.1];
+        for (k, out) in [top, sum, squares, first].into_iter().enumerate() {
+            for (out, &kind) in out.iter_mut().zip(&kinds) {
+                *out = if kind == Kind::Unknown { UNKNOWN } else { zero[k] };
+            }
+            for (cells, of_vector) in dense.cells.chunks(LANES).zip(&sums.by_vector) {
+                for (&at, &value) in cells.iter().zip(&of_vector[k]) {
+                    out[at as usize] = value;
+                }
+            }
         }
     });
 }
@@ -258,33 +405,67 @@ struct Sums<'a> {
 impl Take for Sums<'_> {
     #[inline(always)]
     fn take(&mut self, vector: usize, sample: usize, places: &Places) {
-        let cut = self.group.cut;
+        self.add_all(vector, sample, std::array::from_ref(places));
+    }
+
+    #[inline(always)]
+    fn take_all(&mut self, vector: usize, first_sample: usize, places: &[Places; SAMPLES_AT_ONCE]) {
+        self.add_all(vector, first_sample, places);
+    }
+}
+
+impl Sums<'_> {
+    /// Adds what some samples make of a vector's cells.
+    #[inline(always)]
+    fn add_all<const N: usize>(&mut self, vector: usize, first_sample: usize, places: &[Places; N]) {
+        let mut ranks = [[0.0; LANES]; N];
+        let mut least = [0; N];
+        for (i, sample) in (first_sample..first_sample + N).enumerate() {
+            self.look_up(sample, &places[i], &mut ranks[i]);
+            least[i] = self.ranks.least_place(sample);
+        }
         let [top, sum, squares, first] = &mut self.by_vector[vector];
-        let table = self.ranks.words[sample * N_BINS..].first_chunk::<N_BINS>();
-        let table = table.expect("a table of every sample");
-        let mut entries = [0; LANES];
-        for (entry, &place) in entries.iter_mut().zip(places) {
-            *entry = table[(place >> cut.shift) as usize & (N_BINS - 1)];
+        if first_sample == 0 {
+            *first = ranks[0];
+        }
+        add_ranks(places, &ranks, least, first, [top, sum, squares]);
+    }
+
+    /// Ranks of one vector in one sample.
+    #[inline(always)]
+    fn look_up(&self, sample: usize, places: &Places, ranks: &mut Lanes) {
+        let cut = self.group.cuts[sample];
+        let table = self.ranks.table(sample);
+        for (rank, &place) in ranks.iter_mut().zip(places) {
+            *rank = f32::from_bits(table[(place >> cut.shift) as usize & (N_BINS - 1)]);
         }
         if self.ranks.has_refined[sample] {
-            let (lanes, n) = marked(&entries, |entry| entry & POINTS_ON != 0);
+            let (lanes, n) = marked(&ranks.map(f32::to_bits), |entry| entry & POINTS_ON != 0);
             for lane in lanes[..n].iter().map(|lane| usize::from(*lane)) {
-                let bin = (entries[lane] & !POINTS_ON) as usize;
-                entries[lane] = self.ranks.refined[bin * N_PARTS + cut.part(places[lane])].to_bits();
+                let bin = (ranks[lane].to_bits() & !POINTS_ON) as usize;
+                ranks[lane] = self.ranks.refined[bin * N_PARTS + cut.part(places[lane])];
             }
         }
-        let rank = entries.map(f32::from_bits);
-        if sample == 0 {
-            *first = rank;
+    }
+}
+
+/// Adds ranks to the sums of a vector's cells: in the top from `least` on, and d and d² with d = rank − first.
+#[inline(always)]
+fn add_ranks<const N: usize>(
+    places: &[Places; N],
+    ranks: &[Lanes; N],
+    least: [u32; N],
+    first: &Lanes,
+    [top, sum, squares]: [&mut Lanes; 3],
+) {
+    for l in 0..LANES {
+        let (mut in_top, mut total, mut of_squares) = (top[l], sum[l], squares[l]);
+        for i in 0..N {
+            in_top += if places[i][l] >= least[i] { 1.0 } else { 0.0 };
+            let d = ranks[i][l] - first[l];
+            total += d;
+            of_squares += d * d;
         }
-        let least = self.ranks.words[self.group.n_samples * N_BINS + sample];
-        for (top, &place) in top.iter_mut().zip(places) {
-            *top += if place >= least { 1.0 } else { 0.0 };
-        }
-        for l in 0..LANES {
-            let d = rank[l] - first[l];
-            sum[l] += d;
-            squares[l] += d * d;
-        }
+        (top[l], sum[l], squares[l]) = (in_top, total, of_squares);
     }
 }

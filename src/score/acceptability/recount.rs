@@ -12,7 +12,7 @@ use super::super::widest::widest;
 use super::bins::{Again, N_BINS, N_EDGE_PARTS, N_PARTS};
 use super::dense::{LANES, Tile};
 use super::group::Group;
-use super::native::{Places, Sampled, Take, dense_parts, items, marked, packs};
+use super::native::{Places, Sampled, Take, add, dense_parts, items, marked};
 
 /// `acceptability_recount`: adds a tile's cells in full bins and in bins with a threshold to `counts`, in the
 /// order of [`Again::n_counts`].
@@ -24,7 +24,9 @@ pub fn recount(tile: &Tile<'_>, group: &Group, again: &Again, counts: &mut [u64]
         let mut recount = Recount::new(group, again, samples.clone());
         for dense in &parts {
             recount.n_cells = dense.cells.len();
-            for samples in packs(samples.clone()) {
+            let needed = samples.clone().filter(|sample| again.needs(sample - again.samples.start));
+            for sample in needed {
+                let samples = sample..sample + 1;
                 widest(Sampled { dense, group, samples, taker: &mut recount });
             }
         }
@@ -34,12 +36,6 @@ pub fn recount(tile: &Tile<'_>, group: &Group, again: &Again, counts: &mut [u64]
         let first = (samples.start - again.samples.start) * N_EDGE_PARTS;
         add(&of_edges, &mut edges[first..]);
         add(&of_refined, &mut refined[from * N_PARTS..]);
-    }
-}
-
-fn add(more: &[u32], sums: &mut [u64]) {
-    for (sum, &more) in sums.iter_mut().zip(more) {
-        *sum += u64::from(more);
     }
 }
 
@@ -81,7 +77,7 @@ impl Take for Recount<'_> {
 
     #[inline(always)]
     fn wants(&self, sample: usize, least: u32, most: u32) -> bool {
-        let shift = self.group.cut.shift;
+        let shift = self.group.cuts[sample].shift;
         let (least, most) = (least >> shift, most >> shift);
         let edge = self.again.edge(sample - self.again.samples.start);
         let bins = &self.bins[sample - self.samples.start];
@@ -91,7 +87,7 @@ impl Take for Recount<'_> {
 
     #[inline(always)]
     fn take(&mut self, vector: usize, sample: usize, places: &Places) {
-        let cut = self.group.cut;
+        let cut = self.group.cuts[sample];
         let edges = &mut self.edges[(sample - self.samples.start) * N_EDGE_PARTS..][..N_EDGE_PARTS];
         let sample = sample - self.again.samples.start;
         let edge = self.again.edge(sample);

@@ -77,6 +77,11 @@ impl Robustness {
         self.hazard != HazardDraw::Fixed || self.cost_sigma > 0.0
     }
 
+    /// How the hazard that ranks is drawn: not at all where it is no factor of the benefit.
+    pub fn ranked_hazard(&self, benefit: Benefit) -> HazardDraw {
+        if benefit == Benefit::Risk { self.hazard } else { HazardDraw::Fixed }
+    }
+
     /// Adds every fault of the settings; places are keys of `[score.robustness]`.
     pub fn check(&self, recipe: &Recipe, faults: &mut Faults) {
         let mut wrong = |key: &str, expected: &str, found: String, fix: &str| {

@@ -31,12 +31,12 @@ impl<'a> Recorder<'a> {
         let params = RefineParams {
             n_cells: of_cells.n_cells,
             groups_across: of_cells.groups_across,
-            is_last: u32::from(finer.is_last),
-            n_bins: finer.n_bins as u32,
+            n_places: finer.index().len() as u32,
+            pad_a: 0,
         };
-        let index_of = self.keep(finer.index_of.id(), &finer.index_of);
+        let index = self.keep(finer.id(), finer.index());
         let count = self.count(finer.n_counts, Counted::Refined);
-        let buffers = [self.plane(priority), index_of, count];
+        let buffers = [self.plane(priority), index, count];
         self.cellwise(&kernels::REFINE, bytes_of(&params), &buffers, groups);
     }
 
@@ -46,28 +46,26 @@ impl<'a> Recorder<'a> {
         let params = SpreadParams {
             n_cells: of_cells.n_cells,
             groups_across: of_cells.groups_across,
-            level: finer.map_or(0, |finer| 1 + u32::from(finer.is_last)),
-            n_bins: finer.map_or(0, |finer| finer.n_bins as u32),
+            n_places: finer.map_or(0, |finer| finer.index().len() as u32),
+            pad_a: 0,
         };
-        let (names, count) = match finer {
+        let (index, count) = match finer {
             Some(finer) => {
-                let names = self.keep(finer.index_of.id(), &finer.index_of);
-                (names, self.count(finer.n_counts, Counted::Refined))
+                let index = self.keep(finer.id(), finer.index());
+                (index, self.count(finer.n_counts, Counted::Refined))
             }
             // A binding cannot be empty.
             None => (self.table(&[0u32]), self.count(tally.bins.len(), Counted::Bins)),
         };
-        let buffers = [self.plane(cells), names, count];
+        let buffers = [self.plane(cells), index, count];
         self.cellwise(&kernels::SPREAD, bytes_of(&params), &buffers, groups);
     }
 
     /// `rank`.
     pub fn rank(&mut self, priority: Slot, table: &'a Shared<RankTable>, out: Slot) {
         let (params, groups) = self.cells();
-        let key = table.id();
-        let first = self.keep(key, &table.first);
-        let finer = self.keep(key + 1, if table.finer.is_empty() { &[0] } else { &table.finer });
-        let buffers = [self.plane(priority), first, finer, self.plane(out)];
+        let entries = self.keep(table.id(), table.entries());
+        let buffers = [self.plane(priority), entries, self.plane(out)];
         self.cellwise(&kernels::RANK, bytes_of(&params), &buffers, groups);
     }
 

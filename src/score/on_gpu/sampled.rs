@@ -5,7 +5,7 @@ use bytemuck::bytes_of;
 use crate::gpu::params::{SampleParams, TermParams};
 use crate::gpu::{BufferId, kernels};
 
-use super::super::acceptability::bins::{Again, N_BINS, Ranks};
+use super::super::acceptability::bins::{Again, Ranks};
 use super::super::acceptability::group::{Group, HazardNoise};
 use super::super::acceptability::term::TermForm;
 use super::super::product::LOG2_KNOTS;
@@ -43,7 +43,7 @@ impl<'a> Recorder<'a> {
     /// `acceptability_count`.
     pub fn acceptability_count(&mut self, planes: SampledPlanes, group: &'a Shared<Group>) {
         let params = self.sample_params(planes, group);
-        let count = self.count(group.n_samples * N_BINS, Counted::Samples);
+        let count = self.count(group.n_counts(), Counted::Samples);
         let [draws, values, terms, hazards] = self.sampled(planes, group);
         let buffers = [draws, values, terms, hazards, count];
         let groups = self.cells().1;
@@ -120,8 +120,7 @@ impl<'a> Recorder<'a> {
             side: group.side,
             col: planes.origin[0],
             row: planes.origin[1],
-            base: group.cut.base,
-            shift: group.cut.shift,
+            survey_bits: group.survey_bits,
             ..Default::default()
         }
     }

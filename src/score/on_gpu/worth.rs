@@ -50,20 +50,9 @@ impl<'a> Recorder<'a> {
                 self.cellwise(&kernels::VALUE_TABLE, bytes_of(&params), &[of, knots, worth], groups);
             }
             Lookup::Quantile(table) => {
-                let params = QuantileParams {
-                    n_cells,
-                    groups_across,
-                    is_first,
-                    weight,
-                    base: table.base,
-                    n_bins: table.n_bins(),
-                    ..Default::default()
-                };
-                let pairs = self.keep(table.id(), &table.pairs);
-                // A binding cannot be empty.
-                let finer = if table.finer.is_empty() { &[0] } else { table.finer.as_slice() };
-                let finer = self.keep(table.id() + 1, finer);
-                self.cellwise(&kernels::QUANTILE, bytes_of(&params), &[of, pairs, finer, worth], groups);
+                let params = QuantileParams { n_cells, groups_across, is_first, weight };
+                let pairs = self.keep(table.id(), table.words());
+                self.cellwise(&kernels::QUANTILE, bytes_of(&params), &[of, pairs, worth], groups);
             }
             Lookup::Steps(steps) => {
                 let params = ValueStepsParams {

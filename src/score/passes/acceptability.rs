@@ -1,19 +1,22 @@
 //! Pass 4, with robustness only: samples of weights, hazard and cost, in groups. For each group a walk over the
-//! tiles counts, a second counts again where that is too coarse, a third looks ranks up and sums.
+//! tiles surveys some cells, a second counts all, a third (seldom needed) counts again where that was too coarse, and
+//! the last looks ranks up and sums.
 
 use std::ops::Range;
 
 use super::{Kept, Passes, Scratch, TilePlanes, row_areas};
 use crate::error::Result;
 use crate::grid::{CellStore, Tiling, UNKNOWN, Window, is_unknown};
-use crate::score::acceptability::bins::{Again, Cells, N_BINS, Ranks};
+use crate::score::acceptability::bins::{Again, Cells, Counted, N_BINS, Ranks};
 use crate::score::acceptability::draws::{odds_of, sigma_of};
 use crate::score::acceptability::group::{GROUP_SAMPLES, HazardNoise, cut, used_criteria};
+use crate::score::acceptability::survey::{bits_for, is_surveyed, mended, surveyed};
 use crate::score::acceptability::{Draws, Group, HazardDraw, Robustness, TermForm, WeightDraw};
 use crate::score::levels::LOW_BITS;
 use crate::score::pipeline::run_pass;
 use crate::score::program::{Call, Program, SampledPlanes, Shape, Shared, Slot, Tally};
 use crate::score::reading::Reader;
+use crate::score::steps::{Asked, Step, StepCounts};
 use crate::score::value::{Function, Term};
 use crate::score::{Benefit, Engine, Inputs, Plane, PlaneSink, PriorityBy, Recipe, Source};
 
@@ -37,16 +40,17 @@ pub(super) fn tile_side(recipe: &Recipe, engine: &dyn Engine, memory_bytes: u64,
 }
 
 /// Samples the scored cells and hands their three planes to the sink. `bins` are counts of the recipe's own priorities.
+/// Says whether that is done, or parts are missing.
 pub(super) fn run(
     passes: &mut Passes<'_>,
     kept: &Kept,
     functions: &[Function<'_>],
     bins: &[u64],
     scratch: Scratch<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     let recipe = passes.recipe;
     let (Some(draws), Some(robustness)) = (Draws::new(recipe), recipe.robustness.as_ref()) else {
-        return Ok(());
+        return Ok(true);
     };
     warn(passes, robustness);
     let (low, high) = spread(bins);
@@ -58,20 +62,46 @@ pub(super) fn run(
             .iter()
             .map(|&k| (recipe.criteria[k].source, Term::new(functions[k], 1.0)))
             .collect(),
-        tiling: Tiling::new(passes.inputs.frame, passes.sampling_side),
+        tiling: Tiling::over(passes.part, passes.sampling_side),
         exposure: &*kept.exposure,
         n_cells: None,
     };
+    let n_scored = bins.iter().sum::<u64>();
+    let survey_bits = bits_for(n_scored);
     let n_samples = draws.n_samples();
     let n_groups = n_samples.div_ceil(GROUP_SAMPLES);
-    let so_far = if n_groups > 1 { Some(SoFar::new(scratch)?) } else { None };
-    for first in (0..n_samples).step_by(GROUP_SAMPLES) {
-        let samples = first..(first + GROUP_SAMPLES).min(n_samples);
-        let group = Shared::new(Group::new(recipe, &draws, samples.clone(), cut));
-        let ranks = Shared::new(sampling.ranks(passes, &group)?);
-        sampling.sum(passes, &group, &ranks, samples, n_samples, so_far.as_ref())?;
+    let samples_of = |number: usize| {
+        let first = number * GROUP_SAMPLES;
+        first..(first + GROUP_SAMPLES).min(n_samples)
+    };
+    let survey_of =
+        |number| Shared::new(Group::new(recipe, &draws, samples_of(number), cut).surveying(survey_bits));
+    match passes.sink.ask(Step::Moments)? {
+        Asked::Wait => return Ok(false),
+        Asked::Known(_) => {
+            // The planes lie made; how many cells they hold was counted with the first samples.
+            if sampling.ranks(passes, 0, &survey_of(0))?.is_none() {
+                return Ok(false);
+            }
+        }
+        Asked::Walk => {
+            let so_far = if n_groups > 1 { Some(SoFar::new(scratch)?) } else { None };
+            let mut is_whole = true;
+            for number in 0..n_groups {
+                // While counts of other parts are missing, this one's of all groups are made all the same.
+                let Some((group, ranks)) = sampling.ranks(passes, number, &survey_of(number))? else {
+                    is_whole = false;
+                    continue;
+                };
+                if is_whole {
+                    sampling.sum(passes, &group, &ranks, samples_of(number), n_samples, so_far.as_ref())?;
+                }
+            }
+            if !is_whole || passes.sink.counted(Step::Moments, StepCounts::default())?.is_none() {
+                return Ok(false);
+            }
+        }
     }
-    let n_scored = bins.iter().sum::<u64>();
     let n_left_out = n_scored - sampling.n_cells.unwrap_or(n_scored);
     if n_left_out > 0 {
         passes.warnings.push(format!(
@@ -79,7 +109,7 @@ pub(super) fn run(
              are ranked without them"
         ));
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Says what the settings leave without effect.
@@ -91,7 +121,11 @@ fn warn(passes: &mut Passes<'_>, robustness: &Robustness) {
             .push("`cost_sigma` changes nothing: the rank is by benefit, not by benefit per cost".into());
     }
     let draws_cost = robustness.cost_sigma > 0.0 && !by_benefit;
-    let draws_hazard = robustness.hazard != HazardDraw::Fixed;
+    if robustness.hazard != robustness.ranked_hazard(passes.recipe.benefit) {
+        let text = "drawn hazard changes no rank, because it is no factor of the benefit; only people at risk vary with it";
+        passes.warnings.push(text.into());
+    }
+    let draws_hazard = robustness.ranked_hazard(passes.recipe.benefit) != HazardDraw::Fixed;
     let n_weighty = passes.recipe.criteria.iter().filter(|criterion| criterion.weight > 0.0).count();
     if !draws_cost && !draws_hazard && n_weighty < 2 && !matches!(robustness.weights, WeightDraw::Ranges(_)) {
         passes.warnings.push(
@@ -129,33 +163,74 @@ struct Sampling<'a> {
 }
 
 impl Sampling<'_> {
-    /// Counts a group's samples, and makes their tables of ranks.
-    fn ranks(&mut self, passes: &mut Passes<'_>, group: &Shared<Group>) -> Result<Ranks> {
+    /// Surveys a group's samples and counts them, and makes their tables of ranks.
+    fn ranks(
+        &mut self,
+        passes: &mut Passes<'_>,
+        number: usize,
+        survey: &Shared<Group>,
+    ) -> Result<Option<(Shared<Group>, Shared<Ranks>)>> {
         let least_rank = (100.0 - self.robustness.top_percent) as f32;
-        let mut tally = Tally::of_samples(group.n_samples * N_BINS);
-        let mut n_cells = 0;
-        let call = |_: &mut Program, planes| Call::AcceptabilityCount { planes, group: group.clone() };
-        self.walk(passes, group, &mut tally, &call, &mut n_cells, no_planes)?;
-        self.n_cells = Some(n_cells);
-        let counts = tally.samples;
-        let n_live: u64 = counts[..N_BINS].iter().sum();
-        let cells = Cells { n: n_cells, n_zero: n_cells - n_live };
+        let Some((counts, cells)) = self.count(passes, Step::Survey { group: number }, survey)? else {
+            return Ok(None);
+        };
+        let mut group = Shared::new(surveyed(survey, &counts, cells, least_rank));
+        let counted = self.count(passes, Step::Sample { group: number }, &group)?;
+        let Some((mut counts, cells)) = counted else { return Ok(None) };
+        if let Some(anew) = mended(&group, survey, &counts, cells) {
+            group = Shared::new(anew);
+            let counted = self.count(passes, Step::SampleAnew { group: number }, &group)?;
+            let Some((anew, _)) = counted else { return Ok(None) };
+            counts = anew;
+        }
+        self.n_cells = Some(cells.n);
+        let (cuts, nears) = (&*group.cuts, &*group.nears);
+        let counted = Counted { cuts, nears, counts: &counts, cells, least_rank };
         let mut ranks = Ranks::new(cells, group.n_samples, least_rank);
+        let mut is_whole = true;
         let mut first = 0;
         while first < group.n_samples {
-            let again = Shared::new(Again::new(&counts, first, cells, least_rank));
+            let again = Shared::new(Again::new(&counted, first));
             let mut tally = Tally::of_samples(again.n_counts());
-            if again.is_needed() {
-                let call = |_: &mut Program, planes| {
-                    let (group, again) = (group.clone(), again.clone());
-                    Call::AcceptabilityRecount { planes, group, again }
-                };
-                self.walk(passes, group, &mut tally, &call, &mut 0, no_planes)?;
+            let recounted = match again.is_needed() {
+                false => Some(StepCounts::of(tally)),
+                true => passes.step(Step::Resample { group: number, from: first }, |passes| {
+                    let call = |_: &mut Program, planes| {
+                        let (group, again) = (group.clone(), again.clone());
+                        Call::AcceptabilityRecount { planes, group, again }
+                    };
+                    self.walk(passes, &group, &mut tally, &call, &mut 0, no_planes)?;
+                    Ok(StepCounts::of(tally))
+                })?,
+            };
+            match recounted {
+                Some(recounts) => ranks.extend(&counted, &again, &recounts.tally.samples),
+                None => is_whole = false,
             }
-            ranks.extend(group.cut, &counts, &again, &tally.samples, cells, least_rank);
             first = again.samples.end;
         }
-        Ok(ranks.finished())
+        Ok(is_whole.then(|| (group.clone(), Shared::new(ranks.finished()))))
+    }
+
+    /// What `acceptability_count` counts of a group in this step, and the cells that are counted.
+    fn count(
+        &self,
+        passes: &mut Passes<'_>,
+        step: Step,
+        group: &Shared<Group>,
+    ) -> Result<Option<(Vec<u64>, Cells)>> {
+        let counted = passes.step(step, |passes| {
+            let mut tally = Tally::of_samples(group.n_counts());
+            let mut n_cells = 0;
+            let call = |_: &mut Program, planes| Call::AcceptabilityCount { planes, group: group.clone() };
+            self.walk(passes, group, &mut tally, &call, &mut n_cells, no_planes)?;
+            Ok(StepCounts { n_cells, ..StepCounts::of(tally) })
+        })?;
+        Ok(counted.map(|counts| {
+            let (n, samples) = (counts.n_cells, counts.tally.samples);
+            let n_live: u64 = samples[..N_BINS].iter().sum();
+            (samples, Cells { n, n_zero: n - n_live })
+        }))
     }
 
     /// Looks a group's ranks up; with the last group the planes go to the sink.
@@ -193,8 +268,8 @@ impl Sampling<'_> {
         self.walk(passes, group, &mut Tally::default(), &call, &mut 0, write)
     }
 
-    /// One walk over the tiles: layers in, terms made, `call` recorded on them; its planes go to `write`. Known cells
-    /// are added to `n_cells`.
+    /// One walk over the tiles: layers in, terms made, `call` recorded on them; its planes go to `write`. Known cells,
+    /// of those the group surveys, are added to `n_cells`.
     fn walk(
         &self,
         passes: &mut Passes<'_>,
@@ -218,8 +293,8 @@ impl Sampling<'_> {
                 let hazard = reader.read_masked(inputs.hazard, tile, &exposure)?;
                 let cost = reader.read_masked(inputs.cost, tile, &exposure)?;
                 let hazards = self.hazards(reader, inputs, tile, &hazard, group)?;
-                let known = hazards.as_deref().unwrap_or(&hazard)[..tile.len()].iter();
-                *n_cells += known.filter(|x| !is_unknown(**x)).count() as u64;
+                let known = &hazards.as_deref().unwrap_or(&hazard)[..tile.len()];
+                *n_cells += n_counted(known, tile, group.survey_bits);
                 let mut planes = vec![hazard, cost, exposure];
                 for &layer in reader.layers() {
                     planes.push(reader.read_layer(layer, tile)?);
@@ -314,6 +389,16 @@ impl Sampling<'_> {
         program.call(call);
         program
     }
+}
+
+/// Known cells of a tile among those that are surveyed.
+fn n_counted(known: &[f32], tile: Window, survey_bits: u32) -> u64 {
+    let of_row = |(row, known): (usize, &[f32])| {
+        let row = (tile.row as usize + row) as u32;
+        let columns = (tile.col as u32..).zip(known).filter(|(_, x)| !is_unknown(**x));
+        columns.filter(|(col, _)| is_surveyed(*col, row, survey_bits)).count() as u64
+    };
+    known.chunks(tile.n_cols.max(1)).enumerate().map(of_row).sum()
 }
 
 fn no_planes(_: Window, _: &[Vec<f32>], _: &mut dyn PlaneSink) -> Result<()> {

@@ -11,9 +11,16 @@ use crate::score::programs::exposure_program;
 use crate::score::reach::TileReach;
 use crate::score::reading::Counts;
 use crate::score::runner::Known;
+use crate::score::steps::{Step, StepCounts};
 
 /// Runs the pass; back come what was counted and the largest exposure of a scored cell.
-pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<(Counts, f32)> {
+pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<Option<(Counts, f32)>> {
+    let counted = passes.step(Step::Exposure, |passes| walk(passes, kept))?;
+    Ok(counted.and_then(|counts| Some((counts.read?, f32::from_bits(counts.tally.maximum_bits)))))
+}
+
+fn walk(passes: &mut Passes<'_>, kept: &Kept) -> Result<StepCounts> {
+    let tiling = passes.tiling();
     let (n_rows, n_layers) = (passes.inputs.frame.n_rows, passes.inputs.criteria.len());
     let mut counts = Counts::new(n_rows, n_layers, passes.reader.rules().len());
     let mut tally = Tally::of_maximum();
@@ -21,7 +28,7 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<(Counts, f32)>
     let runner = &mut passes.runner;
     let seconds = run_pass(
         "exposure",
-        &passes.tiling,
+        &tiling,
         passes.clock,
         passes.progress,
         |tile| {
@@ -47,5 +54,5 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<(Counts, f32)>
         },
     )?;
     passes.took("exposure", seconds);
-    Ok((counts, f32::from_bits(tally.maximum_bits)))
+    Ok(StepCounts { read: Some(counts), ..StepCounts::of(tally) })
 }

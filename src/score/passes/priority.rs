@@ -6,19 +6,31 @@ use crate::score::pipeline::run_pass;
 use crate::score::program::Tally;
 use crate::score::programs::{Worth, priority_program};
 use crate::score::runner::Known;
+use crate::score::steps::{Step, StepCounts};
 use crate::score::value::Function;
-use crate::score::{Plane, PriorityBy};
+use crate::score::{Benefit, Plane, PriorityBy};
 
 /// Runs the pass; back comes the histogram.
-pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_>]) -> Result<Vec<u64>> {
+pub(super) fn run(
+    passes: &mut Passes<'_>,
+    kept: &Kept,
+    functions: &[Function<'_>],
+) -> Result<Option<Vec<u64>>> {
+    let counted = passes.step(Step::Priority, |passes| walk(passes, kept, functions))?;
+    Ok(counted.map(|counts| counts.tally.bins))
+}
+
+fn walk(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_>]) -> Result<StepCounts> {
+    let tiling = passes.tiling();
     let worth = Worth::new(passes.recipe, functions);
     let mut tally = Tally::of_histogram();
     let (inputs, reader, buffers, sink) = (passes.inputs, passes.reader, passes.buffers, &mut *passes.sink);
     let by_cost = passes.recipe.priority_by == PriorityBy::BenefitPerCost;
+    let is_ordered = passes.recipe.benefit == Benefit::Ordered;
     let runner = &mut passes.runner;
     let seconds = run_pass(
         "priority",
-        &passes.tiling,
+        &tiling,
         passes.clock,
         passes.progress,
         |tile| {
@@ -57,10 +69,13 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_
             if let Some(store) = &kept.ranked {
                 store.write(tile, &out[out.len() - 2])?;
             }
+            if is_ordered {
+                sink.put(Plane::Order, tile, &out[out.len() - 2])?;
+            }
             buffers.give(out);
             Ok(())
         },
     )?;
     passes.took("priority", seconds);
-    Ok(tally.bins)
+    Ok(StepCounts::of(tally))
 }

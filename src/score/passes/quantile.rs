@@ -6,14 +6,21 @@ use crate::score::levels::{Finer, Levels};
 use crate::score::pipeline::{PassSeconds, run_pass};
 use crate::score::program::{Call, Program, Shared, Tally};
 use crate::score::quantile::QuantileTable;
+use crate::score::steps::{Step, StepCounts};
 use crate::score::{Source, Value};
 
+/// Tables by source.
+type Tables = Vec<(Source, Shared<QuantileTable>)>;
+
 /// Runs the pass for every such layer, again where a bin holds too much, and makes the tables.
-pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<Vec<(Source, Shared<QuantileTable>)>> {
-    let asked = passes.recipe.criteria.iter().filter(|criterion| criterion.value == Value::Quantile);
-    let mut tables: Vec<(Source, Shared<QuantileTable>)> = Vec::new();
+pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<Option<Tables>> {
+    let asked = passes.recipe.criteria.iter().enumerate();
+    let asked = asked.filter(|(_, criterion)| criterion.value == Value::Quantile);
+    let mut tables = Tables::new();
     let mut seconds = PassSeconds::default();
-    for source in asked.map(|criterion| criterion.source) {
+    // One source's cells can be counted while those of another in other parts are missing.
+    let mut is_whole = true;
+    for (criterion, source) in asked.map(|(i, criterion)| (i, criterion.source)) {
         if tables.iter().any(|(of, _)| *of == source) {
             continue;
         }
@@ -22,14 +29,10 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<Vec<(Source, S
             tables.push((source, table));
             continue;
         }
-        let mut tally = Tally::of_spread();
-        seconds += count(passes, kept, source, None, &mut tally)?;
-        let mut levels = Levels::of_values(tally.bins);
-        while let Some(finer) = levels.finer() {
-            let mut tally = Tally::of_refined(finer.n_counts);
-            seconds += count(passes, kept, source, Some(&finer), &mut tally)?;
-            levels.take(tally.refined);
-        }
+        let Some(levels) = levels(passes, kept, criterion, source, &mut seconds)? else {
+            is_whole = false;
+            continue;
+        };
         let table = Shared::new(QuantileTable::new(&levels));
         if let Some(first) = passes.first_pass {
             first.keep_quantile(source, &table);
@@ -39,7 +42,34 @@ pub(super) fn run(passes: &mut Passes<'_>, kept: &Kept) -> Result<Vec<(Source, S
     if !tables.is_empty() {
         passes.took("quantile", seconds);
     }
-    Ok(tables)
+    Ok(is_whole.then_some(tables))
+}
+
+/// A source's counts at every level that is needed.
+fn levels(
+    passes: &mut Passes<'_>,
+    kept: &Kept,
+    criterion: usize,
+    source: Source,
+    seconds: &mut PassSeconds,
+) -> Result<Option<Levels>> {
+    let step = |level: usize| Step::Quantile { criterion, level };
+    let mut counted = |passes: &mut Passes<'_>, level: usize, finer: Option<&Finer>, mut tally: Tally| {
+        passes.step(step(level), |passes| {
+            *seconds += count(passes, kept, source, finer, &mut tally)?;
+            Ok(StepCounts::of(tally))
+        })
+    };
+    let Some(counts) = counted(passes, 0, None, Tally::of_spread())? else { return Ok(None) };
+    let mut levels = Levels::of_values(counts.tally.bins);
+    let mut level = 1;
+    while let Some(finer) = levels.finer() {
+        let tally = Tally::of_refined(finer.n_counts);
+        let Some(counts) = counted(passes, level, Some(&finer), tally)? else { return Ok(None) };
+        levels.take(counts.tally.refined);
+        level += 1;
+    }
+    Ok(Some(levels))
 }
 
 /// Counts a layer's scored cells, at the first level or at a finer one.
@@ -51,10 +81,11 @@ fn count(
     tally: &mut Tally,
 ) -> Result<PassSeconds> {
     let (inputs, reader, buffers) = (passes.inputs, passes.reader, passes.buffers);
+    let tiling = passes.tiling();
     let runner = &mut passes.runner;
     run_pass(
         "quantile",
-        &passes.tiling,
+        &tiling,
         passes.clock,
         passes.progress,
         |tile| {

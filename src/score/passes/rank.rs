@@ -14,6 +14,10 @@ use crate::score::program::{Shared, Tally};
 use crate::score::programs::{Ranking, rank_program};
 use crate::score::rank::RankTable;
 use crate::score::runner::Known;
+use crate::score::steps::{Step, StepCounts};
+
+/// The curve's segments and, for every row, cells by class.
+type Ranked = (Vec<SegmentSum>, Vec<Vec<u64>>);
 
 /// Rows that a thread counts at a time.
 const ROWS_AT_ONCE: usize = 16;
@@ -24,7 +28,13 @@ pub(super) fn run(
     kept: &Kept,
     table: RankTable,
     quanta: Quanta,
-) -> Result<(Vec<SegmentSum>, Vec<Vec<u64>>)> {
+) -> Result<Option<Ranked>> {
+    let counted = passes.step(Step::Rank, |passes| walk(passes, kept, table, quanta))?;
+    Ok(counted.map(|counts| (counts.tally.segments, counts.classes)))
+}
+
+fn walk(passes: &mut Passes<'_>, kept: &Kept, table: RankTable, quanta: Quanta) -> Result<StepCounts> {
+    let tiling = passes.tiling();
     let thresholds = Arc::new(thresholds(&passes.recipe.class_percents));
     let ranking = Ranking { table: Shared::new(table), thresholds, quanta };
     let mut tally = Tally::of_curve();
@@ -33,7 +43,7 @@ pub(super) fn run(
     let runner = &mut passes.runner;
     let seconds = run_pass(
         "rank",
-        &passes.tiling,
+        &tiling,
         passes.clock,
         passes.progress,
         |tile| {
@@ -64,7 +74,7 @@ pub(super) fn run(
         },
     )?;
     passes.took("rank", seconds);
-    Ok((tally.segments, classes))
+    Ok(StepCounts { classes, ..StepCounts::of(tally) })
 }
 
 /// Counts each row's cells by class; unknown ones belong to none.

@@ -6,6 +6,8 @@
 //! threads. In a geographic CRS see `ellipsoid.rs`: natively alone, because `f32` holds no angle between cells. One
 //! scratch plane is all that is kept: `to` holds the first sweep on the way. Known everywhere.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::error::{Fault, Result};
@@ -97,7 +99,7 @@ pub fn proximity_to_cells(
     Ok(runner.warnings())
 }
 
-/// On a map; whether there is any feature.
+/// On a map; whether there is any feature. Rows that `to` does not hold are only swept over.
 fn distances(
     runner: &mut Runner<'_>,
     features: FeatureCells<'_>,
@@ -106,35 +108,43 @@ fn distances(
     progress: &dyn Progress,
 ) -> Result<bool> {
     let frame = features.cells.frame();
-    let (n_cols, n_rows) = (frame.n_cols, frame.n_rows);
+    let (n_cols, n_rows, part) = (frame.n_cols, frame.n_rows, to.part());
     let step = band_rows(n_cols, memory_bytes);
-    let bands: Vec<Window> = (0..n_rows)
-        .step_by(step)
-        .map(|row| Window::new(0, row as i64, n_cols, step.min(n_rows - row)))
-        .collect();
-    progress.start("proximity", 2 * bands.len() as u64);
+    let bands = |rows: Range<usize>| -> Vec<Window> {
+        let band = |row| Window::new(0, row as i64, n_cols, step.min(rows.end - row));
+        rows.clone().step_by(step).map(band).collect()
+    };
+    let (first, end) = (part.row as usize, part.end_row() as usize);
+    let (above, inside, below) = (bands(0..first), bands(first..end), bands(end..n_rows));
+    progress.start("proximity", (above.len() + 2 * inside.len() + below.len()) as u64);
     let mut rows_above = vec![NONE; n_cols];
     let mut values = Vec::new();
-    for band in &bands {
+    for band in above.iter().chain(&inside) {
         progress.check()?;
-        values.resize(band.len(), 0.0);
-        features.cells.read(*band, &mut values)?;
+        read_features(features, *band, &mut values)?;
         for_strips(&mut values, &mut rows_above, |strip, from| {
-            for row in strip {
-                row.iter_mut().for_each(|value| *value = if features.holds(*value) { 0.0 } else { NONE });
-                widest(Sweep { row, from });
-            }
+            strip.iter_mut().for_each(|row| widest(Sweep { row, from }));
         });
-        to.write(*band, &values)?;
+        if band.row >= part.row {
+            to.write(*band, &values)?;
+        }
         progress.advance(1);
     }
-    if rows_above.iter().all(|rows| *rows < 0.0) {
+    let mut rows_below = vec![NONE; n_cols];
+    for band in below.iter().rev() {
+        progress.check()?;
+        read_features(features, *band, &mut values)?;
+        for_strips(&mut values, &mut rows_below, |strip, from| {
+            strip.iter_mut().rev().for_each(|row| widest(Sweep { row, from }));
+        });
+        progress.advance(1);
+    }
+    if rows_above.iter().chain(&rows_below).all(|rows| *rows < 0.0) {
         return Ok(false);
     }
     let size = frame.cell_size() * frame.crs.metres_per_unit();
-    let mut rows_below = vec![NONE; n_cols];
     let (mut inputs, buffers) = ([values], Buffers::default());
-    for band in bands.iter().rev() {
+    for band in inside.iter().rev() {
         progress.check()?;
         let [values] = &mut inputs;
         values.resize(band.len(), 0.0);
@@ -153,6 +163,17 @@ fn distances(
     }
     progress.finish();
     Ok(true)
+}
+
+/// A band of the layer: 0 where there is a feature, [`NONE`] elsewhere.
+fn read_features(features: FeatureCells<'_>, band: Window, values: &mut Vec<f32>) -> Result<()> {
+    values.resize(band.len(), 0.0);
+    features.cells.read(band, values)?;
+    let cells = values.par_chunks_mut(1 << 14);
+    cells.for_each(|cells| {
+        cells.iter_mut().for_each(|value| *value = if features.holds(*value) { 0.0 } else { NONE });
+    });
+    Ok(())
 }
 
 /// Runs a sweep over the rows of each strip of columns, strips side by side; `from` has an entry for every column.

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::super::exclusion::{Excluded, Rule};
 use super::super::fixed::{fixed_point, from_quanta};
+use super::super::steps::{Words, halves};
 use super::super::{Criterion, Recipe, Source, UnknownCount};
 use crate::grid::{UNKNOWN, is_unknown};
 
@@ -11,7 +12,7 @@ use crate::grid::{UNKNOWN, is_unknown};
 const PEOPLE_QUANTUM: i32 = -36;
 
 /// What is counted while layers are read. Integers and maxima only, so that tiles may be of any size.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Counts {
     /// Scored cells by row of the frame.
     pub scored_by_row: Vec<u64>,
@@ -79,6 +80,52 @@ impl Counts {
             counts.extend(layer.map(|layer| UnknownCount { layer, n_unknown, n_lost }));
         }
         counts
+    }
+}
+
+impl Counts {
+    /// Adds what was counted over another part of the same frame.
+    pub(in crate::score) fn add_all(&mut self, other: &Self) {
+        let add = |sums: &mut [u64], more: &[u64]| sums.iter_mut().zip(more).for_each(|(sum, n)| *sum += n);
+        add(&mut self.scored_by_row, &other.scored_by_row);
+        self.largest_cost = self.largest_cost.max(other.largest_cost);
+        for (largest, other) in self.largest_of_layer.iter_mut().zip(&other.largest_of_layer) {
+            *largest = largest.max(*other);
+        }
+        self.people += other.people;
+        add(&mut self.unknown, &other.unknown);
+        add(&mut self.lost, &other.lost);
+        self.excluded.iter_mut().zip(&other.excluded).for_each(|(sum, more)| sum.add(more));
+    }
+
+    /// Rows, layers and rules: equal numbers belong together.
+    pub(in crate::score) fn shape(&self) -> [usize; 3] {
+        [self.scored_by_row.len(), self.largest_of_layer.len(), self.excluded.len()]
+    }
+
+    /// As words.
+    pub(in crate::score) fn to_words(&self) -> Vec<u64> {
+        let mut words: Vec<u64> = self.shape().iter().map(|n| *n as u64).collect();
+        words.extend(&self.scored_by_row);
+        words.push(u64::from(self.largest_cost.to_bits()));
+        words.extend(self.largest_of_layer.iter().map(|largest| u64::from(largest.to_bits())));
+        words.extend(halves(self.people));
+        words.extend(self.unknown.iter().chain(&self.lost));
+        self.excluded.iter().for_each(|excluded| excluded.push_words(&mut words));
+        words
+    }
+
+    /// From [`Counts::to_words`].
+    pub(in crate::score) fn of_words(words: &mut Words<'_>) -> Option<Self> {
+        let [n_rows, n_layers, n_rules] = [words.length()?, words.length()?, words.length()?];
+        let scored_by_row = words.take(n_rows)?;
+        let float = |word: u64| u32::try_from(word).ok().map(f32::from_bits);
+        let largest_cost = float(words.next()?)?;
+        let largest_of_layer = words.take(n_layers)?.into_iter().map(float).collect::<Option<_>>()?;
+        let people = words.wide()?;
+        let (unknown, lost) = (words.take(n_layers + 3)?, words.take(n_layers + 3)?);
+        let excluded = (0..n_rules).map(|_| Excluded::of_words(words)).collect::<Option<_>>()?;
+        Some(Self { scored_by_row, largest_cost, largest_of_layer, people, unknown, lost, excluded })
     }
 }
 

@@ -12,6 +12,8 @@
 //!
 //! Twin: `shaders/value_table.wgsl`.
 
+use super::super::fixed::whole;
+
 /// Largest error of a straight line between knots.
 const LARGEST_ERROR: f64 = 4e-6;
 
@@ -109,20 +111,10 @@ impl ValueTable {
     /// v of cells; that of an unknown cell means nothing.
     #[inline(always)]
     pub fn values_of(&self, knots: &[f32; MOST_KNOTS], of: &[f32], values: &mut [f32]) {
-        let (last, shift, bit_scale) = (self.n_spans() - 1, self.shift, self.bit_scale());
-        let (base, mid, scale, half) = (self.base, self.mid, self.scale, self.half());
         if self.by_bits {
-            self.interpolate(knots, of, values, |x| {
-                let place = x.to_bits() - base;
-                let span = (place >> shift).min(last);
-                (span, (place - (span << shift)) as i32 as f32 * bit_scale)
-            });
+            self.interpolate::<true>(knots, of, values);
         } else {
-            self.interpolate(knots, of, values, |x| {
-                let place = ((x - mid) * scale + half).max(0.0);
-                let span = (place as i32 as u32).min(last);
-                (span, place - span as i32 as f32)
-            });
+            self.interpolate::<false>(knots, of, values);
         }
     }
 
@@ -133,21 +125,25 @@ impl ValueTable {
         padded
     }
 
-    /// `locate` says in which span an x between the ends lies, and how far into it. Without a branch, so that wide
-    /// registers can do it.
+    /// Without a branch, so that wide registers can do it.
     #[inline(always)]
-    fn interpolate(
-        &self,
-        knots: &[f32; MOST_KNOTS],
-        of: &[f32],
-        values: &mut [f32],
-        locate: impl Fn(f32) -> (u32, f32),
-    ) {
+    fn interpolate<const BY_BITS: bool>(&self, knots: &[f32; MOST_KNOTS], of: &[f32], values: &mut [f32]) {
         let (lo, hi, below, above) = (self.lo, self.hi, self.below, self.above);
+        let (last, shift, bit_scale) = (self.n_spans() - 1, self.shift, self.bit_scale());
+        let (base, mid, scale, half) = (self.base, self.mid, self.scale, self.half());
         for (v, &x) in values.iter_mut().zip(of) {
             let inside = if x > lo { x } else { lo };
             let inside = if inside < hi { inside } else { hi };
-            let (span, part) = locate(inside);
+            // In which span it lies, and how far into it.
+            let (span, part) = if BY_BITS {
+                let place = inside.to_bits() - base;
+                let span = (place >> shift).min(last);
+                (span, (place - (span << shift)) as i32 as f32 * bit_scale)
+            } else {
+                let place = ((inside - mid) * scale + half).max(0.0);
+                let span = place.min(last as f32).floor();
+                (whole(span), place - span)
+            };
             let span = span.min(MOST_KNOTS as u32 - 2) as usize;
             let (from, to) = (knots[span], knots[span + 1]);
             let between = (from + part * (to - from)).clamp(0.0, 1.0);

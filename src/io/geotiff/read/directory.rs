@@ -61,6 +61,11 @@ impl Source {
         Ok(source)
     }
 
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The file's name in messages.
     pub(super) fn place(&self) -> String {
         self.path.display().to_string()

@@ -53,6 +53,7 @@ fn attribute<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     value.split('"').next()
 }
 
-fn unescaped(text: &str) -> String {
+/// A text without XML's escapes.
+pub(super) fn unescaped(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }

@@ -75,6 +75,21 @@ impl WriteSpec {
         }
     }
 
+    /// The cells of a row's bytes after the predictor was undone: what [`WriteSpec::row_bytes`] made them of.
+    pub(super) fn cells_of_row(&self, bytes: &[u8], cells: &mut [f32]) {
+        match self.sample {
+            WriteSample::F32 => {
+                for (cell, bytes) in cells.iter_mut().zip(bytes.as_chunks::<4>().0) {
+                    *cell = f32::from_le_bytes(*bytes);
+                }
+            }
+            WriteSample::U8 => cells.iter_mut().zip(bytes).for_each(|(cell, byte)| *cell = f32::from(*byte)),
+        }
+        for cell in cells {
+            *cell = if *cell == self.nodata { UNKNOWN } else { *cell };
+        }
+    }
+
     /// GDAL's metadata: description, unit and statistics of the band.
     pub(super) fn metadata(&self, stats: &Stats, n_cells: u64) -> String {
         let mut out = String::from("<GDALMetadata>\n");

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::TILE;
-use crate::grid::{UNKNOWN, Window};
+use crate::grid::{UNKNOWN, Window, is_unknown};
 use crate::io::file_at::write_all_at;
 
 /// A level: 0 is the plane itself, each further one is half the one before.
@@ -115,6 +115,48 @@ impl Level {
         self.waiting.contains_key(&index)
     }
 
+    /// Whether a tile is done.
+    pub(super) fn is_done(&self, index: usize) -> bool {
+        self.done[index].is_some()
+    }
+
+    /// Tiles done, rising: index, place in the spool, bytes with leader and trailer.
+    pub(super) fn done_tiles(&self) -> impl Iterator<Item = (usize, u64, u32)> {
+        self.done.iter().enumerate().filter_map(|(index, done)| done.map(|(at, n)| (index, at, n)))
+    }
+
+    /// Tiles that wait, rising: index, cells so far, how many are missing.
+    pub(super) fn waiting_tiles(&self) -> Vec<(usize, &[f32], usize)> {
+        let tiles = self.waiting.iter();
+        let mut tiles: Vec<_> =
+            tiles.map(|(index, waiting)| (*index, waiting.cells.as_slice(), waiting.n_missing)).collect();
+        tiles.sort_unstable_by_key(|(index, ..)| *index);
+        tiles
+    }
+
+    /// Adds the cells so far of a tile that waits elsewhere too; it is returned when its last cell has come. An error where
+    /// some came twice.
+    pub(super) fn merge(
+        &mut self,
+        index: usize,
+        cells: &[f32],
+        n_missing: usize,
+    ) -> Result<Option<Vec<f32>>, ()> {
+        if self.done[index].is_some() {
+            return Err(());
+        }
+        let n_cells = self.tile(index).len();
+        let waiting = self
+            .waiting
+            .entry(index)
+            .or_insert_with(|| Waiting { cells: vec![UNKNOWN; TILE * TILE], n_missing: n_cells });
+        waiting.n_missing = (waiting.n_missing + n_missing).checked_sub(n_cells).ok_or(())?;
+        for (mine, &cell) in waiting.cells.iter_mut().zip(cells) {
+            *mine = if is_unknown(cell) { *mine } else { cell };
+        }
+        Ok((waiting.n_missing == 0).then(|| self.take(index)))
+    }
+
     /// Bytes of each tile with its leader and trailer, row by row; all must be done.
     pub(super) fn byte_counts(&self) -> impl ExactSizeIterator<Item = u32> {
         self.done.iter().map(|done| done.expect("every tile is done").1)
@@ -122,8 +164,8 @@ impl Level {
 
     /// Copies the finished tiles behind each other, row by row, to where `out` stands. Neighbours in the spool go
     /// in one piece, from file to file.
-    pub(super) fn copy_spool(&self, out: &mut File) -> io::Result<()> {
-        let mut places = self.done.iter().map(|done| done.expect("every tile is done")).peekable();
+    pub(super) fn copy_done(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut places = self.done.iter().flatten().copied().peekable();
         while let Some((from, n)) = places.next() {
             let mut end = from + u64::from(n);
             while let Some((_, n)) = places.next_if(|(at, _)| *at == end) {

@@ -72,6 +72,23 @@ impl Stats {
         }
     }
 
+    /// Words that hold them exactly.
+    pub(super) const N_WORDS: usize = 5;
+
+    /// As words.
+    pub(super) fn to_words(self) -> [u64; Self::N_WORDS] {
+        let range = self.range.unwrap_or_default();
+        let bits = |x: f32| u64::from(x.to_bits());
+        [self.n, bits(range.0), bits(range.1), self.mean.to_bits(), self.squares.to_bits()]
+    }
+
+    /// From [`Stats::to_words`].
+    pub(super) fn of_words([n, least, most, mean, squares]: [u64; Self::N_WORDS]) -> Self {
+        let float = |bits: u64| f32::from_bits(bits as u32);
+        let range = (n > 0).then(|| (float(least), float(most)));
+        Self { n, range, mean: f64::from_bits(mean), squares: f64::from_bits(squares) }
+    }
+
     /// Standard deviation.
     pub(super) fn deviation(&self) -> f64 {
         if self.n == 0 { 0.0 } else { (self.squares / self.n as f64).sqrt() }

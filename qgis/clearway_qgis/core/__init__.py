@@ -1,0 +1,1 @@
+"""What the plugin does without QGIS: tested with plain Python. Nothing in here imports `qgis`."""
