@@ -55,7 +55,7 @@ pub enum Command {
     Score(ScoreArgs),
     /// Priority grids and task areas, and no plan: teams need not be known yet
     #[command(after_help = "Example:\n  clearway tasks grids/hillside/project.toml --out runs/areas")]
-    Tasks(ScoreArgs),
+    Tasks(TasksArgs),
     /// Put the pieces of `score --shard` together into the run that one `score` makes
     #[command(after_help = "Examples:\n  clearway merge runs/plain --reduce\n  clearway merge runs/plain")]
     Merge(MergeArgs),
@@ -128,7 +128,8 @@ impl Command {
     pub fn is_redacted(&self) -> bool {
         match self {
             Self::Run(args) => args.work.redact.is_some(),
-            Self::Score(args) | Self::Tasks(args) => args.work.redact.is_some(),
+            Self::Score(args) => args.work.redact.is_some(),
+            Self::Tasks(args) => args.work.redact.is_some(),
             Self::Plan(args) => args.work.redact.is_some(),
             Self::Batch(args) => args.work.redact.is_some(),
             _ => false,
@@ -139,8 +140,9 @@ impl Command {
     pub fn wants_json(&self) -> bool {
         match self {
             Self::Run(args) => args.work.json,
-            Self::Score(args) | Self::Tasks(args) => args.work.json,
+            Self::Score(args) => args.work.json,
             Self::Merge(args) => args.json,
+            Self::Tasks(args) => args.work.json,
             Self::Plan(args) => args.work.json,
             Self::Batch(args) => args.work.json,
             Self::Init(args) => args.json,
@@ -220,7 +222,7 @@ pub struct WorkArgs {
     pub json: bool,
 }
 
-/// Arguments of `score` and `tasks`.
+/// Arguments of `score`.
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
     /// The project file
@@ -256,6 +258,16 @@ pub struct MergeArgs {
     /// The result table as JSON on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `tasks`.
+#[derive(Debug, Args)]
+pub struct TasksArgs {
+    /// The project file
+    pub project: PathBuf,
+    /// Where and how.
+    #[command(flatten)]
+    pub work: WorkArgs,
 }
 
 /// Arguments of `run`.

@@ -2,7 +2,7 @@
 
 Clearway scores every cell of a grid for clearance, outlines task areas and plans demining teams over them. This package
 is its library inside Python: on NumPy arrays and xarray (`score`), GeoDataFrames (`tasks`), dicts and DataFrames
-(`plan`), and whole projects (`Project`). ``clearway.dask`` does the same over many processes.
+(`plan`), and whole projects (`Project`).
 
 Nothing computed says that ground is free of hazards: a low priority or a cell that is not scored is no more than that.
 """

@@ -75,7 +75,7 @@ def score(
     lazy = [name for name, array in held.arrays.items() if not isinstance(array, np.ndarray)]
     if lazy:
         raise fault("grid.lazy", f"layer `{lazy[0]}`", "arrays in memory", type(held.arrays[lazy[0]]).__name__,
-                    "use clearway.dask.score, or dataset.load() where it fits the memory")
+                    "load it where it fits the memory, dataset.load(); otherwise `clearway score --shard` does it by shares")
     wanted = wanted_planes(planes)
     settings = settings_of(recipe, held, layers, hazard, seed)
     arrays = [(name, array, held.nodata[name]) for name, array in held.arrays.items()]

@@ -60,6 +60,7 @@ impl Options {
             resume: self.resume,
             redact: self.redact,
             from,
+            brief: false,
         })
     }
 }

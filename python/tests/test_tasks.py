@@ -33,7 +33,7 @@ def test_areas_come_to_the_tasks_of_a_run(
     written = pandas.read_csv(run.files["tasks.csv"])
     assert made["task_id"].tolist() == written["task_id"].tolist()
     for name in NUMBERS:
-        np.testing.assert_allclose(made[name].to_numpy(float), written[name].to_numpy(float), rtol=2e-9, err_msg=name)
+        np.testing.assert_allclose(made[name].to_numpy(float), written[name].to_numpy(float), rtol=1e-8, err_msg=name)
     assert made["class"].tolist() == written["class"].tolist()
     assert made["nearest_settlement"].tolist() == written["nearest_settlement"].tolist()
     assert made.crs.to_epsg() == scores.rio.crs.to_epsg() and made.geometry.is_valid.all()

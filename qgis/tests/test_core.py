@@ -194,6 +194,8 @@ class Binary(unittest.TestCase):
 
     def test_version(self):
         self.assertEqual(binary.version(self.program()), "0.1.0")
+        more = self.program("more", "#!/bin/sh\necho clearway 0.1.0\necho features: gpu\n")
+        self.assertEqual(binary.version(more), "0.1.0")
         with self.assertRaises(binary.NotFound):
             binary.version(self.program("other", "#!/bin/sh\necho other 1.0\n"))
         self.assertTrue(binary.fits("0.1.7", "0.1.0"))

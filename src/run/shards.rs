@@ -20,6 +20,7 @@ mod identity;
 mod merge;
 mod planes;
 mod shard;
+mod together;
 
 use std::ops::Range;
 use std::path::PathBuf;

@@ -6,7 +6,7 @@
 use crate::grid::is_unknown;
 
 use super::levels::{FEW_PLACES, Finer, LOW_BITS, MOST_PLACES, MOST_STEPS, SPARE, next_place};
-use super::widest::{widest, work};
+use super::widest::{AHEAD, fetch_early, part_of, widest, work};
 
 /// Bins of the first level.
 pub const N_BINS: usize = 1 << (31 - LOW_BITS);
@@ -41,18 +41,21 @@ fn refine_priorities(priority: &[f32], finer: &Finer, counts: &mut [u32]) {
 }
 
 /// Cells that get their places together.
-const BATCH: usize = 1024;
+const BATCH: usize = AHEAD;
 
 /// Counts cells by bin.
 #[inline(always)]
 pub fn count_bins(cells: &[f32], key: impl Fn(f32) -> u32, bins: &mut [u32]) {
     let n_bins = bins.len() - SPARE;
     let mut places = [0u32; BATCH];
-    for cells in cells.chunks(BATCH) {
+    let mut rest = cells;
+    while !rest.is_empty() {
+        let (cells, next) = rest.split_at(rest.len().min(BATCH));
         for (i, (place, &x)) in places.iter_mut().zip(cells).enumerate() {
             *place = if is_unknown(x) { spare(n_bins, i) } else { key(x) >> LOW_BITS };
         }
-        count(&places[..cells.len()], bins);
+        count(&places[..cells.len()], bins, next);
+        rest = next;
     }
 }
 
@@ -76,7 +79,9 @@ fn count_steps<const PLACES: usize, const STEPS: usize>(
     let index: &[u32; PLACES] = finer.roomy_index().try_into().expect("room as the steps ask for");
     let (n_places, n_counts) = (finer.index().len() as u32, finer.n_counts);
     let mut places = [0u32; BATCH];
-    for cells in cells.chunks(BATCH) {
+    let mut rest = cells;
+    while !rest.is_empty() {
+        let (cells, next) = rest.split_at(rest.len().min(BATCH));
         for (i, (to, &x)) in places.iter_mut().zip(cells).enumerate() {
             let key = key(x);
             let mut place = key >> LOW_BITS;
@@ -91,7 +96,8 @@ fn count_steps<const PLACES: usize, const STEPS: usize>(
             }
             *to = if is_counted { place - n_places } else { spare(n_counts, i) };
         }
-        count(&places[..cells.len()], counts);
+        count(&places[..cells.len()], counts, next);
+        rest = next;
     }
 }
 
@@ -102,12 +108,13 @@ fn spare(n: usize, i: usize) -> u32 {
 }
 
 /// Counts places. Neighbours of equal place are counted together: a counter that is added to again at once waits for
-/// itself, and the place of most cells of a map is that of their neighbours.
+/// itself, and the place of most cells of a map is that of their neighbours. Meanwhile the next cells are asked for.
 #[inline(always)]
-fn count(places: &[u32], counts: &mut [u32]) {
+fn count(places: &[u32], counts: &mut [u32], next: &[f32]) {
     const TOGETHER: usize = 16;
     let (groups, rest) = places.as_chunks::<TOGETHER>();
-    for group in groups {
+    for (i, group) in groups.iter().enumerate() {
+        fetch_early(part_of(next, i * TOGETHER, TOGETHER));
         let differ = group.iter().fold(0, |differ, place| differ | (place ^ group[0]));
         if differ == 0 {
             counts[group[0] as usize] += TOGETHER as u32;

@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use crate::grid::{UNKNOWN, is_unknown};
 
 use super::fixed::whole;
+use super::widest::{AHEAD, fetch_early, part_of};
 
 /// Below this a value counts as this: a criterion worth nothing pulls far down, but cells still differ.
 pub const EPSILON: f32 = 1e-6;
@@ -58,16 +59,26 @@ fn own_copy(knots: &[f32]) -> [f32; N_SPANS as usize + 1] {
     knots.try_into().expect("the ends of all spans")
 }
 
+/// Cells looked up together.
+const BATCH: usize = 128;
+
 /// Cell by cell: worth = worth + w · log2(max(v, ε)); the first criterion starts from 0.
 #[inline(always)]
 pub fn factor(v: &[f32], weight: f32, is_first: bool, worth: &mut [f32]) {
     let knots = &own_copy(&LOG2_KNOTS);
-    for (worth, &v) in worth.iter_mut().zip(v) {
-        let so_far = if is_first { 0.0 } else { *worth };
-        let is_known = !is_unknown(v) & !is_unknown(so_far);
-        // Made for all cells, so that no branch keeps wide registers from being used.
-        let more = weight * log2(v.max(EPSILON), knots);
-        *worth = if is_known { so_far + more } else { UNKNOWN };
+    let mut terms = [0.0f32; BATCH];
+    for from in (0..v.len()).step_by(BATCH) {
+        fetch_early(part_of(v, from + AHEAD, BATCH));
+        fetch_early(part_of(worth, from + AHEAD, BATCH));
+        let v = part_of(v, from, BATCH);
+        for (term, &v) in terms.iter_mut().zip(v) {
+            *term = weight * log2(v.max(EPSILON), knots);
+        }
+        for ((worth, &v), &term) in worth[from..from + v.len()].iter_mut().zip(v).zip(&terms) {
+            let so_far = if is_first { 0.0 } else { *worth };
+            let is_known = !is_unknown(v) & !is_unknown(so_far);
+            *worth = if is_known { so_far + term } else { UNKNOWN };
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::histogram::key;
 use super::levels::{
     FEW_PLACES, LOW_BITS, Levels, MOST_PLACES, MOST_STEPS, POINTS_ON, next_place, with_room,
 };
-use super::widest::{widest, work};
+use super::widest::{AHEAD, fetch_early, part_of, widest, work};
 
 /// Rank by priority bits.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +80,7 @@ fn all_steps(priority: &[f32], table: &[u32], out: &mut [f32]) {
 }
 
 /// Cells looked up together.
-const BATCH: usize = 512;
+const BATCH: usize = 64;
 
 /// From bin to part, so many steps; an entry that does not point on is looked up again. No branch, and results in a place
 /// of their own, of which the compiler knows that writing there leaves the table alone: so wide registers can do it.
@@ -88,7 +88,10 @@ const BATCH: usize = 512;
 fn look_up<const PLACES: usize, const STEPS: usize>(priority: &[f32], table: &[u32], out: &mut [f32]) {
     let table: &[u32; PLACES] = table.try_into().expect("room as the steps ask for");
     let mut ranks = [0.0f32; BATCH];
-    for (priority, out) in priority.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
+    for from in (0..priority.len()).step_by(BATCH) {
+        fetch_early(part_of(priority, from + AHEAD, BATCH));
+        fetch_early(part_of(out, from + AHEAD, BATCH));
+        let priority = part_of(priority, from, BATCH);
         for (rank, &priority) in ranks.iter_mut().zip(priority) {
             let key = key(priority);
             let mut place = key >> LOW_BITS;
@@ -99,6 +102,6 @@ fn look_up<const PLACES: usize, const STEPS: usize>(priority: &[f32], table: &[u
             }
             *rank = if is_unknown(priority) { UNKNOWN } else { f32::from_bits(entry) };
         }
-        out.copy_from_slice(&ranks[..out.len()]);
+        out[from..from + priority.len()].copy_from_slice(&ranks[..priority.len()]);
     }
 }

@@ -26,6 +26,7 @@ use crate::grid::{UNKNOWN, is_unknown};
 
 use super::program::Shared;
 use super::quantile::QuantileTable;
+use super::widest::{AHEAD, fetch_early, part_of};
 
 pub use function::Function;
 use steps::StepTable;
@@ -144,15 +145,18 @@ pub fn value(of: &[f32], term: &Term, is_first: bool, worth: &mut [f32]) {
 }
 
 /// Cells looked up together: they stay in the cache from step to step.
-const BATCH: usize = 512;
+const BATCH: usize = 128;
 
 #[inline(always)]
 fn add(of: &[f32], function: &impl ValuesOf, weight: f32, is_first: bool, worth: &mut [f32]) {
     let mut values = [0.0f32; BATCH];
-    for (worth, of) in worth.chunks_mut(BATCH).zip(of.chunks(BATCH)) {
+    for from in (0..of.len()).step_by(BATCH) {
+        fetch_early(part_of(of, from + AHEAD, BATCH));
+        fetch_early(part_of(worth, from + AHEAD, BATCH));
+        let of = part_of(of, from, BATCH);
         let values = &mut values[..of.len()];
         function.values_of(of, values);
-        for ((worth, &x), &v) in worth.iter_mut().zip(of).zip(&*values) {
+        for ((worth, &x), &v) in worth[from..from + of.len()].iter_mut().zip(of).zip(&*values) {
             let so_far = if is_first { 0.0 } else { *worth };
             let is_known = !is_unknown(x) & !is_unknown(so_far) & !is_unknown(v);
             *worth = if is_known { so_far + weight * v } else { UNKNOWN };

@@ -40,6 +40,15 @@ pub fn fetch_early(cells: &[f32]) {
     let _ = cells;
 }
 
+/// So many cells before they are needed, stages that look up or count ask for them: reading is then under way while they work.
+pub const AHEAD: usize = 1024;
+
+/// So many cells from one on, as far as there are any.
+#[inline(always)]
+pub fn part_of(cells: &[f32], from: usize, n: usize) -> &[f32] {
+    &cells[from.min(cells.len())..(from + n).min(cells.len())]
+}
+
 /// Does the work, compiled for the widest vectors there are.
 #[inline(always)]
 pub fn widest(work: impl Work) {

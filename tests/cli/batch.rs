@@ -204,7 +204,7 @@ fn full_scenario_holds_all_that_a_run_writes_and_is_made_of_a_brief_one() {
     let output = batch(region.path(), two, &["--formats", "kml", "--overwrite"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(out.join("02-b/tasks.kml").is_file() && !out.join("02-b/benefit.tif").exists());
-    let output = batch(region.path(), two, &["--full", "--json"]);
+    let output = batch(region.path(), two, &["--full", "--overwrite"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(out.join("02-b/benefit.tif").is_file());
 }

@@ -155,7 +155,7 @@ fn seven_shards_in_any_order_with_one_killed_and_one_twice_give_the_bytes_of_one
     let there = region.path();
     worked(there, &[&["score", "project.toml", "--out", "one"][..], &CPU].concat());
     // Shard 4 is killed while it works: it leaves files of its own, hidden, and nothing that counts.
-    let mut killed = std::process::Command::new(env!("CARGO_BIN_EXE_clearway"))
+    let mut killed = Command::new(env!("CARGO_BIN_EXE_clearway"))
         .args(["score", "project.toml", "--shard", "4/7", "--out", "many", "--backend", "cpu"])
         .current_dir(there)
         .stderr(std::process::Stdio::piped())
@@ -372,6 +372,35 @@ fn a_shard_begun_anew_with_other_settings_forgets_its_earlier_pieces() {
     same_run(there, "one", "many");
 }
 
+#[cfg(unix)]
+#[test]
+fn two_processes_at_one_shard_and_one_told_to_stop_do_no_harm() {
+    let region = country(&frame_utm(60, 1100, 30.0), "", SLOPE);
+    let there = region.path();
+    let begin = |which: &str, tile_memory: &str| {
+        Command::new(env!("CARGO_BIN_EXE_clearway"))
+            .args(["score", "project.toml", "--shard", which, "--out", "many", "--backend", "cpu"])
+            .args(["--memory", tile_memory])
+            .current_dir(there)
+            .stderr(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut stopped = begin("1/2", "1GiB");
+    let _ = Command::new("kill").args(["-TERM", &stopped.id().to_string()]).status();
+    let ended = stopped.wait().unwrap();
+    // Before its handlers stand, the signal ends it; behind its last look at them, it ends well.
+    assert!(matches!(ended.code(), None | Some(0 | 1)), "{ended}");
+    // Tiles of other sizes: the same bytes all the same.
+    let mut twins = [begin("2/2", "64MiB"), begin("2/2", "1GiB")];
+    assert!(twins.iter_mut().all(|twin| twin.wait().unwrap().success()));
+    shard(there, 1, 2, "many", &CPU);
+    worked(there, &["merge", "many"]);
+    worked(there, &[&["score", "project.toml", "--out", "one"], &CPU[..]].concat());
+    same_run(there, "one", "many");
+}
+
 #[test]
 fn a_full_disk_leaves_no_half_piece() {
     let region = country(&frame_utm(200, 1100, 30.0), "", SLOPE);
@@ -401,6 +430,33 @@ fn the_examples_for_clusters_are_valid() {
         let output = Command::new("bash").args(["-n", arg(&example(name))]).output().unwrap();
         assert!(output.status.success(), "{name}: {}", stderr(&output));
     }
-    let text = fs::read_to_string(example("kubernetes.yaml")).unwrap();
-    assert!(text.contains("completionMode: Indexed") && text.contains("JOB_COMPLETION_INDEX + 1"));
+    let job = |name: &str| -> serde_json::Value {
+        let text = fs::read_to_string(example(name)).unwrap();
+        let job: serde_json::Value = serde_yaml_ng::from_str(&text).expect(name);
+        assert_eq!((&job["apiVersion"], &job["kind"]), (&"batch/v1".into(), &"Job".into()));
+        let containers = job["spec"]["template"]["spec"]["containers"].as_array().unwrap();
+        assert_eq!(containers.len(), 1);
+        job
+    };
+    let shards = job("kubernetes.yaml");
+    let spec = &shards["spec"];
+    assert_eq!(spec["completionMode"], "Indexed");
+    let command = spec["template"]["spec"]["containers"][0]["args"][0].as_str().unwrap();
+    // As many shards as completions, counted from 1.
+    let which = format!("--shard \"$((JOB_COMPLETION_INDEX + 1))/{}\"", spec["completions"]);
+    assert!(command.contains(&which), "{which} in {command}");
+    let merge = job("kubernetes-merge.yaml");
+    let args = merge["spec"]["template"]["spec"]["containers"][0]["args"].as_array().unwrap();
+    assert_eq!((&args[0], args.last().unwrap()), (&"merge".into(), &"--reduce".into()));
+    // The driver takes that line out by its text.
+    let text = fs::read_to_string(example("kubernetes-merge.yaml")).unwrap();
+    assert!(text.lines().any(|line| line.trim() == "- --reduce"));
+    // What the examples call is what the command takes.
+    let help =
+        |command: &str| String::from_utf8(worked(here(".").as_path(), &[command, "--help"]).stdout).unwrap();
+    let (score, merge) = (help("score"), help("merge"));
+    for flag in ["--shard", "--out", "--backend", "--memory", "--threads", "--no-progress"] {
+        assert!(score.contains(flag), "{flag}");
+    }
+    assert!(["--reduce", "--memory", "--no-progress"].iter().all(|flag| merge.contains(flag)));
 }

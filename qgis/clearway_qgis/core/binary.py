@@ -70,7 +70,8 @@ def version(program: Path) -> str:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise NotFound(f"{program} does not run as clearway: {error}") from error
-    words = told.stdout.split()
+    # The lines after the first tell of features.
+    words = (told.stdout.splitlines() or [""])[0].split()
     if len(words) != 2 or words[0] != "clearway":
         raise NotFound(f"{program} is no clearway: `--version` said {told.stdout.strip()!r}")
     return words[1]

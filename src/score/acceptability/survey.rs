@@ -19,6 +19,9 @@ const BIN_SHARE: f64 = 0.6;
 /// The share of the cells, at either end, that the cut need not tell apart.
 const TAIL_SHARE: f64 = 1.0 / 8192.0;
 
+/// A cut has at least N_BINS / 2^this bins: fewer would take hardly less of the first-level cache.
+const FEWER_BINS: u32 = 2;
+
 /// Standard errors of the threshold's place that count as near.
 const ERRORS: f64 = 5.0;
 
@@ -96,7 +99,7 @@ impl Survey<'_> {
         start..end
     }
 
-    /// The coarsest cut that tells enough apart and spans the bins of `near`.
+    /// The coarsest cut, within limits, that tells enough apart and spans the bins of `near`.
     fn cut(&self, near: &std::ops::Range<usize>) -> Cut {
         let n = self.cells.n as f64;
         let tail = n * TAIL_SHARE;
@@ -116,7 +119,7 @@ impl Survey<'_> {
             self.cut.shift.saturating_sub((fullest / most).log2().ceil() as u32)
         });
         let finest = Cut::spanning(self.key(first), self.key(last + 1) - 1);
-        Cut { shift: shift.max(finest.shift), ..finest }
+        Cut { shift: shift.clamp(finest.shift, finest.shift + FEWER_BINS), ..finest }
     }
 
     /// The first bin with which more than `tail` cells are passed, or the last one.
