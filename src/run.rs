@@ -29,6 +29,7 @@ mod located;
 mod measures;
 mod oddities;
 mod outcome;
+mod outlining;
 mod output_folder;
 mod outputs;
 mod parcels;

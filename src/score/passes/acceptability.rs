@@ -2,8 +2,11 @@
 //! tiles surveys some cells, a second counts all, a third (seldom needed) counts again where that was too coarse, and
 //! the last looks ranks up and sums.
 
+mod moments;
+
 use std::ops::Range;
 
+use self::moments::{SoFar, merged, planes_of};
 use super::{Kept, Passes, Scratch, TilePlanes, row_areas};
 use crate::error::Result;
 use crate::grid::{CellStore, Tiling, UNKNOWN, Window, is_unknown};
@@ -403,62 +406,4 @@ fn n_counted(known: &[f32], tile: Window, survey_bits: u32) -> u64 {
 
 fn no_planes(_: Window, _: &[Vec<f32>], _: &mut dyn PlaneSink) -> Result<()> {
     Ok(())
-}
-
-/// Of every cell: samples in the top, mean rank, and Σ (rank − mean)².
-type Moments = [Vec<f32>; 3];
-
-/// The moments of a group's sums, put together with those of the `n_before` samples before it.
-fn merged(sums: &[f32], n_samples: usize, before: Option<&Moments>, n_before: usize) -> Moments {
-    let n_cells = sums.len() / 4;
-    let (n, n_before) = (n_samples as f64, n_before as f64);
-    let mut moments = [vec![UNKNOWN; n_cells], vec![UNKNOWN; n_cells], vec![UNKNOWN; n_cells]];
-    for cell in 0..n_cells {
-        if is_unknown(sums[cell]) {
-            continue;
-        }
-        let [top, sum, squares, first] = [0, 1, 2, 3].map(|plane| f64::from(sums[plane * n_cells + cell]));
-        let mut of_cell = [top, first + sum / n, (squares - sum * sum / n).max(0.0)];
-        if let Some(before) = before {
-            let [top, mean, squares] = [0, 1, 2].map(|plane| f64::from(before[plane][cell]));
-            let total = n + n_before;
-            let apart = of_cell[1] - mean;
-            of_cell = [
-                of_cell[0] + top,
-                mean + apart * n / total,
-                of_cell[2] + squares + apart * apart * n * n_before / total,
-            ];
-        }
-        for (plane, value) in moments.iter_mut().zip(of_cell) {
-            plane[cell] = value as f32;
-        }
-    }
-    moments
-}
-
-/// Acceptability 0..1, mean rank, and its standard deviation.
-fn planes_of(moments: &Moments, n_samples: usize) -> Moments {
-    let n = n_samples as f64;
-    let known = |x: f32, value: f64| if is_unknown(x) { UNKNOWN } else { value as f32 };
-    let share = moments[0].iter().map(|&top| known(top, f64::from(top) / n)).collect();
-    let sd = moments[2].iter().map(|&squares| known(squares, (f64::from(squares) / n).sqrt())).collect();
-    [share, moments[1].clone(), sd]
-}
-
-/// Moments of the groups so far, kept on the frame.
-struct SoFar([Box<dyn CellStore>; 3]);
-
-impl SoFar {
-    fn new(scratch: Scratch<'_>) -> Result<Self> {
-        Ok(Self([scratch("acceptability")?, scratch("rank_mean")?, scratch("rank_sd")?]))
-    }
-
-    fn read(&self, tile: Window) -> Result<Moments> {
-        let [top, mean, squares] = &self.0;
-        Ok([top.read_vec(tile)?, mean.read_vec(tile)?, squares.read_vec(tile)?])
-    }
-
-    fn write(&self, tile: Window, moments: &Moments) -> Result<()> {
-        self.0.iter().zip(moments).try_for_each(|(store, values)| store.write(tile, values))
-    }
 }
