@@ -101,7 +101,7 @@ def test_version_is_the_binarys(binary: str) -> None:
 def test_run_writes_the_bytes_of_the_command(project: clearway.Project, binary: str, tmp_path: Path) -> None:
     ours = project.run(tmp_path / "python", backend="cpu", iterations=200)
     subprocess.run(
-        [binary, "run", str(project.path), "--out", str(tmp_path / "command"), "--backend", "cpu", "--iterations", "500",
+        [binary, "run", str(project.path), "--out", str(tmp_path / "command"), "--backend", "cpu", "--iterations", "200",
          "--quiet"],
         check=True, capture_output=True,
     )
