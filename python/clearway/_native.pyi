@@ -2,6 +2,8 @@
 from collections.abc import Callable
 from typing import Any
 
+__all__: list[str]
+
 VERSION: str
 
 _Callback = Callable[[str, int, int, str | None], object] | None

@@ -19,7 +19,7 @@ fn target_frame(cell: f64, n: usize) -> Frame {
     frame_at(32648, DVec2::new(699_600.0, 1_720_300.0), cell, n)
 }
 
-fn warped(source: MemoryCells, way: Resampling, frame: &Frame) -> OnFrame {
+fn warped(source: MemoryCells, way: Resampling, frame: &Frame) -> OnFrame<'static> {
     let unit = if way == Resampling::Sum { Unit::PeoplePerCell } else { Unit::Other("x".into()) };
     let spec = LayerSpec { resampling: Some(way), ..LayerSpec::new("x", unit) };
     OnFrame::new(Arc::new(source), &spec, frame).unwrap()
