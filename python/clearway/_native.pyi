@@ -2,7 +2,9 @@
 from collections.abc import Callable
 from typing import Any
 
-__all__: list[str]
+__all__ = [
+    "VERSION", "batch", "check", "explain", "open", "plan", "run_project", "score", "synth", "tasks", "verify",
+]
 
 VERSION: str
 

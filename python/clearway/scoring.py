@@ -84,7 +84,7 @@ def score(
         native(progress),
     )
     found = json.loads(told)
-    made = {name: made[name] for name in wanted}  # in the order asked for
+    made = {name: made[name] for name in wanted if name in made}  # in the order asked for
     try:
         return dataset_of(made, held.grid, found)
     except ImportError:
