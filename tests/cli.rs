@@ -7,6 +7,7 @@ mod cli {
     pub mod batch;
     pub mod bench_plan;
     pub mod by_a_person;
+    pub mod cluster_examples;
     pub mod colours;
     pub mod explain;
     pub mod features;

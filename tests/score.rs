@@ -17,6 +17,7 @@ mod score {
     mod contribution;
     mod count;
     mod curve;
+    mod draws;
     mod edge;
     mod exposure;
     mod failure;

@@ -1,7 +1,7 @@
 //! One score shared among processes: `clearway score --shard I/N`, then `clearway merge`.
 //!
 //! A shard is a band of whole rows of 512-cell tiles. What it makes and counts lies as pieces in the output folder
-//! ([`folder`]); a step that needs the counts of all shards ([`crate::score::Step`]) waits until `merge` has added them
+//! (`folder`); a step that needs the counts of all shards ([`crate::score::Step`]) waits until `merge` has added them
 //! up. Nobody schedules anything and nobody locks: a call does the steps that are ready for its shard and ends.
 //!
 //! ```text

@@ -33,7 +33,7 @@ pub struct Group {
     pub n_samples: usize,
     /// Criteria that can have weight, by their place in the recipe.
     pub criteria: Vec<usize>,
-    /// Bits of the weights by sample and criterion, then keys by sample, then by sample what [`cut_words`] makes of its
+    /// Bits of the weights by sample and criterion, then keys by sample, then by sample what `cut_words` makes of its
     /// cut and of where its threshold is expected.
     pub draw_words: Vec<u32>,
     /// Of the seed.
