@@ -1,6 +1,6 @@
 //! Windows of a frame, and the tiles a frame is cut into.
 
-use super::Frame;
+use super::{Frame, UNKNOWN};
 
 /// A rectangle of cells. It may reach past the frame it is a window of, by a halo for instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,6 +90,17 @@ impl Window {
     /// The part of the window inside the frame, `None` when there is none.
     pub fn clipped(&self, frame: &Frame) -> Option<Self> {
         self.intersection(&frame.window())
+    }
+
+    /// The part that is inside the frame, before a plane on it is read into `out`: where the window reaches beyond it,
+    /// all of `out` is made unknown first.
+    pub fn known_part(&self, frame: &Frame, out: &mut [f32]) -> Option<Self> {
+        debug_assert_eq!(out.len(), self.len());
+        let inside = self.clipped(frame);
+        if inside != Some(*self) {
+            out.fill(UNKNOWN);
+        }
+        inside
     }
 }
 
