@@ -4,24 +4,16 @@
 //! processor has it, which the compiler cannot see and the check before each call does. Wider vectors change
 //! no bit: the loops are element by element, and no multiplication is fused with an addition unless asked.
 //! Elsewhere (NEON is always there on 64-bit ARM) the loop runs as compiled.
-#![allow(unsafe_code)] // see above: two calls behind the checks that make them right, and a hint to the cache
+#![allow(unsafe_code)] // see above: calls behind the checks that make them right, and a hint to the cache
+
+mod sixteen;
+
+pub use self::sixteen::{Sixteen, SixteenWork, by_sixteen};
 
 /// A loop over cells with what it works on. [`work!`] makes one of a function.
 pub trait Work {
     /// Does it.
     fn run(self);
-}
-
-/// Whether there are 32 registers of 16 `f32`; otherwise a loop had better keep few sums at once.
-pub fn has_wide_registers() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        std::arch::is_x86_feature_detected!("avx512f")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        false
-    }
 }
 
 /// Asks for cells that will be needed soon, so that they are on their way while something else is computed.

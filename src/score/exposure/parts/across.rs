@@ -1,7 +1,7 @@
 //! Sums across: sixteen source rows of a panel at a time. Twin: `shaders/exposure_across.wgsl`.
 
 use super::super::super::reach::AcrossTable;
-use super::super::super::widest::{fetch_early, has_wide_registers, widest, work};
+use super::super::super::widest::{Sixteen, SixteenWork, by_sixteen, fetch_early, widest, work};
 use super::super::Source;
 use super::super::lanes::{LANES, Lanes, transposed};
 use super::{BLOCK_COLS, BLOCK_LANES};
@@ -78,12 +78,7 @@ impl Across<'_> {
         self.fetch_early((lanes_row + 1) * LANES);
         let turned =
             Turned { columns: &self.columns.columns, n_inhabited: &self.columns.n_inhabited, weights };
-        let n_lanes = self.n_lanes;
-        if has_wide_registers() {
-            widest(WideRows { turned, n_lanes, sums, is_zero });
-        } else {
-            widest(NarrowRows { turned, n_lanes, sums, is_zero });
-        }
+        by_sixteen(SumRows { turned, n_lanes: self.n_lanes, sums, is_zero });
     }
 
     /// Asks for the next sixteen source rows while these are summed.
@@ -150,22 +145,29 @@ struct Turned<'a> {
     weights: &'a [Lanes],
 }
 
-work!(WideRows = wide_rows(turned: Turned<'a>, n_lanes: usize, sums: &'a mut [Lanes], is_zero: &'a mut [bool]));
-work!(NarrowRows = narrow_rows(turned: Turned<'a>, n_lanes: usize, sums: &'a mut [Lanes], is_zero: &'a mut [bool]));
-
-#[inline(always)]
-fn wide_rows(turned: Turned<'_>, n_lanes: usize, sums: &mut [Lanes], is_zero: &mut [bool]) {
-    rows::<8>(turned, n_lanes, sums, is_zero);
+/// Sums across of sixteen rows.
+struct SumRows<'a> {
+    turned: Turned<'a>,
+    n_lanes: usize,
+    sums: &'a mut [Lanes],
+    is_zero: &'a mut [bool],
 }
 
-#[inline(always)]
-fn narrow_rows(turned: Turned<'_>, n_lanes: usize, sums: &mut [Lanes], is_zero: &mut [bool]) {
-    rows::<4>(turned, n_lanes, sums, is_zero);
+impl SixteenWork for SumRows<'_> {
+    #[inline(always)]
+    fn run<V: Sixteen>(self) {
+        if V::IS_WIDE {
+            rows::<V, 8>(self);
+        } else {
+            rows::<V, 4>(self);
+        }
+    }
 }
 
-/// `TOGETHER` columns are summed at once, each in a register.
+/// `TOGETHER` columns are summed at once, each in registers.
 #[inline(always)]
-fn rows<const TOGETHER: usize>(turned: Turned<'_>, n_lanes: usize, sums: &mut [Lanes], is_zero: &mut [bool]) {
+fn rows<V: Sixteen, const TOGETHER: usize>(work: SumRows<'_>) {
+    let SumRows { turned, n_lanes, sums, is_zero } = work;
     let reach = 2 * (turned.weights.len() - 1);
     is_zero.fill(true);
     for block in 0..n_lanes {
@@ -176,7 +178,10 @@ fn rows<const TOGETHER: usize>(turned: Turned<'_>, n_lanes: usize, sums: &mut [L
             is_zero[first / BLOCK_COLS] = false;
             for (i, sums) in turned_sums.chunks_exact_mut(TOGETHER).enumerate() {
                 let columns = &turned.columns[first + i * TOGETHER..];
-                sums.copy_from_slice(&columns_together::<TOGETHER>(columns, turned.weights));
+                let together = columns_together::<V, TOGETHER>(columns, turned.weights);
+                for (sums, together) in sums.iter_mut().zip(together) {
+                    together.put(&mut sums.0);
+                }
             }
         }
         for (row, sum) in transposed(&turned_sums).iter().enumerate() {
@@ -187,18 +192,19 @@ fn rows<const TOGETHER: usize>(turned: Turned<'_>, n_lanes: usize, sums: &mut [L
 }
 
 #[inline(always)]
-fn columns_together<const N: usize>(columns: &[Lanes], weights: &[Lanes]) -> [Lanes; N] {
+fn columns_together<V: Sixteen, const N: usize>(columns: &[Lanes], weights: &[Lanes]) -> [V; N] {
     let radius = weights.len() - 1;
     let at = |from: usize| -> &[Lanes; N] { columns[from..from + N].try_into().expect("sized") };
-    let mut sums = [Lanes::ZERO; N];
-    let centre = at(radius);
+    let mut sums = [V::all(0.0); N];
+    let (weight, centre) = (V::of(&weights[0].0), at(radius));
     for i in 0..N {
-        sums[i].add_each(weights[0], centre[i]);
+        sums[i] = sums[i].plus(weight.times(V::of(&centre[i].0)));
     }
-    for (k, &weights) in weights.iter().enumerate().skip(1) {
-        let (west, east) = (at(radius - k), at(radius + k));
+    for (k, weights) in weights.iter().enumerate().skip(1) {
+        let (weight, west, east) = (V::of(&weights.0), at(radius - k), at(radius + k));
         for i in 0..N {
-            sums[i].add_pair(weights, west[i], east[i]);
+            let pair = V::of(&west[i].0).plus(V::of(&east[i].0));
+            sums[i] = sums[i].plus(weight.times(pair));
         }
     }
     sums

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::grid::{UNKNOWN, is_unknown};
 
 use super::super::super::reach::DownTable;
-use super::super::super::widest::{fetch_early, has_wide_registers, widest, work};
+use super::super::super::widest::{Sixteen, SixteenWork, by_sixteen, fetch_early, widest, work};
 use super::super::lanes::{LANES, Lanes};
 use super::{BLOCK_COLS, BLOCK_LANES};
 
@@ -79,12 +79,7 @@ impl Groups {
             }
             target.fetch_early(block + 1);
             let mut sums = [Block::ZERO; ROWS];
-            let sums_of = &mut sums;
-            if has_wide_registers() {
-                widest(WideBlock { strip, first, weights, block, sums: sums_of });
-            } else {
-                widest(NarrowBlock { strip, first, weights, block, sums: sums_of });
-            }
+            by_sixteen(SumBlock { strip, first, weights, block, sums: &mut sums });
             target.put(block, &sums);
         }
     }
@@ -151,44 +146,38 @@ impl Strip {
     }
 }
 
-work!(WideBlock = wide_block(
-    strip: &'a Strip, first: usize, weights: &'a [[f32; ROWS]], block: usize, sums: &'a mut [Block; ROWS],
-));
-work!(NarrowBlock = narrow_block(
-    strip: &'a Strip, first: usize, weights: &'a [[f32; ROWS]], block: usize, sums: &'a mut [Block; ROWS],
-));
-
-#[inline(always)]
-fn wide_block(strip: &Strip, first: usize, weights: &[[f32; ROWS]], block: usize, sums: &mut [Block; ROWS]) {
-    sum_block::<BLOCK_LANES>(strip, first, weights, block, sums);
+/// Sums of one block of columns of a group's rows.
+struct SumBlock<'a> {
+    strip: &'a Strip,
+    /// The first source row.
+    first: usize,
+    /// By source row.
+    weights: &'a [[f32; ROWS]],
+    block: usize,
+    sums: &'a mut [Block; ROWS],
 }
 
-#[inline(always)]
-fn narrow_block(
-    strip: &Strip,
-    first: usize,
-    weights: &[[f32; ROWS]],
-    block: usize,
-    sums: &mut [Block; ROWS],
-) {
-    sum_block::<1>(strip, first, weights, block, sums);
+impl SixteenWork for SumBlock<'_> {
+    #[inline(always)]
+    fn run<V: Sixteen>(self) {
+        if V::IS_WIDE {
+            sum_block::<V, BLOCK_LANES>(self);
+        } else {
+            sum_block::<V, 1>(self);
+        }
+    }
 }
 
-/// `TOGETHER` times sixteen columns are summed at once.
+/// `TOGETHER` times sixteen columns are summed at once, each sum in registers.
 #[inline(always)]
-fn sum_block<const TOGETHER: usize>(
-    strip: &Strip,
-    first: usize,
-    weights: &[[f32; ROWS]],
-    block: usize,
-    out: &mut [Block; ROWS],
-) {
+fn sum_block<V: Sixteen, const TOGETHER: usize>(work: SumBlock<'_>) {
+    let SumBlock { strip, first, weights: all, block, sums: out } = work;
     let n_lanes = strip.n_lanes;
     let first = first - strip.first_lanes_row * LANES;
     for at in (0..BLOCK_LANES).step_by(TOGETHER) {
-        let mut sums = [[Lanes::ZERO; TOGETHER]; ROWS];
+        let mut sums = [[V::all(0.0); TOGETHER]; ROWS];
         let mut row = first;
-        let mut weights = weights;
+        let mut weights = all;
         while !weights.is_empty() {
             // Up to the next sixteen rows, of which it is known whether they hold people.
             let n = (LANES - row % LANES).min(weights.len());
@@ -197,9 +186,10 @@ fn sum_block<const TOGETHER: usize>(
                 let from = row * n_lanes + block * BLOCK_LANES + at;
                 for (weights, lanes) in now.iter().zip(strip.sums[from..].chunks(n_lanes)) {
                     let lanes: &[Lanes; TOGETHER] = lanes[..TOGETHER].try_into().expect("sized");
-                    for r in 0..ROWS {
-                        for c in 0..TOGETHER {
-                            sums[r][c].add(weights[r], lanes[c]);
+                    for c in 0..TOGETHER {
+                        let people = V::of(&lanes[c].0);
+                        for r in 0..ROWS {
+                            sums[r][c] = sums[r][c].plus(V::all(weights[r]).times(people));
                         }
                     }
                 }
@@ -208,7 +198,9 @@ fn sum_block<const TOGETHER: usize>(
             weights = later;
         }
         for r in 0..ROWS {
-            out[r].0[at..at + TOGETHER].copy_from_slice(&sums[r]);
+            for c in 0..TOGETHER {
+                sums[r][c].put(&mut out[r].0[at + c].0);
+            }
         }
     }
 }
