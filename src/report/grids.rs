@@ -181,4 +181,12 @@ impl PlaneSink for GridWriters {
             None => Ok(()),
         }
     }
+
+    /// Side by side: of one plane alone, tiles of the upper levels keep a single thread busy.
+    fn put_all(&mut self, window: Window, planes: &[(Plane, &[f32])]) -> Result<()> {
+        self.writers.par_iter_mut().try_for_each(|(written, writer)| {
+            let plane = planes.iter().find(|(plane, _)| plane == written);
+            plane.map_or(Ok(()), |(_, values)| writer.write(window, values))
+        })
+    }
 }

@@ -318,8 +318,10 @@ impl Job {
         self.outcome.take_record(&self.record, &self.outputs);
         let out_dir = self.staging.out_dir().to_path_buf();
         let earlier = output_folder::outputs_of(&out_dir);
+        // Known from the record, where they are kept.
+        let names = if kept.is_on() { self.outputs.as_slice() } else { &[] };
         let hashes: Vec<FileHash> =
-            self.outputs.iter().map(|name| kept.hash(&self.staging.path(name))).collect::<Result<_>>()?;
+            names.iter().map(|name| kept.hash(&self.staging.path(name))).collect::<Result<_>>()?;
         self.staging.commit(&self.outputs, RUN_RECORD)?;
         output_folder::remove_stale(&out_dir, &earlier, &self.outputs)?;
         for (name, hash) in self.outputs.iter().zip(hashes) {

@@ -74,9 +74,15 @@ impl Keeping {
 
 impl PlaneSink for Keeping {
     fn put(&mut self, plane: Plane, window: Window, values: &[f32]) -> Result<()> {
-        if let Some((_, store)) = self.kept.iter().find(|(kept, _)| *kept == plane) {
-            store.write(window, values)?;
+        self.put_all(window, &[(plane, values)])
+    }
+
+    fn put_all(&mut self, window: Window, planes: &[(Plane, &[f32])]) -> Result<()> {
+        for (plane, values) in planes {
+            if let Some((_, store)) = self.kept.iter().find(|(kept, _)| kept == plane) {
+                store.write(window, values)?;
+            }
         }
-        self.writers.put(plane, window, values)
+        self.writers.put_all(window, planes)
     }
 }

@@ -46,6 +46,11 @@ pub trait PlaneSink: Send {
     /// One plane's values in one tile, row by row.
     fn put(&mut self, plane: Plane, window: Window, values: &[f32]) -> Result<()>;
 
+    /// Several planes' values in one tile. A sink for which that is work does it for all planes at the same time.
+    fn put_all(&mut self, window: Window, planes: &[(Plane, &[f32])]) -> Result<()> {
+        planes.iter().try_for_each(|&(plane, values)| self.put(plane, window, values))
+    }
+
     /// What is known of a step: as a rule nothing, and it is walked.
     fn ask(&mut self, _step: Step) -> Result<Asked> {
         Ok(Asked::Walk)

@@ -327,6 +327,10 @@ impl PlaneSink for Finishing<'_> {
         self.writers.put(plane, window, values)
     }
 
+    fn put_all(&mut self, window: Window, planes: &[(Plane, &[f32])]) -> Result<()> {
+        self.writers.put_all(window, planes)
+    }
+
     fn ask(&mut self, step: Step) -> Result<Asked> {
         if let Some(counts) = self.known.remove(&step) {
             return Ok(Asked::Known(Box::new(counts)));

@@ -261,9 +261,9 @@ impl Sampling<'_> {
             let moments = merged(&out[0], group.n_samples, before.as_ref(), n_before);
             if is_last {
                 let [acceptability, mean, sd] = planes_of(&moments, n_samples);
-                sink.put(Plane::Acceptability, tile, &acceptability)?;
-                sink.put(Plane::RankMean, tile, &mean)?;
-                sink.put(Plane::RankSd, tile, &sd)
+                let planes: [(Plane, &[f32]); 3] =
+                    [(Plane::Acceptability, &acceptability), (Plane::RankMean, &mean), (Plane::RankSd, &sd)];
+                sink.put_all(tile, &planes)
             } else {
                 so_far.map_or(Ok(()), |so_far| so_far.write(tile, &moments))
             }

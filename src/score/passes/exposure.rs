@@ -45,10 +45,13 @@ fn walk(passes: &mut Passes<'_>, kept: &Kept) -> Result<StepCounts> {
             Ok(out)
         },
         |tile, out| {
-            sink.put(Plane::Exposure, tile, &out[0])?;
-            sink.put(Plane::PeopleAtRisk, tile, &out[1])?;
-            kept.exposure.write(tile, &out[0])?;
-            kept.people_at_risk.write(tile, &out[1])?;
+            let put = || sink.put_all(tile, &[(Plane::Exposure, &out[0]), (Plane::PeopleAtRisk, &out[1])]);
+            let keep = || {
+                kept.exposure.write(tile, &out[0])?;
+                kept.people_at_risk.write(tile, &out[1])
+            };
+            let (put, keep) = rayon::join(put, keep);
+            put.and(keep)?;
             buffers.give(out);
             Ok(())
         },

@@ -62,13 +62,14 @@ fn walk(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_>]) -> Res
         |tile, out| {
             // With tiers the rank orders by a plane of its own, between these two and cost.
             let (benefit, per_usd, cost) = (&out[0], &out[1], &out[out.len() - 1]);
-            sink.put(Plane::Benefit, tile, benefit)?;
-            sink.put(Plane::Cost, tile, cost)?;
-            sink.put(Plane::BenefitPerCost, tile, per_usd)?;
-            kept.benefit.write(tile, benefit)?;
-            if let Some(store) = &kept.ranked {
-                store.write(tile, &out[out.len() - 2])?;
-            }
+            let planes: [(Plane, &[f32]); 3] =
+                [(Plane::Benefit, benefit), (Plane::Cost, cost), (Plane::BenefitPerCost, per_usd)];
+            let keep = || {
+                kept.benefit.write(tile, benefit)?;
+                kept.ranked.as_ref().map_or(Ok(()), |store| store.write(tile, &out[out.len() - 2]))
+            };
+            let (put, keep) = rayon::join(|| sink.put_all(tile, &planes), keep);
+            put.and(keep)?;
             if is_ordered {
                 sink.put(Plane::Order, tile, &out[out.len() - 2])?;
             }

@@ -66,8 +66,7 @@ fn walk(passes: &mut Passes<'_>, kept: &Kept, table: RankTable, quanta: Quanta) 
             Ok(out)
         },
         |tile, out| {
-            sink.put(Plane::Rank, tile, &out[0])?;
-            sink.put(Plane::Class, tile, &out[1])?;
+            sink.put_all(tile, &[(Plane::Rank, &out[0]), (Plane::Class, &out[1])])?;
             count_classes(&mut classes[tile.row as usize..], &out[1], tile.n_cols);
             buffers.give(out);
             Ok(())
