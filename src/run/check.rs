@@ -124,7 +124,9 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
             report.facts.push((name.to_owned(), n.to_string()));
         }
     }
-    report.oddities = oddities::find(&prepared)?;
+    let found = oddities::find(&prepared)?;
+    report.facts.extend(found.facts);
+    report.oddities = found.oddities;
     Ok(report)
 }
 

@@ -80,6 +80,14 @@ fn layers(draft: &Draft, text: &mut String) {
             quoted(file)
         );
     }
+    if let Some(file) = draft.accidents.as_ref().filter(|_| draft.hazard.is_some()) {
+        let _ = writeln!(
+            text,
+            "# Recorded accidents. No score rests on them: `clearway check` tells how well the hazard finds them.\n\
+             accidents = {{ path = {} }}",
+            quoted(file)
+        );
+    }
     if let Some(layer) = &draft.difficulty {
         *text += "# How many times longer the work takes than on flat open ground, 1 or more.\n";
         line(layer, frame, text);
