@@ -148,7 +148,7 @@ impl Outcome {
             let part = |x: f64, whole: f64| if whole > 0.0 { 100.0 * x / whole } else { 0.0 };
             let cells = part(tenth.cells as f64, summary.n_scored as f64);
             // A tie is never cut: where the next cells share a rank beyond the tenth, it ends before them.
-            let tie = if cells < 9.5 { " (all that come next are level)" } else { "" };
+            let tie = if cells < 9.5 { " (those that come next share one rank)" } else { "" };
             self.line(
                 "first tenth",
                 format!(

@@ -194,9 +194,11 @@ pub fn record(sources: &Sources) -> Value {
         .filter(|(_, seconds)| seconds.as_f64().is_some_and(|seconds| seconds >= 0.001))
         .map(|(stage, seconds)| json!({ "stage": stage, "seconds": seconds }))
         .collect();
+    // To the second: `2027-03-01 08:15:59`.
+    let started = record["started"].as_str().map(|time| time.get(..19).unwrap_or(time).replace('T', " "));
     let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default();
     json!({ "version": record["version"], "command": record["command"], "seed": record["seed"],
-            "started": record["started"], "engine": record["engine"], "inputs": files("inputs"),
+            "started": started, "engine": record["engine"], "inputs": files("inputs"),
             "outputs": files("outputs"), "seconds": seconds, "settings": pretty(&record["settings"]),
             "options": pretty(&record["options"]) })
 }
