@@ -117,11 +117,10 @@ fn execute(cli: &Cli, console: &Console) -> Result<ExitCode> {
             if args.json {
                 print_json(&report.to_json())?;
             } else {
-                let (n_warnings, n_odd) = (report.warnings.len(), report.oddities.len());
                 print(&table(&report.facts))?;
                 print(&report.to_lines())?;
                 report.oddities.iter().try_for_each(|oddity| print(&format!("odd  {oddity}\n")))?;
-                print(&format!("no faults, {n_warnings} warnings, {n_odd} oddities\n"))?;
+                print(&format!("no faults, {}\n", report.counts()))?;
             }
         }
         Command::Verify(args) => {
@@ -213,9 +212,8 @@ fn init(args: &InitArgs, console: &Console) -> Result<()> {
     console.warnings(&report.to_do, true);
     match checked {
         Ok(found) => print(&format!(
-            "`clearway check` finds no fault, {} warnings, {} oddities; next: clearway run {}\n",
-            found.warnings.len(),
-            found.oddities.len(),
+            "`clearway check` finds no fault, {}; next: clearway run {}\n",
+            found.counts(),
             report.project.display()
         )),
         Err(error) => {

@@ -37,6 +37,15 @@ pub fn auc(cases: &[f64], others: &[f64]) -> f64 {
     (ranks[..cases.len()].iter().sum::<f64>() - n * (n + 1.0) / 2.0) / (n * others.len() as f64)
 }
 
+/// Standard error of an area under the curve (Hanley & McNeil 1982, eq. 1 with their exponential form of Q1 and Q2).
+pub fn auc_error(auc: f64, n_cases: usize, n_others: usize) -> f64 {
+    let (n, m) = (n_cases as f64, n_others as f64);
+    let square = auc * auc;
+    let by_cases = auc / (2.0 - auc) - square;
+    let by_others = 2.0 * square / (1.0 + auc) - square;
+    ((auc - square + (n - 1.0) * by_cases + (m - 1.0) * by_others) / (n * m)).max(0.0).sqrt()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +58,8 @@ mod tests {
         // Pairs (2, 1), (2, 3), (4, 1), (4, 3): three of four above.
         assert_eq!(auc(&[2.0, 4.0], &[1.0, 3.0]), 0.75);
         assert_eq!(auc(&[1.0], &[1.0, 1.0]), 0.5);
+        // (0.1875 + (0.6 − 0.5625) + (0.642857 − 0.5625)) / 4.
+        assert!((auc_error(0.75, 2, 2) - 0.305_357_f64.sqrt() / 2.0).abs() < 1e-6);
+        assert_eq!(auc_error(1.0, 40, 900), 0.0);
     }
 }

@@ -25,6 +25,7 @@ mod cli {
     pub mod resume;
     pub mod score_keys;
     pub mod shards;
+    pub mod shards_elsewhere;
     pub mod streams;
     pub mod task_areas;
 

@@ -47,11 +47,13 @@ fn esri_web_mercator(root: &Node) -> Option<u32> {
     (plain(method) == "mercatorauxiliarysphere" && is_plain && datum(root)? == "wgs1984").then_some(3857)
 }
 
-/// The CRS that says the same: of several the one whose name begins most like it, then that of the lowest code.
+/// The CRS that says the same: of several the one whose name begins most like it, then one whose name names no order of
+/// axes ("(N-E)": rasters and layers hold east before north whatever it is), then a UTM zone by its usual name ("WGS 84 /
+/// TMzn36N" is one too), then that of the lowest code.
 fn by_parameters(root: &Node) -> Option<u32> {
     let sought = Facts::of(root)?;
     let name = name_of(root);
-    let mut found: Option<(usize, u32)> = None;
+    let mut found: Option<((usize, bool, bool), u32)> = None;
     for code in 1024..=32_767 {
         let Some(definition) = crs_definitions::from_code(code) else { continue };
         // Most are told apart by a word, without taking them apart.
@@ -61,6 +63,9 @@ fn by_parameters(root: &Node) -> Option<u32> {
         let Some(candidate) = parse(definition.wkt) else { continue };
         if Facts::of(&candidate).is_some_and(|facts| facts.equals(&sought)) {
             let alike = name.bytes().zip(name_of(&candidate).bytes()).take_while(|(a, b)| a == b).count();
+            let its_name = candidate.text(0).unwrap_or_default();
+            let has_no_order = !its_name.ends_with("-E)") && !its_name.ends_with("-N)");
+            let alike = (alike, has_no_order, its_name.contains("UTM zone"));
             if found.is_none_or(|(best, _)| alike > best) {
                 found = Some((alike, u32::from(code)));
             }

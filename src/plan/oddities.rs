@@ -55,7 +55,10 @@ pub fn oddities(problem: &Problem) -> Vec<String> {
         tell(&names(&|j| !has_work(j)), "tasks without any work");
     }
     if problem.objective != Objective::Completion {
-        tell(&names(&|j| problem.tasks[j].worth <= 0.0), "tasks that are worth nothing");
+        tell(
+            &names(&|j| problem.tasks[j].worth <= 0.0),
+            "tasks whose worth is 0, so that no plan gains by them, which says nothing of the ground",
+        );
     }
     words
 }

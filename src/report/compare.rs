@@ -12,7 +12,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 pub use self::agreement::{kendall, spearman};
-use super::readable::short;
+use super::readable::{count, short};
 use super::tables::plain;
 use crate::error::Result;
 use crate::io::atomic::write_atomic;
@@ -184,7 +184,7 @@ impl Comparison {
                 row.name.clone(),
                 number(row.objective),
                 number(row.gap_percent),
-                row.cost_usd.map_or_else(|| "-".to_owned(), |usd| format!("{usd:.0}")),
+                row.cost_usd.map_or_else(|| "-".to_owned(), |usd| count(usd.round() as u64)),
                 row.tasks_done.map_or_else(|| "-".to_owned(), |n| n.to_string()),
                 share(row.rank_spearman),
                 share(row.top_tenth_in_common),

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::style::{class_style, quantity_style, rank_style};
+use super::colours;
+use super::style::{class_colour_table, class_style, quantity_style, rank_style};
 use crate::error::Result;
 use crate::grid::{Frame, Window};
+use crate::io::atomic::write_atomic;
 use crate::io::geotiff::{Compression, GeoTiff, GeoTiffWriter, Piece, WriteSpec};
 use crate::progress::Progress;
 use crate::score::{Plane, PlaneSink};
@@ -19,22 +21,32 @@ pub struct GridFile {
     pub name: &'static str,
     /// Its style beside it, which QGIS loads with the grid.
     pub style: &'static str,
+    /// Its colours beside it, for ArcGIS's tool Add Colormap.
+    pub colours: Option<&'static str>,
     description: &'static str,
     unit: &'static str,
 }
 
 impl GridFile {
-    /// How it is written.
-    pub fn spec(&self, compression: Compression) -> WriteSpec {
+    /// How it is written; classes with a colour each.
+    pub fn spec(&self, compression: Compression, n_classes: u8) -> WriteSpec {
         let spec = match self.plane {
-            Plane::Class => WriteSpec::classes(self.description),
+            Plane::Class => class_spec(self.description, n_classes),
             _ => WriteSpec::quantity(self.description, self.unit),
         };
         WriteSpec { compression, ..spec }
     }
 
-    /// The style of the grid as it lies written in a folder.
-    pub fn style_in(&self, folder: &Path, n_classes: u8) -> Result<String> {
+    /// Writes style and colours beside the grid as it lies in a folder; tells the files.
+    pub fn write_styles(&self, folder: &Path, n_classes: u8) -> Result<Vec<&'static str>> {
+        write_atomic(&folder.join(self.style), self.style_in(folder, n_classes)?.as_bytes())?;
+        if let Some(colours) = self.colours {
+            write_atomic(&folder.join(colours), class_colour_table(n_classes).as_bytes())?;
+        }
+        Ok([self.style].into_iter().chain(self.colours).collect())
+    }
+
+    fn style_in(&self, folder: &Path, n_classes: u8) -> Result<String> {
         Ok(match self.plane {
             Plane::Class => class_style(n_classes),
             Plane::Rank | Plane::RankMean => {
@@ -122,13 +134,21 @@ pub fn grids(has_robustness: bool) -> impl Iterator<Item = &'static GridFile> {
     GRIDS.iter().chain(ROBUSTNESS_GRIDS.iter().filter(move |_| has_robustness))
 }
 
+/// How classes are written: bytes, with a colour each.
+pub fn class_spec(description: &str, n_classes: u8) -> WriteSpec {
+    let colours = (0..=n_classes).map(|class| colours::class(class, n_classes).unwrap_or(colours::PAPER));
+    let colours = colours.map(|colour| [colour.r, colour.g, colour.b]).collect();
+    WriteSpec { colours, ..WriteSpec::classes(description) }
+}
+
 const fn grid(
     plane: Plane,
     (name, style): (&'static str, &'static str),
     description: &'static str,
     unit: &'static str,
 ) -> GridFile {
-    GridFile { plane, name, style, description, unit }
+    let colours = if matches!(plane, Plane::Class) { Some("class.clr") } else { None };
+    GridFile { plane, name, style, colours, description, unit }
 }
 
 /// Writes all grids of a run into a folder while they are scored.
@@ -142,10 +162,11 @@ impl GridWriters {
         folder: &Path,
         frame: &Frame,
         compression: Compression,
+        n_classes: u8,
         files: impl IntoIterator<Item = &'a GridFile>,
     ) -> Result<Self> {
         let begin = |file: &GridFile| {
-            let spec = file.spec(compression);
+            let spec = file.spec(compression, n_classes);
             Ok((file.plane, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
         };
         Ok(Self { writers: files.into_iter().map(begin).collect::<Result<_>>()? })

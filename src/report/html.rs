@@ -86,7 +86,7 @@ fn report_of(sources: &Sources, places: &Places) -> Result<String> {
         "table": tasks::table(sources, &tasks), "n_tasks": tasks.len(), "curve": charts::curve(sources),
         "against": charts::against(sources), "what_if": charts::what_if(sources),
         "uncertainty": charts::uncertainty(sources), "firmness": charts::firmness(sources, &tasks),
-        "criteria": lists::criteria(sources), "years": lists::years(sources, &tasks),
+        "criteria": lists::criteria(sources), "years": lists::years(sources, &tasks), "worth_unit": lists::worth_unit(sources),
         "districts": lists::districts(sources, &tasks), "unassigned": lists::unassigned(sources),
         "prices": lists::prices(sources), "unknown": unknown::unknown(sources), "record": lists::record(sources),
         "replanned": lists::replanned(sources),

@@ -16,6 +16,11 @@ pub fn count(n: u64) -> String {
     text
 }
 
+/// So many of a thing, `1 warning` or `3 warnings`; `many` is the word for any number but one.
+pub fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", count(n as u64), if n == 1 { one } else { many })
+}
+
 /// A number: whole with its thousands apart from 1000 on, otherwise with four digits.
 pub fn short(value: f64) -> String {
     if value.abs() >= 1000.0 {

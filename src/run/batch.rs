@@ -32,6 +32,7 @@ use crate::io::atomic::{RUN_RECORD, Scratchpad};
 use crate::io::scratch::Scratch;
 use crate::progress::Progress;
 use crate::report::compare::{Comparison, Row};
+use crate::report::readable::counted;
 use crate::score::Plane;
 
 /// What came of a batch.
@@ -260,7 +261,10 @@ impl BatchOutcome {
     pub fn to_table(&self) -> String {
         let mut text = Comparison::table(&self.rows);
         if self.n_kept > 0 {
-            text.push_str(&format!("\n{} scenarios were whole already and were kept\n", self.n_kept));
+            text.push_str(&format!(
+                "\n{} whole already and kept\n",
+                counted(self.n_kept, "scenario was", "scenarios were")
+            ));
         }
         if self.is_redacted && !self.failed.is_empty() {
             text.push_str(&format!("\n{} scenarios failed: stderr says which\n", self.failed.len()));

@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 use super::areas::LeftOut;
 use super::oddities::{self, Oddity};
 use super::prepared::{Need, Prepared};
+use super::project::{Project, TaskSource};
 use crate::error::{Error, Fault, Result, clipped, printable};
-use crate::layers::Survey;
+use crate::grid::Frame;
+use crate::layers::{Survey, Unit};
 use crate::progress::Progress;
+use crate::report::readable::{counted, short};
 use crate::tasks::{PolygonFault, summarised, survey_polygons};
 
 /// What a check found in inputs without a fault.
@@ -47,6 +50,12 @@ impl CheckReport {
             let _ = writeln!(text, "area `{}` (left out): its status is {status:?}", clipped(&area.id));
         }
         text
+    }
+
+    /// How many warnings and oddities there are.
+    pub fn counts(&self) -> String {
+        let warnings = counted(self.warnings.len(), "warning", "warnings");
+        format!("{warnings}, {}", counted(self.oddities.len(), "oddity", "oddities"))
     }
 
     /// For scripts.
@@ -102,7 +111,8 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
     ));
     for (name, survey) in &prepared.layers.surveys {
         let warped = prepared.layers.warped.get(name).map_or_else(String::new, |text| format!("; {text}"));
-        report.facts.push((format!("layer {name}"), describe(survey) + &warped));
+        let unit = prepared.project.layer(name).map_or("", |layer| used_unit(name, &layer.unit));
+        report.facts.push((format!("layer {name}"), describe(survey, unit) + &warped));
     }
     if let Some(hazard) = &prepared.layers.hazard {
         report.facts.push(("layer hazard".to_owned(), hazard.description.clone()));
@@ -110,6 +120,7 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
     for (name, features) in &prepared.layers.features {
         report.facts.push((format!("layer {name}"), format!("{} features", features.len())));
     }
+    report.warnings.extend(cell_larger_than_task(&prepared.project, frame));
     if let Some(areas) = &prepared.areas {
         report.facts.push(("hazardous areas".to_owned(), areas.len().to_string()));
         let findings = survey_polygons(areas, &frame.crs)?;
@@ -124,15 +135,42 @@ pub fn check(project: &Path, overrides: &[String], progress: &dyn Progress) -> R
             report.facts.push((name.to_owned(), n.to_string()));
         }
     }
-    report.oddities = oddities::find(&prepared)?;
+    let found = oddities::find(&prepared)?;
+    report.facts.extend(found.facts);
+    report.oddities = found.oddities;
     Ok(report)
 }
 
-fn describe(survey: &Survey) -> String {
+/// Grown areas of which a single cell is larger than a task may be: `run` tells how many, this before any work.
+fn cell_larger_than_task(project: &Project, frame: &Frame) -> Option<String> {
+    let TaskSource::Grown { max_area_m2, .. } = project.tasks.as_ref()?.source else { return None };
+    let cell_m2 = frame.cell_area_m2(frame.n_rows as i64 / 2);
+    (cell_m2 > max_area_m2).then(|| {
+        format!(
+            "one cell, {} m², is larger than `max_area_m2` = {} under [tasks] `grow`: every cell will be a task of its own \
+             [grow.cell_too_large]",
+            short(cell_m2),
+            short(max_area_m2)
+        )
+    })
+}
+
+/// What a layer's values are when they are scored by; empty where nobody says.
+fn used_unit<'a>(name: &str, unit: &'a Unit) -> &'a str {
+    match (name, unit) {
+        ("population", _) => "people per cell",
+        ("cost", _) => "US$ per cell",
+        (_, Unit::Share) => "",
+        (_, unit) => unit.key(),
+    }
+}
+
+fn describe(survey: &Survey, unit: &str) -> String {
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
     let number = |value: f32| crate::report::tables::significant(f64::from(value), 6);
     match (survey.min, survey.max) {
         (Some((min, _)), Some((max, _))) => format!(
-            "{} to {}, sum {}, known in {:.1} % of cells",
+            "{} to {}{unit}, sum {}, known in {:.1} % of cells",
             number(min),
             number(max),
             crate::report::tables::significant(survey.sum, 9),

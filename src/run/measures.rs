@@ -16,8 +16,35 @@ use crate::layers::Features;
 use crate::progress::Progress;
 use crate::score::{Engine, FeatureCells, Measure, Native, measure, proximity_to_cells};
 
+/// The geometries of a vector layer in the frame's CRS.
+pub struct Geometries {
+    /// Those there are.
+    pub geometries: Vec<Geometry<f64>>,
+    /// Features, with and without one.
+    pub n_features: usize,
+    /// On how they were read.
+    pub notes: Vec<String>,
+}
+
 /// The features of a vector layer on the frame, and what is odd about them.
 pub fn read_features(source: &VectorSource, layer: &str, frame: &Frame) -> Result<(Features, Vec<String>)> {
+    let Geometries { geometries, n_features, notes } = geometries(source, layer, frame)?;
+    let measured = Features::new(frame, &geometries);
+    if measured.is_empty() {
+        let found = format!("{n_features} features without geometry");
+        let fix = "give a file with points, lines or polygons";
+        let place = source.path.display().to_string();
+        return Err(Fault::new("input.empty", place, "features", found, fix).into());
+    }
+    let n_without = n_features - geometries.len();
+    let warning = (n_without > 0).then(|| {
+        format!("layer `{layer}`: {n_without} of {n_features} features have no geometry and are left out")
+    });
+    Ok((measured, notes.into_iter().chain(warning).collect()))
+}
+
+/// Reads the geometries of a vector layer into the frame's CRS.
+pub fn geometries(source: &VectorSource, layer: &str, frame: &Frame) -> Result<Geometries> {
     let path = &source.path;
     let FeatureTable { crs, features, notes } = read_file(source, &format!("layers.{layer}.path"))?;
     let onto_frame = Reprojection::new(&crs, &frame.crs, &path.display().to_string())?;
@@ -29,18 +56,8 @@ pub fn read_features(source: &VectorSource, layer: &str, frame: &Frame) -> Resul
         geometries.extend(faults.take(reprojected(geometry, &onto_frame, path, feature.index + 1))?);
     }
     faults.finish()?;
-    let measured = Features::new(frame, &geometries);
-    if measured.is_empty() {
-        let found = format!("{n_features} features without geometry");
-        let fix = "give a file with points, lines or polygons";
-        return Err(Fault::new("input.empty", path.display().to_string(), "features", found, fix).into());
-    }
-    let n_without = n_features - geometries.len();
-    let warning = (n_without > 0).then(|| {
-        format!("layer `{layer}`: {n_without} of {n_features} features have no geometry and are left out")
-    });
     let shift = onto_frame.shift_note(&path.display().to_string());
-    Ok((measured, notes.into_iter().chain(warning).chain(shift).collect()))
+    Ok(Geometries { geometries, n_features, notes: notes.into_iter().chain(shift).collect() })
 }
 
 /// Raster layers to whose features a distance is asked for, but which hold none.

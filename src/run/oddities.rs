@@ -3,6 +3,7 @@
 //! Judged on a sample of cells, the same in every run: some 10^5 of them in blocks spread over the frame, and for
 //! criteria, which need the exposure, one cell of some of the blocks. Thresholds are ours, generous on purpose.
 
+mod accidents;
 mod criteria;
 mod hazard;
 mod sample;
@@ -15,6 +16,7 @@ use crate::error::{Result, printable};
 use crate::grid::Frame;
 use crate::layers::Unit;
 use crate::units::M2_PER_KM2;
+pub use accidents::ACCIDENTS;
 use sample::Sample;
 
 /// One thing that is odd.
@@ -43,8 +45,16 @@ impl std::fmt::Display for Oddity {
     }
 }
 
+/// What a look at the inputs taken together tells.
+pub(super) struct Found {
+    /// All that is odd.
+    pub oddities: Vec<Oddity>,
+    /// Layer and how well hazard agrees with it, odd or not.
+    pub facts: Vec<(String, String)>,
+}
+
 /// All that is odd about a project's inputs.
-pub(super) fn find(prepared: &Prepared) -> Result<Vec<Oddity>> {
+pub(super) fn find(prepared: &Prepared) -> Result<Found> {
     let (project, layers) = (&prepared.project, &prepared.layers);
     let sample = Sample::of(&layers.frame, &layers.planes)?;
     let mut found: Vec<Oddity> = kernel(project, &layers.frame).into_iter().collect();
@@ -53,8 +63,18 @@ pub(super) fn find(prepared: &Prepared) -> Result<Vec<Oddity>> {
     found.extend(nearly_constant(&sample));
     found.extend(hazard::like_population(&sample));
     found.extend(hazard::against_areas(&sample, prepared)?);
+    let mut facts = Vec::new();
+    for judged in accidents::judge(&sample, prepared)? {
+        facts.push((format!("hazard by {}", judged.layer), judged.fact));
+        found.extend(judged.oddity);
+    }
     found.extend(criteria::find(&sample, prepared)?);
-    Ok(found)
+    Ok(Found { oddities: found, facts })
+}
+
+/// A number of things, one or more.
+fn words(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Least share of the cells of the scarcest layer where all layers that scoring needs are known.

@@ -146,11 +146,13 @@ impl Outcome {
         );
         if let Some(tenth) = summary.curve.iter().find(|point| point.percent >= 10.0 && point.cells > 0) {
             let part = |x: f64, whole: f64| if whole > 0.0 { 100.0 * x / whole } else { 0.0 };
+            let cells = part(tenth.cells as f64, summary.n_scored as f64);
+            // A tie is never cut: where the next cells share a rank beyond the tenth, it ends before them.
+            let tie = if cells < 9.5 { " (those that come next share one rank)" } else { "" };
             self.line(
                 "first tenth",
                 format!(
-                    "the first {:.1} % of scored cells hold {:.1} % of the exposure for {:.1} % of the cost",
-                    part(tenth.cells as f64, summary.n_scored as f64),
+                    "the first {cells:.1} % of scored cells{tie} hold {:.1} % of the exposure for {:.1} % of the cost",
                     part(tenth.exposure_ha, summary.exposure_ha),
                     part(tenth.cost_usd, summary.cost_usd)
                 ),

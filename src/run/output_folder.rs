@@ -25,7 +25,8 @@ const TABLES: [&str; 10] = [
 /// Every name that a run may write.
 fn names() -> impl Iterator<Item = &'static str> {
     let formats = Format::ALL.into_iter().flat_map(Format::files).copied();
-    grids(true).flat_map(|grid| [grid.name, grid.style]).chain(TABLES).chain(formats).chain([RUN_RECORD])
+    let grids = grids(true).flat_map(|grid| [grid.name, grid.style].into_iter().chain(grid.colours));
+    grids.chain(TABLES).chain(formats).chain([RUN_RECORD])
 }
 
 /// Refuses to write over what is read: `--out .` beside a `cost.tif` of the project's own, or the folder of the

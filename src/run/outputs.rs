@@ -91,13 +91,12 @@ pub fn write_outputs(job: &mut Job, material: &Material<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Writes the style beside every grid of the run, also beside those that were taken over from an earlier one.
+/// Writes style and colours beside every grid of the run, also beside those that were taken over from an earlier one.
 fn write_grid_styles(job: &mut Job, facts: &Facts<'_>) -> Result<()> {
     let folder = job.staging.folder().to_path_buf();
     let n_classes = facts.n_classes();
     for grid in grids(true).filter(|grid| job.outputs.contains(&grid.name)).collect::<Vec<_>>() {
-        write_atomic(&folder.join(grid.style), grid.style_in(&folder, n_classes)?.as_bytes())?;
-        job.outputs.push(grid.style);
+        job.outputs.extend(grid.write_styles(&folder, n_classes)?);
     }
     if job.outputs.contains(&HAZARD_FILE) {
         let style = stretched_style(&folder.join(HAZARD_FILE), "")?;

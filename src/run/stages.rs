@@ -286,7 +286,13 @@ fn score_anew(
         files = others;
     }
     let first_pass = job.kept.first_pass(&keys.first_pass, is_written || first.is_empty());
-    let writers = GridWriters::create(job.staging.folder(), &layers.frame, options.compression, files)?;
+    let writers = GridWriters::create(
+        job.staging.folder(),
+        &layers.frame,
+        options.compression,
+        recipe.n_classes() as u8,
+        files,
+    )?;
     // What task areas are summed over and scenarios compared by is kept where more runs follow.
     let planes: Vec<Plane> = [Plane::Rank, Plane::Benefit]
         .into_iter()

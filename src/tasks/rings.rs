@@ -144,7 +144,8 @@ fn meeting(
     }
 }
 
-/// Metres to the centimetre, degrees to the same within a metre: enough to find the place on a map.
+/// Metres to the centimetre, degrees, which have three digits at most, to a tenth of a metre: enough to find the place.
 pub(super) fn short(value: f64) -> f64 {
-    (value * 1e6).round() / 1e6
+    let parts = if value.abs() < 1_000.0 { 1e6 } else { 100.0 };
+    (value * parts).round() / parts
 }

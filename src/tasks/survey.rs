@@ -128,9 +128,9 @@ fn long_edge(id: &str, drawn: &MultiPolygon<f64>, crs: &Crs) -> Option<Finding> 
     let long: Vec<(f64, Coord<f64>)> = edges.filter(|(length_m, _)| *length_m > LONG_EDGE_M).collect();
     let (longest_m, at) = long.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
     let text = format!(
-        "has {} vertices more than 2 km from the next (the farthest {:.1} km, near ({}, {})): one may be missing or \
-         misplaced; it is kept as drawn",
-        long.len(),
+        "has {} more than 2 km from the next (the farthest {:.1} km, near ({}, {})): one may be missing or misplaced; it \
+         is kept as drawn",
+        if long.len() == 1 { "a vertex".to_owned() } else { format!("{} vertices", long.len()) },
         longest_m / 1_000.0,
         short(at.x),
         short(at.y)

@@ -10,7 +10,7 @@ use super::*;
 use crate::common::all;
 
 /// Everything a run writes (interface.md §3), besides what later issues add.
-const FILES: [&str; 28] = [
+const FILES: [&str; 29] = [
     "priority.tif",
     "class.tif",
     "benefit.tif",
@@ -20,6 +20,7 @@ const FILES: [&str; 28] = [
     "people_at_risk.tif",
     "priority.qml",
     "class.qml",
+    "class.clr",
     "benefit.qml",
     "cost.qml",
     "benefit_per_cost.qml",
@@ -93,6 +94,16 @@ fn tables_agree_with_grids_and_with_each_other() {
     let record = json_file(&target.join("run.json"));
     assert_eq!(record["results"]["score"]["scored_cells"], n_scored);
     assert!(rank.iter().filter(|v| !is_unknown(**v)).all(|v| (0.0..=100.0).contains(v)));
+
+    // Its colours lie in it and beside it.
+    let colours = std::fs::read_to_string(target.join("class.clr")).unwrap();
+    let bytes = std::fs::read(target.join("class.tif")).unwrap();
+    let mut decoder = tiff::decoder::Decoder::new(std::io::Cursor::new(bytes)).unwrap();
+    let map = decoder.get_tag_u16_vec(tiff::tags::Tag::ColorMap).unwrap();
+    let of = |class: usize| [0, 1, 2].map(|channel| (map[256 * channel + class] >> 8).to_string()).join(" ");
+    let expected: Vec<String> = (1..=4).map(|class| format!("{class} {}", of(class))).collect();
+    assert_eq!(colours.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(class.iter().fold(0.0, |most: f32, class| most.max(*class)), 4.0);
 
     // The last row of the curve is the whole.
     let curve = Table::read(&target.join("curve.csv"), &["cells", "cost_usd"]).unwrap();

@@ -25,6 +25,47 @@ fn main_job(name: &str) {
     assert_cells(&rank("gpu"), &rank("cpu"), 1, 0.01, 0.0);
 }
 
+/// The layers of a real region in a folder of their own, without a project.
+fn layers_of(name: &str) -> Option<tempfile::TempDir> {
+    let copy = folder();
+    for entry in std::fs::read_dir(shared_data(name)?.join(name)).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    Some(copy)
+}
+
+#[test]
+fn project_for_doboj_names_its_accidents_and_check_judges_the_hazard_by_them() {
+    let Some(region) = layers_of("doboj") else { return };
+    worked(region.path(), &["init", ".", "--yes"]);
+    let project = std::fs::read_to_string(region.path().join("project.toml")).unwrap();
+    assert!(project.contains("accidents = { path = \"incidents.geojson\" }"), "{project}");
+    let checked = json(&worked(region.path(), &["check", "project.toml", "--json"]));
+    assert_eq!(
+        checked["polygon_faults"].as_array().unwrap().iter().filter(|f| f["action"] == "repaired").count(),
+        111
+    );
+    let told = checked["facts"]["hazard by accidents"].as_str().unwrap();
+    assert!(told.contains("an AUC of 0.") && told.contains("303 accidents"), "{told}");
+    assert!(checked["facts"]["layer population"].as_str().unwrap().contains(" people per cell, sum 425285."));
+}
+
+#[test]
+fn project_for_kilometre_cells_grows_tasks_larger_than_a_cell() {
+    let Some(region) = layers_of("antioquia") else { return };
+    worked(region.path(), &["init", ".", "--yes"]);
+    let project = std::fs::read_to_string(region.path().join("project.toml")).unwrap();
+    // A cell is 98.6 ha.
+    assert!(project.contains("max_area_m2 = 3000000 }"), "{project}");
+    let warnings = |more: &[&str]| {
+        let args = [&["check", "project.toml", "--json"], more].concat();
+        json(&worked(region.path(), &args))["warnings"].to_string()
+    };
+    assert!(!warnings(&[]).contains("grow."));
+    assert!(warnings(&["--set", "tasks.grow.max_area_m2=100000"]).contains("[grow.cell_too_large]"));
+}
+
 #[test]
 fn antioquia_in_a_geographic_crs() {
     main_job("antioquia");

@@ -144,7 +144,7 @@ fn redacted_outputs_tell_no_name_no_place_and_no_id() {
             names.contains("summary.json") && names.contains("report.html") && names.contains("run.json")
         );
         assert_eq!(names.contains("priority.tif"), command != "plan", "{names:?}");
-        assert_eq!(names.len(), if command == "plan" { 3 } else { 24 }, "{names:?}");
+        assert_eq!(names.len(), if command == "plan" { 3 } else { 25 }, "{names:?}");
         let verified = json(&worked(region.path(), &["verify", out, "--json"]));
         assert_eq!(verified["sound"], true);
         assert!(verified["warnings"].to_string().contains("cannot be checked"), "{verified}");

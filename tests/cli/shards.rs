@@ -29,7 +29,7 @@ fn noise(col: usize, row: usize, seed: u32) -> f32 {
 }
 
 /// Layers of a narrow country, and a project on them with these lines more.
-fn country(frame: &Frame, hazard: &str, more: &str) -> tempfile::TempDir {
+pub fn country(frame: &Frame, hazard: &str, more: &str) -> tempfile::TempDir {
     let folder = folder();
     let there = folder.path();
     let unless = |is_unknown: bool, x: f32| if is_unknown { f32::NAN } else { x };
@@ -85,7 +85,7 @@ fn country(frame: &Frame, hazard: &str, more: &str) -> tempfile::TempDir {
     folder
 }
 
-const SLOPE: &str =
+pub const SLOPE: &str =
     "[[score.criteria]]\nname = \"flat\"\nlayer = \"slope\"\nweight = 1\nvalue = { linear = [\"max\", 0] }\n";
 
 const MEASURED: &str = "[[score.criteria]]\nname = \"roads\"\nlayer = \"roads\"\nmeasure = \"proximity\"\nweight = 1\n\
@@ -95,7 +95,7 @@ const MEASURED: &str = "[[score.criteria]]\nname = \"roads\"\nlayer = \"roads\"\
      [[score.criteria]]\nname = \"ways\"\nlayer = \"roads\"\nmeasure = \"count\"\nradius_m = 900\nweight = 1\n\
      value = { linear = [0, 2] }\n";
 
-const CPU: [&str; 2] = ["--backend", "cpu"];
+pub const CPU: [&str; 2] = ["--backend", "cpu"];
 
 /// One call of a shard into `out`.
 fn shard(there: &Path, number: usize, of: usize, out: &str, more: &[&str]) -> serde_json::Value {
@@ -105,14 +105,14 @@ fn shard(there: &Path, number: usize, of: usize, out: &str, more: &[&str]) -> se
 }
 
 /// All shards once, in an order that is none.
-fn all_shards(there: &Path, of: usize, out: &str, more: &[&str]) {
+pub fn all_shards(there: &Path, of: usize, out: &str, more: &[&str]) {
     for i in 0..of {
         shard(there, 1 + (i * 5 + 3) % of, of, out, more);
     }
 }
 
 /// What of a run does not depend on when it was made.
-fn files_of(out: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn files_of(out: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
     let named = entries.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path));
     let lasting = named.filter(|(name, _)| name != "run.json" && name != "report.html");
@@ -195,7 +195,7 @@ fn seven_shards_in_any_order_with_one_killed_and_one_twice_give_the_bytes_of_one
     refused(there, &["score", "project.toml", "--shard", "1/7", "--out", "many"], &["out.exists"]);
 }
 
-fn copy_all(from: &Path, to: &Path) {
+pub fn copy_all(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
         let to = to.join(entry.file_name().unwrap());

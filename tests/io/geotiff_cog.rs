@@ -91,6 +91,36 @@ fn overviews_of_classes_are_the_most_frequent_class() {
 }
 
 #[test]
+fn classes_hold_their_colours_at_every_size() {
+    let classes = plane(|col, row| 1.0 + ((col + row) % 2) as f32);
+    let colours = vec![[255, 255, 255], [10, 20, 30], [200, 100, 0]];
+    let spec = WriteSpec { colours, ..WriteSpec::classes("class") };
+    let bytes = written(&classes, &spec);
+    let mut decoder = Decoder::new(Cursor::new(&bytes[..])).unwrap();
+    for is_last in [false, false, true] {
+        // 3: a colour for each value; 16 bits a channel, all reds first.
+        assert_eq!(decoder.get_tag_u32(Tag::PhotometricInterpretation).unwrap(), 3);
+        let map = decoder.get_tag_u16_vec(Tag::ColorMap).unwrap();
+        assert_eq!(map.len(), 3 * 256);
+        for (channel, expected) in
+            [[255, 10, 200, 255], [255, 20, 100, 255], [255, 30, 0, 255]].iter().enumerate()
+        {
+            let found = &map[256 * channel..][..4];
+            assert_eq!(found, expected.map(|eight_bits| eight_bits * 257));
+        }
+        assert_eq!(decoder.more_images(), !is_last);
+        if !is_last {
+            decoder.next_image().unwrap();
+        }
+    }
+    // Without colours more is brighter, as ever.
+    let bytes = written(&classes, &WriteSpec::classes("class"));
+    let mut decoder = Decoder::new(Cursor::new(&bytes[..])).unwrap();
+    assert_eq!(decoder.get_tag_u32(Tag::PhotometricInterpretation).unwrap(), 1);
+    assert!(decoder.find_tag(Tag::ColorMap).unwrap().is_none());
+}
+
+#[test]
 fn layout_is_that_of_a_cloud_optimised_file() {
     let bytes = written(&plane(|col, _| col as f32), &WriteSpec::quantity("x", ""));
     let structure = &bytes[8..8 + 43 + 140];

@@ -60,7 +60,10 @@ fn no_work_and_no_worth_are_told() {
     let (told, _) = odd("\"work\": 2}]", "\"work\": 0}]");
     assert_eq!(told, ["tasks without any work: B"]);
     let (told, _) = odd("\"worth\": 1, \"work\": 2}]", "\"worth\": 0, \"work\": 2}]");
-    assert_eq!(told, ["tasks that are worth nothing: B"]);
+    assert_eq!(
+        told,
+        ["tasks whose worth is 0, so that no plan gains by them, which says nothing of the ground: B"]
+    );
     // Orienteering: nothing has any work, and that is meant.
     let text = SOUND.replace("\"work\": 2", "\"work\": 0");
     assert_eq!(oddities(&Problem::read(&text, "test").unwrap()), Vec::<String>::new());

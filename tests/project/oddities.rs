@@ -156,6 +156,71 @@ fn hazard_that_does_not_find_the_areas() {
     assert!(odd(&folder, "[score]", with_areas).is_empty());
 }
 
+/// Writes accidents at these places, in columns and rows of the frame.
+fn write_accidents(folder: &Path, places: &[(f64, f64)]) {
+    let way = Reprojection::new(&frame().crs, &Crs::wgs84(), "test").unwrap();
+    let feature = |&(col, row): &(f64, f64)| {
+        let at = way.point(frame().world_from_cell.transform_point2(DVec2::new(col, row))).unwrap();
+        format!(
+            r#"{{"type": "Feature", "properties": {{}}, "geometry": {{"type": "Point", "coordinates": [{}, {}]}}}}"#,
+            at.x, at.y
+        )
+    };
+    let features: Vec<String> = places.iter().map(feature).collect();
+    let text = format!(r#"{{"type": "FeatureCollection", "features": [{}]}}"#, features.join(", "));
+    std::fs::write(folder.join("incidents.geojson"), text).unwrap();
+}
+
+/// Codes of what is odd with the accidents as a layer, and what is told of the hazard by them.
+fn odd_by_accidents(folder: &TempDir, layer: &str) -> (Vec<&'static str>, Option<String>) {
+    let more = format!("[layers]\n{layer} = {{ path = \"incidents.geojson\" }}");
+    let codes = odd(folder, "[layers]", &more);
+    let report = run::check(&folder.path().join("project.toml"), &[], &Silent::default()).unwrap();
+    let fact = report.facts.into_iter().find(|(name, _)| *name == format!("hazard by {layer}"));
+    (codes, fact.map(|(_, text)| text))
+}
+
+#[test]
+fn hazard_that_does_not_find_the_accidents() {
+    let folder = quiet();
+    let cells: Vec<(usize, usize)> = (0..36).map(|i| (i % 6 * 30 + 12, i / 6 * 30 + 12)).collect();
+    let mut places: Vec<(f64, f64)> = cells.iter().map(|(c, r)| (*c as f64 + 0.3, *r as f64 + 0.6)).collect();
+    // Two in one cell are one cell, and one far outside is none.
+    places.extend([(12.8, 12.2), (-400.0, 50.0)]);
+    write_accidents(folder.path(), &places);
+    // Hazard knows nothing of them; chance alone would be 0.5.
+    let (codes, fact) = odd_by_accidents(&folder, "accidents");
+    assert_eq!(codes, ["odd.hazard_misses_accidents"]);
+    let fact = fact.unwrap();
+    assert!(
+        fact.ends_with("38 accidents, 36 different cells where hazard and population are known"),
+        "{fact}"
+    );
+    write(folder.path(), "hazard.tif", |col, row| match cells.contains(&(col, row)) {
+        true => 0.9 + 0.1 * noise(col, row, 1),
+        false => noise(col, row, 1),
+    });
+    let (codes, fact) = odd_by_accidents(&folder, "accidents");
+    assert!(codes.is_empty(), "{codes:?}");
+    // Above nine tenths of the even spread, on average above 95 %.
+    assert!(fact.unwrap().contains("an AUC of 0.95 ± 0.0"));
+    // The name tells what a layer holds.
+    assert_eq!(odd_by_accidents(&folder, "schools").1, None);
+}
+
+#[test]
+fn few_accidents_are_a_hint_and_very_few_are_none() {
+    let folder = quiet();
+    let places: Vec<(f64, f64)> = (0..12).map(|i| (f64::from(i) * 15.0 + 2.5, 40.5)).collect();
+    write_accidents(folder.path(), &places);
+    let (codes, fact) = odd_by_accidents(&folder, "mine_victims");
+    assert!(codes.is_empty(), "{codes:?}");
+    assert!(fact.unwrap().ends_with(": few, so only a hint"));
+    write_accidents(folder.path(), &places[..4]);
+    let (codes, fact) = odd_by_accidents(&folder, "incidents");
+    assert!(codes.is_empty() && fact.unwrap().ends_with("too few to judge the hazard by"));
+}
+
 #[test]
 fn criteria_that_say_the_same() {
     let folder = quiet();

@@ -7,6 +7,7 @@
 mod cache;
 mod directory;
 mod facts;
+mod geo_keys;
 mod georeference;
 mod image;
 mod layout;

@@ -199,10 +199,15 @@ impl GeoTiffWriter {
         out.longs(tags::IMAGE_LENGTH, &[level.n_rows as u32]);
         out.shorts(tags::BITS_PER_SAMPLE, &[bits]);
         out.shorts(tags::COMPRESSION, &[self.spec.codec().tag()]);
-        out.shorts(tags::PHOTOMETRIC, &[1]);
+        let colour_map = self.spec.colour_map();
+        // 1: more is brighter. 3: a colour for each value.
+        out.shorts(tags::PHOTOMETRIC, &[if colour_map.is_some() { 3 } else { 1 }]);
         out.shorts(tags::SAMPLES_PER_PIXEL, &[1]);
         out.shorts(tags::PLANAR_CONFIGURATION, &[1]);
         out.shorts(tags::PREDICTOR, &[self.spec.predictor().tag()]);
+        if let Some(colour_map) = colour_map {
+            out.shorts(tags::COLOUR_MAP, &colour_map);
+        }
         out.shorts(tags::TILE_WIDTH, &[TILE as u16]);
         out.shorts(tags::TILE_LENGTH, &[TILE as u16]);
         out.positions(tags::TILE_OFFSETS, positions, big);

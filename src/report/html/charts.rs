@@ -14,6 +14,9 @@ pub const WIDTH: f64 = 560.0;
 /// See [`WIDTH`].
 pub const HEIGHT: f64 = 260.0;
 
+/// Beyond this share of the exposure a curve is level to the eye.
+const NEARLY_ALL: f64 = 0.999;
+
 /// The performance curve: cost against the share of all exposure, with the budget marked; `null` without a curve.
 pub fn curve(sources: &Sources) -> Value {
     let table = &sources.curve;
@@ -23,15 +26,21 @@ pub fn curve(sources: &Sources) -> Value {
     if all_cost <= 0.0 || all_exposure <= 0.0 {
         return Value::Null;
     }
-    let x = |cost: f64| WIDTH * (cost / all_cost).clamp(0.0, 1.0);
+    let budget = sources.plan.as_ref().and_then(|plan| plan.problem.budget);
+    let budget = budget.filter(|budget| *budget <= all_cost);
+    // Ground without exposure can cost a hundred times the rest: the axis ends where there is nothing more to see.
+    let whole = table.rows.iter().find(|row| number(row, "exposure_ha") >= NEARLY_ALL * all_exposure);
+    let shown = whole.map_or(all_cost, |row| number(row, "cost_usd")).max(budget.unwrap_or(0.0));
+    let end_cost = if shown < 0.6 * all_cost { (1.15 * shown).min(all_cost) } else { all_cost };
+    let x = |cost: f64| WIDTH * (cost / end_cost).clamp(0.0, 1.0);
     let y = |exposure: f64| HEIGHT * (1.0 - (exposure / all_exposure).clamp(0.0, 1.0));
     let points: Vec<String> = table
         .rows
         .iter()
+        .filter(|row| number(row, "cost_usd") <= end_cost)
         .map(|row| format!("{:.1},{:.1}", x(number(row, "cost_usd")), y(number(row, "exposure_ha"))))
         .collect();
-    let budget = sources.plan.as_ref().and_then(|plan| plan.problem.budget);
-    let budget = budget.filter(|budget| *budget <= all_cost).map(|budget| {
+    let budget = budget.map(|budget| {
         // The last row the budget pays for whole: a row of the table, nothing between two of them.
         let within = table.rows.iter().rfind(|row| number(row, "cost_usd") <= budget);
         json!({ "x": x(budget), "label": format!("budget {} US$", short(budget)),
@@ -40,16 +49,16 @@ pub fn curve(sources: &Sources) -> Value {
                 "share": within.map(|row| short(100.0 * number(row, "exposure_ha") / all_exposure)),
                 "shown_cost": within.map(|row| short(number(row, "cost_usd"))) })
     });
-    let ticks = (0..=4).map(|i| f64::from(i) / 4.0);
-    let across: Vec<Value> = ticks
-        .clone()
-        .map(|share| json!({ "x": WIDTH * share, "label": millions(share * all_cost, all_cost) }))
+    let across: Vec<Value> = round_ticks(end_cost)
+        .map(|cost| json!({ "x": x(cost), "label": millions(cost, end_cost) }))
         .collect();
-    let up: Vec<Value> = ticks
+    let up: Vec<Value> = (0..=4)
+        .map(|i| f64::from(i) / 4.0)
         .map(|share| json!({ "y": HEIGHT * (1.0 - share), "label": format!("{} %", 100.0 * share) }))
         .collect();
     json!({ "points": format!("0,{HEIGHT} {}", points.join(" ")), "budget": budget, "across": across, "up": up,
-            "all_cost": short(all_cost), "all_exposure": short(all_exposure) })
+            "all_cost": short(all_cost), "all_exposure": short(all_exposure),
+            "end_cost": (end_cost < all_cost).then(|| short(end_cost)) })
 }
 
 /// The plan, its bound and what would be done by hand, as bars.
@@ -147,6 +156,15 @@ pub fn firmness(sources: &Sources, tasks: &[TaskRow]) -> Value {
     let robustness = &sources.record["settings"]["score"]["robustness"];
     let or = |name: &str, default: f64| robustness[name].as_f64().unwrap_or(default);
     json!({ "dots": dots, "top_percent": short(or("top_percent", 10.0)), "samples": short(or("samples", 256.0)) })
+}
+
+/// Round numbers from 0 to at most `end`, five to ten of them.
+fn round_ticks(end: f64) -> impl Iterator<Item = f64> {
+    let power = 10f64.powf((end / 10.0).log10().ceil());
+    // `end` lies between once and ten times `power`.
+    let steps = [0.2, 0.5, 1.0, 2.0].map(|part| part * power);
+    let step = steps.into_iter().find(|step| end / step <= 8.0).unwrap_or(power);
+    (0..).map(move |i| f64::from(i) * step).take_while(move |tick| *tick <= end)
 }
 
 /// Money on an axis: in millions where that is shorter.

@@ -10,7 +10,7 @@
     rank: "Rank (100 = first)", "class": "Class (1 = first)", area_m2: "Area, m²", scored_share: "Share scored",
     hazard_mean: "Hazard, mean", people_at_risk: "People at risk, mean", exposure_ha: "Exposure, person-ha",
     benefit: "Benefit, benefit-ha", cost_usd: "Cost, US$", benefit_per_kusd: "Benefit per 1,000 US$",
-    difficulty: "Difficulty", rank_mean: "Rank, mean of the samples", acceptability_mean: "Acceptability, mean",
+    difficulty: "Difficulty", rank_mean: "Rank of its cells, mean", acceptability_mean: "Acceptability, mean",
     lon: "Longitude", lat: "Latitude", nearest_settlement: "Nearest settlement", district: "District", imsma_id: "IMSMA id"
   };
   var stopWords = {

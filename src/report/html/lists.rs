@@ -30,13 +30,28 @@ pub fn criteria(sources: &Sources) -> Vec<Value> {
         .map(|criterion| {
             let source = [&criterion["layer"], &criterion["measure"]];
             let source: Vec<&str> = source.into_iter().filter_map(Value::as_str).collect();
-            json!({ "name": criterion["name"], "layer": source.join(", "), "value": criterion["value"].to_string(),
+            json!({ "name": criterion["name"], "layer": source.join(", "), "value": value_words(&criterion["value"]),
                     "weight": short(weight(criterion)), "share": share(weight(criterion), weights),
                     "share_text": short(share(weight(criterion), weights)),
                     "added": (all > 0.0).then(|| share(added(criterion), all)),
                     "added_text": short(share(added(criterion), all)) })
         })
         .collect()
+}
+
+/// A value function in words where it is a straight line, else as the project has it.
+fn value_words(value: &Value) -> String {
+    let end = |end: &Value| end.as_str().map_or_else(|| end.to_string(), |name| format!("the {name}imum"));
+    match value["linear"].as_array().map(Vec::as_slice) {
+        Some([from, to]) => format!("0 at {}, 1 at {}, straight between", end(from), end(to)),
+        _ => value.to_string(),
+    }
+}
+
+/// The unit of `worth a year`, where it is exposure.
+pub fn worth_unit(sources: &Sources) -> Option<&'static str> {
+    let unit = sources.record["results"]["summary"]["plan"]["unit"].as_str()?;
+    unit.starts_with("person-hectare").then_some("person-ha")
 }
 
 /// What the plan finishes in each calendar year: sums of `plan.csv` and of the tasks' rows.
@@ -179,9 +194,11 @@ pub fn record(sources: &Sources) -> Value {
         .filter(|(_, seconds)| seconds.as_f64().is_some_and(|seconds| seconds >= 0.001))
         .map(|(stage, seconds)| json!({ "stage": stage, "seconds": seconds }))
         .collect();
+    // To the second: `2027-03-01 08:15:59`.
+    let started = record["started"].as_str().map(|time| time.get(..19).unwrap_or(time).replace('T', " "));
     let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default();
     json!({ "version": record["version"], "command": record["command"], "seed": record["seed"],
-            "started": record["started"], "engine": record["engine"], "inputs": files("inputs"),
+            "started": started, "engine": record["engine"], "inputs": files("inputs"),
             "outputs": files("outputs"), "seconds": seconds, "settings": pretty(&record["settings"]),
             "options": pretty(&record["options"]) })
 }

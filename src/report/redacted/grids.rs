@@ -6,9 +6,8 @@ use std::path::Path;
 use super::coarse::{Coarse, Sums};
 use crate::error::Result;
 use crate::grid::{MemoryCells, UNKNOWN};
-use crate::io::atomic::write_atomic;
 use crate::io::geotiff::{Compression, GeoTiff, GeoTiffWriter, WriteSpec};
-use crate::report::grids::{GridFile, grids};
+use crate::report::grids::{GridFile, class_spec, grids};
 use crate::score::{Plane, class_of_rank};
 
 /// What is shown of the ground.
@@ -60,10 +59,11 @@ pub fn write_grids(
     };
     let mut files = Vec::new();
     let mut ranks = Vec::new();
+    let n_classes = class_percents.len() as u8 + 1;
     for grid in grids(has_robustness) {
         let (description, unit) = described(grid.plane);
         let spec = match grid.plane {
-            Plane::Class => WriteSpec::classes(description),
+            Plane::Class => class_spec(description, n_classes),
             _ => WriteSpec::quantity(description, unit),
         };
         let values = values(grid);
@@ -71,9 +71,8 @@ pub fn write_grids(
         let mut writer = GeoTiffWriter::create(&to.join(grid.name), &coarse.frame, &spec)?;
         writer.write(coarse.frame.window(), &values)?;
         writer.finish()?;
-        let style = grid.style_in(to, class_percents.len() as u8 + 1)?;
-        write_atomic(&to.join(grid.style), style.as_bytes())?;
-        files.extend([grid.name, grid.style]);
+        files.push(grid.name);
+        files.extend(grid.write_styles(to, n_classes)?);
         if grid.plane == Plane::Rank {
             ranks = values;
         }

@@ -58,6 +58,15 @@ pub fn class_style(n_classes: u8) -> String {
     ))
 }
 
+/// The colours of classes 1 … `n_classes` as Esri's colour map (`.clr`): a value, red, green and blue a line.
+pub fn class_colour_table(n_classes: u8) -> String {
+    let line = |class| {
+        let colour = colours::class(class, n_classes)?;
+        Some(format!("{class} {} {} {}\n", colour.r, colour.g, colour.b))
+    };
+    (1..=n_classes).filter_map(line).collect()
+}
+
 fn item(out: &mut String, element: &str, value: f64, colour: Rgb, label: &str) {
     let _ = writeln!(
         out,

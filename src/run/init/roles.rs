@@ -4,6 +4,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
+use super::super::oddities::ACCIDENTS;
 use super::Ask;
 use super::look::{Found, Raster, Shape, Sheet, Vector};
 use crate::error::Result;
@@ -92,7 +93,6 @@ const COST: &[&str] = &["cost", "usd", "price"];
 const DIFFICULTY: &[&str] = &["slope_factor", "difficult"];
 const ROADS: &[&str] = &["road", "track", "highway", "route"];
 const AREAS: &[&str] = &["hazard", "sha", "cha", "suspect", "contamin", "minefield", "imsma", "polygon"];
-const ACCIDENTS: &[&str] = &["accident", "incident", "victim", "casualt"];
 const DISTRICTS: &[&str] =
     &["district", "admin", "adm1", "adm2", "province", "municipal", "commune", "region"];
 /// Columns that name an area, the likeliest first.
@@ -289,9 +289,13 @@ impl Draft {
         for layer in layers.into_iter().flatten().chain(distance) {
             self.taken.push(format!("{}: the layer `{}` ({})", layer.file, layer.key, layer.why));
         }
+        let accidents = match self.hazard {
+            Some(_) => "accidents, by which `clearway check` judges the hazard",
+            None => "accidents",
+        };
         for (file, what) in [
             (self.areas.as_ref().map(|areas| &areas.file), "hazardous areas, the tasks"),
-            (self.accidents.as_ref(), "accidents"),
+            (self.accidents.as_ref(), accidents),
             (self.roads.as_ref(), "roads"),
             (self.districts.as_ref().map(|(file, _)| file), "districts"),
             (self.settlements.as_ref(), "settlements"),

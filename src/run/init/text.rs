@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::roles::{Areas, Draft, Layer};
+use super::roles::{Draft, Layer};
 use crate::grid::Frame;
 
 /// The whole project file.
@@ -25,7 +25,7 @@ seed = 1                         # for all that is drawn by chance; the same see
         hazard(draft, &mut text);
     }
     score(draft, &mut text);
-    tasks(draft.areas.as_ref(), draft.difficulty.as_ref(), &mut text);
+    tasks(draft, &mut text);
     plan(draft, &mut text);
     text
 }
@@ -77,6 +77,14 @@ fn layers(draft: &Draft, text: &mut String) {
         let _ = writeln!(
             text,
             "# Roads as lines; a criterion measures the distance to them.\nroads = {{ path = {} }}",
+            quoted(file)
+        );
+    }
+    if let Some(file) = draft.accidents.as_ref().filter(|_| draft.hazard.is_some()) {
+        let _ = writeln!(
+            text,
+            "# Recorded accidents. No score rests on them: `clearway check` tells how well the hazard finds them.\n\
+             accidents = {{ path = {} }}",
             quoted(file)
         );
     }
@@ -220,9 +228,17 @@ value = { linear = [0, \"max\"] } # worth 0 where nobody lives, 1 where most do
 ";
 }
 
-fn tasks(areas: Option<&Areas>, difficulty: Option<&Layer>, text: &mut String) {
+/// The largest task that is grown: 10 ha, or three cells where those are larger.
+fn largest_task_m2(frame: Option<&Frame>) -> f64 {
+    let cells_m2 = frame.map_or(0.0, |frame| 3.0 * frame.cell_area_m2(frame.n_rows as i64 / 2));
+    // Rounded up to two digits.
+    let digit = 10f64.powf(cells_m2.max(1.0).log10().floor() - 1.0);
+    ((cells_m2 / digit).ceil() * digit).max(100_000.0)
+}
+
+fn tasks(draft: &Draft, text: &mut String) {
     *text += "[tasks]\n";
-    match areas {
+    match &draft.areas {
         Some(areas) => {
             let id = areas.id.as_ref().map_or(String::new(), |id| format!(", id = {}", quoted(id)));
             let _ = writeln!(
@@ -234,12 +250,16 @@ fn tasks(areas: Option<&Areas>, difficulty: Option<&Layer>, text: &mut String) {
             );
         }
         None => {
-            *text += "# Tasks are grown from the priority grid: connected cells of the first tenth. Hazardous areas as polygons are\n\
-                      # better: `areas = { path = \"hazardous_areas.geojson\", id = \"imsma_id\" }` in place of this line.\n\
-                      grow = { min_rank = 90, min_area_m2 = 5000, max_area_m2 = 100000 }\n";
+            let _ = writeln!(
+                text,
+                "# Tasks are grown from the priority grid: connected cells of the first tenth. Hazardous areas as polygons are\n\
+                 # better: `areas = {{ path = \"hazardous_areas.geojson\", id = \"imsma_id\" }}` in place of this line.\n\
+                 grow = {{ min_rank = 90, min_area_m2 = 5000, max_area_m2 = {} }}",
+                largest_task_m2(draft.frame())
+            );
         }
     }
-    if difficulty.is_some() {
+    if draft.difficulty.is_some() {
         *text += "difficulty = \"slope_factor\"      # a task takes its mean of this layer times as long\n";
     }
     text.push('\n');

@@ -239,7 +239,8 @@ impl Gathered {
         let frame = &prepared.layers.frame;
         let folder = job.staging.folder();
         let has_robustness = recipe.robustness.is_some();
-        let mut writers = GridWriters::create(folder, frame, options.compression, grids(has_robustness))?;
+        let (compression, n_classes) = (options.compression, recipe.n_classes() as u8);
+        let mut writers = GridWriters::create(folder, frame, compression, n_classes, grids(has_robustness))?;
         let begun = std::time::Instant::now();
         let clock = || begun.elapsed().as_secs_f64();
         for grid in grids(has_robustness) {

@@ -20,7 +20,8 @@ pub fn piece_name(name: &str) -> String {
 /// The name of a plane's pieces, and how they are written: as the grid is, so that its tiles can be taken over.
 pub fn plane_file(plane: Plane, compression: Compression) -> (&'static str, WriteSpec) {
     let grid = grids(true).find(|grid| grid.plane == plane);
-    grid.map_or_else(|| ("order", inner_spec("order")), |grid| (grid.name, grid.spec(compression)))
+    // Colours are the file's, not its tiles'.
+    grid.map_or_else(|| ("order", inner_spec("order")), |grid| (grid.name, grid.spec(compression, 0)))
 }
 
 /// The step that leaves a plane.

@@ -1,14 +1,15 @@
 //! Where the cells lie: CRS from the GeoKeys, affine from tie point and scale or from a matrix.
 //!
 //! A CRS that the keys do not name by code is taken from its definition where there is one: Esri's programs write it into
-//! a citation (`ESRI PE String = PROJCS[…]`), beside the file as `.prj` or in `.aux.xml`. It counts when it says all
-//! that a CRS of the EPSG registry says.
+//! a citation (`ESRI PE String = PROJCS[…]`), others give method and parameters in keys of their own, or it lies beside
+//! the file as `.prj` or in `.aux.xml`. It counts when it says all that a CRS of the EPSG registry says.
 
 use std::path::{Path, PathBuf};
 
 use glam::{DAffine2, DMat2, DVec2};
 
 use super::directory::{Directory, Source};
+use super::geo_keys::GeoKeys;
 use super::metadata::unescaped;
 use crate::error::{Faults, Result};
 use crate::grid::{Crs, Frame};
@@ -26,11 +27,11 @@ pub(super) fn frame_of(
     crs: Option<&Crs>,
     size: Option<(usize, usize)>,
 ) -> Result<Frame> {
-    let keys = GeoKeys(directory.numbers(source, tags::GEO_KEYS)?.unwrap_or_default());
+    let keys = GeoKeys::of(source, directory)?;
     let mut faults = Faults::new();
     let crs = match crs {
         Some(crs) => Some(crs.clone()),
-        None => faults.take(crs_of(source, directory, &keys))?,
+        None => faults.take(crs_of(source, &keys))?,
     };
     let affine = faults.take(affine_of(source, directory, &keys))?;
     faults.finish()?;
@@ -39,65 +40,62 @@ pub(super) fn frame_of(
     Frame { crs, world_from_cell, n_cols, n_rows }.validated(&source.place())
 }
 
-/// The GeoKey directory: after four numbers, four for each key: key, tag that holds the value (0: here),
-/// count, value.
-struct GeoKeys(Vec<u64>);
-
-impl GeoKeys {
-    fn get(&self, key: u16) -> Option<u16> {
-        self.0
-            .chunks_exact(4)
-            .skip(1)
-            .find(|entry| entry[0] == u64::from(key) && entry[1] == 0)
-            .and_then(|entry| u16::try_from(entry[3]).ok())
-    }
-
-    /// A key's text, which lies among those of all keys.
-    fn text<'t>(&self, key: u16, texts: &'t str) -> Option<&'t str> {
-        let is_it = |entry: &&[u64]| entry[0] == u64::from(key) && entry[1] == u64::from(tags::GEO_TEXTS);
-        let entry = self.0.chunks_exact(4).skip(1).find(is_it)?;
-        let (count, from) = (usize::try_from(entry[2]).ok()?, usize::try_from(entry[3]).ok()?);
-        // Texts are parted by bars.
-        Some(texts.get(from..from.checked_add(count)?.min(texts.len()))?.trim_end_matches('|'))
-    }
-}
-
-fn crs_of(source: &Source, directory: &Directory, keys: &GeoKeys) -> Result<Crs> {
+fn crs_of(source: &Source, keys: &GeoKeys) -> Result<Crs> {
     let projected = keys.get(tags::PROJECTED_CRS);
     let geographic = keys.get(tags::GEOGRAPHIC_CRS);
-    let code = match keys.get(tags::MODEL_TYPE) {
+    let model = keys.get(tags::MODEL_TYPE);
+    let code = match model {
         Some(tags::PROJECTED) => projected,
         Some(tags::GEOGRAPHIC) => geographic,
         _ => projected.or(geographic),
     };
-    match code {
-        Some(code) if code != 0 && code != tags::USER_DEFINED => Crs::from_epsg(code.into(), &source.place()),
-        _ => {
-            if let Some(epsg) = described(source, directory, keys)? {
-                return Crs::from_epsg(epsg, &source.place());
-            }
-            let found = match code {
-                Some(tags::USER_DEFINED) => "a CRS described without an EPSG code",
-                _ => "no CRS",
-            };
-            let fix =
-                "give it one: `gdal_translate -a_srs EPSG:n IN OUT.tif`, n being the code it was made in";
-            Err(source.fault("raster.no_crs", "a CRS with an EPSG code", found, fix).into())
-        }
+    if let Some(code) = code.filter(|code| ![0, tags::USER_DEFINED].contains(code)) {
+        return Crs::from_epsg(code.into(), &source.place());
     }
+    let by_parameters = match model {
+        Some(tags::GEOGRAPHIC) => None,
+        _ => keys.described(),
+    };
+    let by_keys = match (model, &by_parameters) {
+        (Some(tags::GEOGRAPHIC), _) => keys.degrees(),
+        (_, Some(described)) => described.wkt.as_deref().and_then(epsg_of),
+        _ => None,
+    };
+    let found = by_citation(keys).or(by_keys);
+    if let Some(epsg) = found.or_else(|| beside(source.path()).iter().find_map(|wkt| epsg_of(wkt))) {
+        return Crs::from_epsg(epsg, &source.place());
+    }
+    let name = source.path().file_name().unwrap_or_default().to_string_lossy();
+    let (found, fix) = match (code, by_parameters) {
+        (_, Some(described)) => (
+            format!("a projection by its parameters, which no known EPSG system has: {}", described.words),
+            format!(
+                "if you know its code, write it in: `gdal_edit.py -a_srs EPSG:n {name}`; if not, `gdalwarp -t_srs EPSG:n \
+                 {name} OUT.tif` to a system with a code, such as the UTM zone there"
+            ),
+        ),
+        (Some(tags::USER_DEFINED), None) => (
+            "a CRS described without an EPSG code".to_owned(),
+            format!(
+                "write in the code it was made in, `gdal_edit.py -a_srs EPSG:n {name}`, or `gdalwarp -t_srs EPSG:n {name} \
+                 OUT.tif` to another; `gdalinfo {name}` shows what it says"
+            ),
+        ),
+        _ => (
+            "no CRS".to_owned(),
+            "give it one: `gdal_translate -a_srs EPSG:n IN OUT.tif`, n being the code it was made in"
+                .to_owned(),
+        ),
+    };
+    Err(source.fault("raster.no_crs", "a CRS with an EPSG code", found, fix).into())
 }
 
-/// The EPSG code of a CRS that is described in the file or beside it.
-fn described(source: &Source, directory: &Directory, keys: &GeoKeys) -> Result<Option<u32>> {
-    let texts = directory.text(source, tags::GEO_TEXTS)?.unwrap_or_default();
-    let citations = [tags::PROJECTED_CITATION, tags::CITATION, tags::GEOGRAPHIC_CITATION]
+/// The EPSG code of a CRS that Esri's programs describe in a citation.
+fn by_citation(keys: &GeoKeys) -> Option<u32> {
+    [tags::PROJECTED_CITATION, tags::CITATION, tags::GEOGRAPHIC_CITATION]
         .into_iter()
-        .filter_map(|key| keys.text(key, &texts));
-    let esri = citations.filter_map(|citation| citation.split_once("ESRI PE String = ").map(|(_, wkt)| wkt));
-    if let Some(epsg) = esri.filter_map(epsg_of).next() {
-        return Ok(Some(epsg));
-    }
-    Ok(beside(source.path()).iter().find_map(|wkt| epsg_of(wkt)))
+        .filter_map(|key| keys.text(key)?.split_once("ESRI PE String = "))
+        .find_map(|(_, wkt)| epsg_of(wkt))
 }
 
 /// Definitions of the CRS in the files that belong to a raster.

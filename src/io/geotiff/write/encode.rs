@@ -90,6 +90,18 @@ impl WriteSpec {
         }
     }
 
+    /// The colour map of all 256 bytes, 16 bits a channel: all reds, then all greens, then all blues. White beyond those
+    /// that have a colour.
+    pub(super) fn colour_map(&self) -> Option<Vec<u16>> {
+        debug_assert!(self.colours.is_empty() || self.sample == WriteSample::U8, "colours are of bytes");
+        let of = |channel: usize| {
+            let colour =
+                move |value: usize| self.colours.get(value).map_or(u8::MAX, |colour| colour[channel]);
+            (0..256).map(move |value| u16::from(colour(value)) * 257)
+        };
+        (!self.colours.is_empty()).then(|| (0..3).flat_map(of).collect())
+    }
+
     /// GDAL's metadata: description, unit and statistics of the band.
     pub(super) fn metadata(&self, stats: &Stats, n_cells: u64) -> String {
         let mut out = String::from("<GDALMetadata>\n");

@@ -49,6 +49,8 @@ pub struct WriteSpec {
     pub description: String,
     /// The band's unit, empty for none.
     pub unit: String,
+    /// Red, green and blue of the bytes from 0 on, which programs without our styles show; none for quantities.
+    pub colours: Vec<[u8; 3]>,
 }
 
 impl WriteSpec {
@@ -61,6 +63,7 @@ impl WriteSpec {
             nodata: NODATA_ON_DISK,
             description: description.into(),
             unit: unit.into(),
+            colours: Vec::new(),
         }
     }
 
@@ -73,6 +76,7 @@ impl WriteSpec {
             nodata: 0.0,
             description: description.into(),
             unit: String::new(),
+            colours: Vec::new(),
         }
     }
 }
