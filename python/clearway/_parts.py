@@ -88,7 +88,7 @@ def walk(
     return {**made, COUNTS: counted}
 
 
-def taken(name: str, made: dict[str, Any]) -> Any:
+def taken(name: str, made: dict[str, Any], counts: bytes | None = None) -> Any:
     """One of what a part has made; ``None`` where it has not: what is wrong with the layers is told with the totals."""
     return made.get(name)
 
@@ -174,11 +174,14 @@ class ScoreGraph:
         key = self._key("walk", each["name"], *place)
         said = partial(walk, each["name"], self._parts[place], wanted, pieces, list(each["reads"]))
         self.tasks[key] = (said, self._key("job"), arrays, planes, totals)
-        for name in [*wanted, COUNTS]:
-            taken_key = self._key("taken", name, each["name"], *place)
-            self.tasks[taken_key] = (partial(taken, name), key)
-            if name != COUNTS:
-                self.planes.setdefault(name, {})[place] = taken_key
+        counts = self._key("taken", COUNTS, each["name"], *place)
+        self.tasks[counts] = (partial(taken, COUNTS), key)
+        for name in wanted:
+            # With the counts beside it, so that a walk has two successors in every part of the graph: were it fused with
+            # one plane, it would be walked again for another, or for the summary.
+            plane = self._key("taken", name, each["name"], *place)
+            self.tasks[plane] = (partial(taken, name), key, counts)
+            self.planes.setdefault(name, {})[place] = plane
 
     def _total(self, name: str, before: Key) -> Key:
         counts = [self._key("taken", COUNTS, name, *place) for place in self._parts]

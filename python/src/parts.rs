@@ -175,11 +175,7 @@ pub fn add_counts<'py>(py: Python<'py>, parts: Vec<Vec<u8>>) -> PyResult<Bound<'
 /// What follows from the counts of all parts: the counts in their least form, and as JSON text the steps that are next
 /// by round, and the totals once nothing is left.
 #[pyfunction]
-pub fn after_parts<'py>(
-    py: Python<'py>,
-    job: Job,
-    known: &[u8],
-) -> PyResult<(Bound<'py, PyBytes>, String)> {
+pub fn after_parts<'py>(py: Python<'py>, job: Job, known: &[u8]) -> PyResult<(Bound<'py, PyBytes>, String)> {
     let (bytes, told) = work(py, None, |_| {
         let known = Counted::from_bytes(known)?.folded();
         let settings: Value = serde_json::from_str(&job.settings).unwrap_or(Value::Null);
@@ -200,7 +196,8 @@ impl<'py> Placed<'py> {
     fn of(arrays: Vec<PlacedArray<'py>>) -> Result<Self> {
         let held = arrays.into_iter().map(|(name, array, nodata, at)| {
             // What is no array of two dimensions is refused by the borrowing itself.
-            let shape = array.cast::<PyUntypedArray>().map(|array| array.shape().to_vec()).unwrap_or_default();
+            let shape =
+                array.cast::<PyUntypedArray>().map(|array| array.shape().to_vec()).unwrap_or_default();
             let shape = <[usize; 2]>::try_from(shape).unwrap_or_default();
             let named: NamedArray<'py> = (name, array, nodata);
             Ok((HeldArrays::of(&[named])?, shape, at))

@@ -144,12 +144,7 @@ pub fn batch_names(
 
 /// Checks the inputs of all scenarios.
 #[pyfunction]
-pub fn batch_check(
-    py: Python<'_>,
-    project: PathBuf,
-    scenarios: PathBuf,
-    options: Options,
-) -> PyResult<()> {
+pub fn batch_check(py: Python<'_>, project: PathBuf, scenarios: PathBuf, options: Options) -> PyResult<()> {
     work(py, None, |progress| run::batch_check(&project, &scenarios, &options.checked()?, progress))
 }
 
@@ -162,9 +157,7 @@ pub fn batch_some(
     numbers: Vec<usize>,
     options: Options,
 ) -> PyResult<()> {
-    work(py, None, |progress| {
-        run::batch_some(&project, &scenarios, &numbers, &options.checked()?, progress)
-    })
+    work(py, None, |progress| run::batch_some(&project, &scenarios, &numbers, &options.checked()?, progress))
 }
 
 /// `clearway check`.

@@ -115,6 +115,24 @@ def test_degrees_numpy_arrays_and_single_planes(arrays: dict[str, Any]) -> None:
     same(scores.compute(scheduler="sync"), wanted, ("class", "exposure"))
 
 
+def test_nothing_is_walked_twice(arrays: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from clearway import _native
+
+    walked: list[Any] = []
+    walk_part = _native.walk_part
+
+    def counting(job: Any, part: Any, steps: Any, *others: Any) -> Any:
+        walked.extend((tuple(part), step) for step in steps)
+        return walk_part(job, part, steps, *others)
+
+    monkeypatch.setattr(_native, "walk_part", counting)
+    arrays = {name: array[:530, :520] for name, array in arrays.items()}
+    scores = clearway.dask.score(lazy(arrays, 512), RECIPE, nodata=NODATA, planes=["priority"], **UTM)
+    dask.compute(scores, clearway.dask.summary(scores))
+    assert len(walked) == len(set(walked)) and len({part for part, _ in walked}) == 4
+    assert {"exposure", "quantile-1-0", "priority", "rank"} <= {step for _, step in walked}
+
+
 @pytest.mark.parametrize("changes", [
     {"robustness": {"samples": 20, "hazard_sigma": 0.5, "cost_sigma": 0.3}},
     {"benefit": "ordered", "criteria": [
@@ -146,7 +164,8 @@ def command(project: clearway.Project, tmp_path_factory: pytest.TempPathFactory)
 
 
 def test_rasters_are_read_by_window(client: Any, project: clearway.Project, command: clearway.Run) -> None:
-    scores = clearway.dask.score(project.path)
+    scores = clearway.dask.score(project.path, chunks=512)
+    assert len(scores.priority.data.chunks[0]) == 3
     found, summary = dask.compute(scores, clearway.dask.summary(scores))
     for name in GRIDS:
         with rasterio.open(command.files[f"{name}.tif"]) as file:

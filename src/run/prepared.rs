@@ -79,7 +79,14 @@ impl Prepared {
         surveys: &BTreeMap<String, Survey>,
     ) -> Result<Self> {
         let mut faults = Faults::new();
-        let layers = layers::open_surveyed(&project, &Given::new(), memory_bytes, &Kept::nothing(), surveys, &mut faults)?;
+        let layers = layers::open_surveyed(
+            &project,
+            &Given::new(),
+            memory_bytes,
+            &Kept::nothing(),
+            surveys,
+            &mut faults,
+        )?;
         Self::with_layers(project, Need::Grids, layers, memory_bytes, &Kept::nothing(), faults)
     }
 
@@ -224,7 +231,8 @@ pub fn project_of(file: &Path, overrides: &[String], need: Need) -> Result<Proje
         return Ok(project);
     }
     // What else goes wrong here, such as a file that may not be read, comes up again once the project is mended.
-    let layers = layers::open_unread(&project, &Given::new(), 0, &Kept::nothing(), &mut faults).ok().flatten();
+    let layers =
+        layers::open_unread(&project, &Given::new(), 0, &Kept::nothing(), &mut faults).ok().flatten();
     let crs = layers.map_or_else(Crs::wgs84, |layers| layers.frame.crs);
     if let Some(tasks) = project.tasks.as_ref().filter(|_| need != Need::Grids) {
         let _ = faults.take(read_task_areas(tasks, &crs));

@@ -28,8 +28,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 pub use gathered::Gathered;
-pub(super) use planes::{KEPT, kept_plane, made_layers, plane_name};
 pub use merge::{MergeOptions, Merged, merge};
+pub(super) use planes::{KEPT, kept_plane, made_layers, plane_name};
 pub use shard::score_shard;
 
 use crate::layers::SURVEY_BLOCK;

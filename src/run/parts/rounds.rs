@@ -73,10 +73,8 @@ pub fn layout(project: &Project, layers: &OpenLayers<'_>) -> Layout {
     let is_criterion = |name: &str| project.score.criterion_layers.iter().any(|layer| layer == name);
     let later: Vec<String> =
         held.iter().filter(|name| *name != "population" || is_criterion(name)).cloned().collect();
-    let made: Vec<String> = made_layers(project, layers.hazard.is_some())
-        .iter()
-        .map(|(layer, _)| made_name(layer))
-        .collect();
+    let made: Vec<String> =
+        made_layers(project, layers.hazard.is_some()).iter().map(|(layer, _)| made_name(layer)).collect();
     let name = |plane: Plane| plane_name(plane).to_owned();
     let by_benefit = recipe.priority_by == PriorityBy::Benefit && recipe.benefit != Benefit::Ordered;
     let ranked = name(if by_benefit { Plane::Benefit } else { kept_plane("priority", recipe) });
@@ -96,9 +94,7 @@ pub fn layout(project: &Project, layers: &OpenLayers<'_>) -> Layout {
         ..Round::default()
     }];
     if recipe.criteria.iter().any(|criterion| criterion.value == Value::Quantile) {
-        rounds.extend(
-            (0..=MOST_STEPS).map(|level| counts(round_of(Step::Quantile { criterion: 0, level }))),
-        );
+        rounds.extend((0..=MOST_STEPS).map(|level| counts(round_of(Step::Quantile { criterion: 0, level }))));
     }
     let mut makes = vec![Plane::Benefit, Plane::Cost, Plane::BenefitPerCost];
     makes.extend((recipe.benefit == Benefit::Ordered).then_some(Plane::Order));

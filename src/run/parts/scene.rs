@@ -250,7 +250,8 @@ impl<'a> PartScene<'a> {
     ) -> Result<(PartSink<'b>, Option<Summary>)> {
         let recipe = seeded_recipe(&self.project, self.project.seed);
         let frame = self.frame();
-        let planes: Vec<Plane> = planes().filter(|plane| wanted.iter().any(|name| name == plane_name(*plane))).collect();
+        let planes: Vec<Plane> =
+            planes().filter(|plane| wanted.iter().any(|name| name == plane_name(*plane))).collect();
         let mut sink = PartSink {
             part,
             planes: MemorySink::new(&sized(frame, part.n_cols, part.n_rows), &planes),

@@ -94,7 +94,8 @@ fn work(project: Project, shard: Shard, options: &Options, progress: &dyn Progre
 /// The layers on the frame; what can be told without reading them through is told now.
 fn open_layers(project: &Project, options: &Options) -> Result<OpenLayers<'static>> {
     let mut faults = Faults::new();
-    let layers = layers::open_unread(project, &Given::new(), options.memory_bytes, &Kept::nothing(), &mut faults)?;
+    let layers =
+        layers::open_unread(project, &Given::new(), options.memory_bytes, &Kept::nothing(), &mut faults)?;
     if let Some(layers) = &layers {
         let kernel = project.score.recipe.kernel;
         faults.take(score::check_reach(kernel, &layers.frame, options.memory_bytes / TILES_SHARE))?;
