@@ -72,6 +72,13 @@ def given(value: Any) -> Any:
     return value
 
 
+def aligned(array: Any) -> Any:
+    """The array as NumPy's, copied where it does not begin at a multiple of its items' size: one that came over a network
+    may begin anywhere, and the library reads in place.
+    """
+    return np.require(array, requirements="A")
+
+
 def walk(
     name: str, part: Part, wanted: list[str], pieces: list[Piece], plane_names: list[str],
     job: dict[str, Any], arrays: list[Any], planes: list[Any], totals: Totals,
@@ -80,9 +87,9 @@ def walk(
     steps = totals.steps.get(name)
     if not steps:
         return {}
-    layers = [(piece.name, np.asarray(array), piece.nodata, piece.place) for piece, array in zip(pieces, arrays)]
+    layers = [(piece.name, aligned(array), piece.nodata, piece.place) for piece, array in zip(pieces, arrays)]
     held: list[tuple[str, Any, float | None, tuple[int, int]]] = [
-        (plane, array, None, part[:2]) for plane, array in zip(plane_names, planes)
+        (plane, aligned(array), None, part[:2]) for plane, array in zip(plane_names, planes)
     ]
     made, counted = _native.walk_part(job, part, steps, layers, held, wanted, totals.known)
     return {**made, COUNTS: counted}
