@@ -128,8 +128,8 @@ def found(totals: Totals) -> dict[str, Any] | None:
 def snapped(sizes: Sequence[int]) -> tuple[int, ...]:
     """Sizes of parts: those of chunks, with their ends moved to the nearest multiple of `BLOCK`."""
     total = sum(sizes)
-    ends = {min(total, max(BLOCK, BLOCK * round(end / BLOCK))) for end in np.cumsum(sizes).tolist()} | {total}
-    edges = [0, *sorted(ends)]
+    ends = {min(total, max(BLOCK, BLOCK * round(end / BLOCK))) for end in np.cumsum(sizes)[:-1].tolist()}
+    edges = [0, *sorted(ends | {total})]
     return tuple(end - start for start, end in zip(edges, edges[1:]))
 
 

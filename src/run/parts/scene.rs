@@ -204,6 +204,7 @@ impl<'a> PartScene<'a> {
                 }
             }
         }
+        self.stand_in();
         let (mut sink, _) = self.score(part, &steps, kept, wanted, known, engine, progress)?;
         counted.steps = std::mem::take(&mut sink.counted);
         let planes = sink.planes.into_planes().into_iter();
@@ -215,7 +216,8 @@ impl<'a> PartScene<'a> {
     ///
     /// # Errors
     /// `score.nothing_scored`.
-    pub fn after(self, known: &Counted) -> Result<After> {
+    pub fn after(mut self, known: &Counted) -> Result<After> {
+        self.stand_in();
         let nowhere = Window::new(0, 0, 0, 0);
         let native = &mut Native::new();
         let (sink, summary) =
@@ -235,6 +237,17 @@ impl<'a> PartScene<'a> {
             Summary { warnings, engine, ..summary }
         });
         Ok(After { steps, summary })
+    }
+
+    /// For layers made before scoring that this call was not handed, planes that nobody may read.
+    fn stand_in(&mut self) {
+        let frame = self.layers.frame.clone();
+        for (layer, _) in made_layers(&self.project, self.layers.hazard.is_some()) {
+            let name = format!("layer `{layer}`");
+            let plane =
+                || Arc::new(Handed { name, frame: frame.clone(), cells: None }) as Arc<dyn Cells + 'a>;
+            self.layers.planes.entry(layer).or_insert_with(plane);
+        }
     }
 
     #[allow(clippy::too_many_arguments)] // of one walk, named there
