@@ -10,6 +10,7 @@ mod frame;
 mod ground;
 #[cfg(feature = "proj")]
 mod operations;
+mod placed;
 #[cfg(any(feature = "proj", feature = "gdal"))]
 mod quiet;
 mod reprojection;
@@ -22,6 +23,7 @@ pub use cells::{CellStore, Cells, MemoryCells, UNKNOWN, canonical, is_unknown};
 pub use crs::{Crs, LonLat, geodesic_m};
 pub use frame::Frame;
 pub use ground::{Bounds, ChosenOperations, Ground, OperationCode};
+pub use placed::{Placed, sized};
 #[cfg(any(feature = "proj", feature = "gdal"))]
 pub use quiet::{GdalMessages, quiet_gdal, take_gdal_messages};
 pub use reprojection::{CHECK_OPERATION, NEEDS_PROJ, Reprojection};

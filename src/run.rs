@@ -33,6 +33,7 @@ mod outlining;
 mod output_folder;
 mod outputs;
 mod parcels;
+pub mod parts;
 mod planning;
 mod prepared;
 mod problem;
@@ -60,7 +61,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 pub use bare::{plan_problem, plan_problem_file};
-pub use batch::{BatchOutcome, batch};
+pub use batch::{BatchOutcome, batch, batch_check, batch_names, batch_some};
 pub use check::{CheckReport, check, error_to_json};
 pub use explain::{Asked, Explanation, explain};
 use job::Job;

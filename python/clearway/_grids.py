@@ -118,7 +118,8 @@ def flat(name: str, array: Any, faults: list[Fault]) -> Any:
     if array.dtype == np.float16 or not array.dtype.isnative:
         wider = np.dtype(np.float32) if array.dtype == np.float16 else array.dtype.newbyteorder("=")
         return array.astype(wider)
-    return array
+    # Read in place, which must begin at a multiple of the items' size; nearly every array does.
+    return np.require(array, requirements="A") if isinstance(array, np.ndarray) else array
 
 
 def nodata_of(name: str, variable: Any, faults: list[Fault]) -> float | None:

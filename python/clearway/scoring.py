@@ -75,7 +75,7 @@ def score(
     lazy = [name for name, array in held.arrays.items() if not isinstance(array, np.ndarray)]
     if lazy:
         raise fault("grid.lazy", f"layer `{lazy[0]}`", "arrays in memory", type(held.arrays[lazy[0]]).__name__,
-                    "load it where it fits the memory, dataset.load(); otherwise `clearway score --shard` does it by shares")
+                    "load it where it fits the memory, dataset.load(); otherwise clearway.dask.score takes it as it is")
     wanted = wanted_planes(planes)
     settings = settings_of(recipe, held, layers, hazard, seed)
     arrays = [(name, array, held.nodata[name]) for name, array in held.arrays.items()]
@@ -99,7 +99,11 @@ def summary(scores: xarray.Dataset | Grids) -> dict[str, Any]:
     """
     if isinstance(scores, Grids):
         return scores.summary
-    return dict(json.loads(scores.attrs["clearway"]))
+    told = dict(json.loads(scores.attrs["clearway"]))
+    if "lazy" in told:
+        raise fault("dask.summary", "scores", "planes with their summary", "planes that were computed on Dask",
+                    "ask for it together with them: dask.compute(scores, clearway.dask.summary(scores))")
+    return told
 
 
 def wanted_planes(planes: Iterable[str] | None) -> list[str]:
@@ -122,15 +126,16 @@ def settings_of(
     settings: dict[str, Any] = {"project": {"name": "in memory", "seed": seed}, "layers": {}}
     if isinstance(recipe, Project):
         settings["project"]["seed"] = recipe.settings.get("project", {}).get("seed", seed)
-        for key in ("score", "hazard"):
-            if key in recipe.settings:
-                settings[key] = recipe.settings[key]
+        if "score" in recipe.settings:
+            settings["score"] = recipe.settings["score"]
+        if "hazard" in recipe.settings:
+            settings["hazard"] = {key: beside(recipe, value) for key, value in recipe.settings["hazard"].items()}
         for name, table in recipe.settings.get("layers", {}).items():
             # What is held is not read from its file.
             if isinstance(table, dict) and name in held.arrays:
                 table = {key: value for key, value in table.items() if key not in ("path", "band", "constant")}
-            elif isinstance(table, dict) and "path" in table:
-                table = table | {"path": str(recipe.path.parent / table["path"])}
+            else:
+                table = beside(recipe, table)
             settings["layers"][name] = table
     elif recipe is not None:
         settings["score"] = dict(recipe)
@@ -139,3 +144,10 @@ def settings_of(
     for name, table in (layers or {}).items():
         settings["layers"][name] = dict(settings["layers"].get(name, {})) | dict(table)
     return settings
+
+
+def beside(project: Project, table: Any) -> Any:
+    """A table whose path is relative to the project file, with a path that holds from anywhere."""
+    if not isinstance(table, dict) or "path" not in table:
+        return table
+    return table | {"path": os.path.abspath(project.path.parent / table["path"])}

@@ -5,6 +5,7 @@
 
 mod arrays;
 mod errors;
+mod parts;
 mod planning;
 mod project;
 mod scoring;
@@ -15,9 +16,13 @@ mod working;
 #[pyo3::pymodule]
 mod _native {
     #[pymodule_export]
+    use super::parts::{add_counts, after_parts, part_layout, part_sources, walk_part};
+    #[pymodule_export]
     use super::planning::plan;
     #[pymodule_export]
-    use super::project::{batch, check, explain, open, run_project, synth, verify};
+    use super::project::{
+        batch, batch_check, batch_names, batch_some, check, explain, open, run_project, synth, verify,
+    };
     #[pymodule_export]
     use super::scoring::score;
     #[pymodule_export]

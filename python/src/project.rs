@@ -131,6 +131,35 @@ pub fn batch(
     Ok(outcome.to_json().to_string())
 }
 
+/// The scenarios of a batch by name, and its folder.
+#[pyfunction]
+pub fn batch_names(
+    py: Python<'_>,
+    project: PathBuf,
+    scenarios: PathBuf,
+    options: Options,
+) -> PyResult<(Vec<String>, PathBuf)> {
+    work(py, None, |_| run::batch_names(&project, &scenarios, &options.checked()?))
+}
+
+/// Checks the inputs of all scenarios.
+#[pyfunction]
+pub fn batch_check(py: Python<'_>, project: PathBuf, scenarios: PathBuf, options: Options) -> PyResult<()> {
+    work(py, None, |progress| run::batch_check(&project, &scenarios, &options.checked()?, progress))
+}
+
+/// Runs some of the scenarios, by number.
+#[pyfunction]
+pub fn batch_some(
+    py: Python<'_>,
+    project: PathBuf,
+    scenarios: PathBuf,
+    numbers: Vec<usize>,
+    options: Options,
+) -> PyResult<()> {
+    work(py, None, |progress| run::batch_some(&project, &scenarios, &numbers, &options.checked()?, progress))
+}
+
 /// `clearway check`.
 #[pyfunction]
 #[pyo3(signature = (project, overrides, callback))]

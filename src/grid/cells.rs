@@ -3,7 +3,7 @@
 //! One plane of `f32`. Unknown cells hold [`UNKNOWN`], a finite sentinel that is tested by its bits and never
 //! compared as a float, because a NaN that reaches a shader behaves differently on every driver (gpu-notes §4).
 
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 
 use ndarray::Array2;
 
@@ -40,6 +40,16 @@ pub trait Cells: Send + Sync {
         let mut out = vec![UNKNOWN; window.len()];
         self.read(window, &mut out)?;
         Ok(out)
+    }
+}
+
+impl<C: Cells + ?Sized> Cells for Arc<C> {
+    fn frame(&self) -> &Frame {
+        (**self).frame()
+    }
+
+    fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
+        (**self).read(window, out)
     }
 }
 

@@ -3,12 +3,14 @@
 //! In: a project file and SCENARIOS.toml. Out: `OUT/00-base`, `OUT/01-…` with all that a run writes, `scenarios.csv`,
 //! `scenario_tasks.csv` and `compare.html`. All scenarios are checked before any work. What two of them have in common
 //! is read, made and searched once ([`super::kept`]). Started again after an interrupt it goes on: a folder that holds a
-//! whole run of the same settings and inputs is left as it is.
+//! whole run of the same settings and inputs is left as it is. So other processes may run the scenarios ([`batch_some`]),
+//! and the batch itself then only compares.
 
 mod comparing;
 mod done;
 mod redacted;
 mod scenarios;
+mod shared;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,6 +36,8 @@ use crate::progress::Progress;
 use crate::report::compare::{Comparison, Row};
 use crate::report::readable::counted;
 use crate::score::Plane;
+
+pub use shared::{batch_check, batch_names, batch_some};
 
 /// What came of a batch.
 #[derive(Debug)]
@@ -65,31 +69,9 @@ pub fn batch(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<BatchOutcome> {
-    let mut all = vec![Scenario::base()];
-    all.extend(read_scenarios(scenarios)?);
     let is_redacted = options.redact.is_some();
-    let base = super::prepared::project_of(project, &options.overrides, Need::Everything)?;
-    let name = base.name;
-    let default_out = match is_redacted {
-        true => redacted::DEFAULT_OUT.to_owned(),
-        false => format!("{name}-scenarios"),
-    };
-    let out_dir = options.out.clone().unwrap_or_else(|| Path::new("runs").join(default_out));
-    let n_scenarios = all.len();
-    let planned: Vec<Planned> = (0..)
-        .zip(all)
-        .map(|(number, scenario)| {
-            let named = || scenario.folder(number, n_scenarios);
-            let folder =
-                out_dir.join(if is_redacted { redacted::folder_name(number, n_scenarios) } else { named() });
-            let overrides = options.overrides.iter().chain(&scenario.overrides).cloned().collect();
-            // The base is whole: what is left out elsewhere is there to be looked at once.
-            let brief = options.brief && !is_redacted && !scenario.is_full && number > 0;
-            let out = Some(folder.clone());
-            let options = Options { out, overrides, overwrite: true, brief, ..options.clone() };
-            Planned { scenario, folder, options }
-        })
-        .collect();
+    let Plans { name, out_dir, planned } = plans(project, scenarios, options)?;
+    let n_scenarios = planned.len();
     if is_redacted {
         let folders: Vec<&Path> = planned.iter().map(|planned| planned.folder.as_path()).collect();
         redacted::refuse_others(&out_dir, &folders)?;
@@ -158,6 +140,44 @@ pub fn batch(
     outcome.rows = rows;
     outcome.warnings.extend(warnings);
     Ok(outcome)
+}
+
+/// What a batch will do.
+struct Plans {
+    /// The project's name.
+    name: String,
+    out_dir: PathBuf,
+    planned: Vec<Planned>,
+}
+
+/// The base and every scenario, each with its folder and options.
+fn plans(project: &Path, scenarios: &Path, options: &Options) -> Result<Plans> {
+    let mut all = vec![Scenario::base()];
+    all.extend(read_scenarios(scenarios)?);
+    let is_redacted = options.redact.is_some();
+    let base = super::prepared::project_of(project, &options.overrides, Need::Everything)?;
+    let name = base.name;
+    let default_out = match is_redacted {
+        true => redacted::DEFAULT_OUT.to_owned(),
+        false => format!("{name}-scenarios"),
+    };
+    let out_dir = options.out.clone().unwrap_or_else(|| Path::new("runs").join(default_out));
+    let n_scenarios = all.len();
+    let planned = (0..)
+        .zip(all)
+        .map(|(number, scenario)| {
+            let named = || scenario.folder(number, n_scenarios);
+            let folder =
+                out_dir.join(if is_redacted { redacted::folder_name(number, n_scenarios) } else { named() });
+            let overrides = options.overrides.iter().chain(&scenario.overrides).cloned().collect();
+            // The base is whole: what is left out elsewhere is there to be looked at once.
+            let brief = options.brief && !is_redacted && !scenario.is_full && number > 0;
+            let out = Some(folder.clone());
+            let options = Options { out, overrides, overwrite: true, brief, ..options.clone() };
+            Planned { scenario, folder, options }
+        })
+        .collect();
+    Ok(Plans { name, out_dir, planned })
 }
 
 /// Opens every scenario's inputs; all faults of all scenarios come back together, each with the scenario's name. Says

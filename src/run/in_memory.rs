@@ -153,7 +153,7 @@ impl<'a> Scene<'a> {
 }
 
 /// The settings with a table for every layer that is held and not spoken of.
-fn with_layers(settings: &Value, held: &[String]) -> Value {
+pub(super) fn with_layers(settings: &Value, held: &[String]) -> Value {
     let mut settings = settings.clone();
     let Some(object) = settings.as_object_mut() else { return settings };
     object.entry("project").or_insert_with(|| serde_json::json!({ "name": "in memory" }));

@@ -81,13 +81,15 @@ pub fn open(
 }
 
 /// The same where the layers were read through by others, who tell what that showed.
-pub fn open_surveyed(
+pub fn open_surveyed<'a>(
     project: &Project,
+    given: &Given<'a>,
     memory_bytes: u64,
+    kept: &Kept,
     surveys: &BTreeMap<String, Survey>,
     faults: &mut Faults,
-) -> Result<Option<OpenLayers<'static>>> {
-    match bring_all(project, &Given::new(), memory_bytes, &Kept::nothing(), faults)? {
+) -> Result<Option<OpenLayers<'a>>> {
+    match bring_all(project, given, memory_bytes, kept, faults)? {
         Some((open, is_complete)) => judge_all(project, open, is_complete, faults, |name, _, _| {
             Ok(surveys.get(name).cloned().unwrap_or_default())
         }),
@@ -110,13 +112,16 @@ pub fn open_given<'a>(
     }
 }
 
-/// Opens the layers without reading them through, for a few cells of a run whose layers were surveyed then.
-pub fn open_unread(
+/// Opens the layers without reading them through: for a part, or for a few cells of a run whose layers were surveyed
+/// then.
+pub fn open_unread<'a>(
     project: &Project,
+    given: &Given<'a>,
     memory_bytes: u64,
+    kept: &Kept,
     faults: &mut Faults,
-) -> Result<Option<OpenLayers<'static>>> {
-    let brought = bring_all(project, &Given::new(), memory_bytes, &Kept::nothing(), faults)?;
+) -> Result<Option<OpenLayers<'a>>> {
+    let brought = bring_all(project, given, memory_bytes, kept, faults)?;
     Ok(brought.and_then(|(open, is_complete)| is_complete.then_some(open)))
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::areas::{Areas, LeftOut, read_task_areas};
 use super::kept::{self, Kept, Kind};
-use super::layers::{self, OpenLayers};
+use super::layers::{self, Given, OpenLayers};
 use super::limits::{floor_faults, idle_budget};
 use super::problem::{loose_ties, missing_columns};
 use super::project::{PlanSettings, Project, TaskSettings, TaskSource, TeamSettings, TeamsSource};
@@ -79,7 +79,14 @@ impl Prepared {
         surveys: &BTreeMap<String, Survey>,
     ) -> Result<Self> {
         let mut faults = Faults::new();
-        let layers = layers::open_surveyed(&project, memory_bytes, surveys, &mut faults)?;
+        let layers = layers::open_surveyed(
+            &project,
+            &Given::new(),
+            memory_bytes,
+            &Kept::nothing(),
+            surveys,
+            &mut faults,
+        )?;
         Self::with_layers(project, Need::Grids, layers, memory_bytes, &Kept::nothing(), faults)
     }
 
@@ -224,7 +231,8 @@ pub fn project_of(file: &Path, overrides: &[String], need: Need) -> Result<Proje
         return Ok(project);
     }
     // What else goes wrong here, such as a file that may not be read, comes up again once the project is mended.
-    let layers = layers::open_unread(&project, 0, &mut faults).ok().flatten();
+    let layers =
+        layers::open_unread(&project, &Given::new(), 0, &Kept::nothing(), &mut faults).ok().flatten();
     let crs = layers.map_or_else(Crs::wgs84, |layers| layers.frame.crs);
     if let Some(tasks) = project.tasks.as_ref().filter(|_| need != Need::Grids) {
         let _ = faults.take(read_task_areas(tasks, &crs));

@@ -29,6 +29,7 @@ use serde_json::{Value, json};
 
 pub use gathered::Gathered;
 pub use merge::{MergeOptions, Merged, merge};
+pub(super) use planes::{KEPT, kept_plane, made_layers, plane_name};
 pub use shard::score_shard;
 
 use crate::layers::SURVEY_BLOCK;

@@ -295,7 +295,7 @@ impl Passes<'_> {
                 self.told.extend(counts.warnings.iter().cloned());
                 Ok(Some(*counts))
             }
-            Asked::Wait => Ok(None),
+            Asked::Wait | Asked::NotYet => Ok(None),
             Asked::Walk => {
                 let mut counts = walk(self)?;
                 if self.is_shared {

@@ -120,6 +120,8 @@ pub enum Asked {
     Known(Box<StepCounts>),
     /// It was walked here, or shall not be, and other parts are missing.
     Wait,
+    /// It shall not be walked in this call; what it waits for may be.
+    NotYet,
 }
 
 /// What a step counts.

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::super::layers::{OpenLayers, open_unread};
+use super::super::kept::Kept;
+use super::super::layers::{Given, OpenLayers, open_unread};
 use super::super::project::Project;
 use super::super::redact::refuse_redacted;
 use super::super::verify::{entries, read_json};
@@ -73,7 +74,7 @@ impl Finished {
         // The project file is the first that is read.
         let project = Project::of_record(&self.record["settings"], Path::new(files[0].0))?;
         let mut faults = Faults::new();
-        let layers = open_unread(&project, CACHE_BYTES, &mut faults)?;
+        let layers = open_unread(&project, &Given::new(), CACHE_BYTES, &Kept::nothing(), &mut faults)?;
         faults.finish()?;
         let mut layers = layers.ok_or_else(|| {
             Fault::new("explain.no_project", place(), "layers on a frame", "none", "run the project again")

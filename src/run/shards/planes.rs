@@ -24,6 +24,11 @@ pub fn plane_file(plane: Plane, compression: Compression) -> (&'static str, Writ
     grid.map_or_else(|| ("order", inner_spec("order")), |grid| (grid.name, grid.spec(compression, 0)))
 }
 
+/// The name of a plane by itself.
+pub fn plane_name(plane: Plane) -> &'static str {
+    plane_file(plane, Compression::default()).0.trim_end_matches(".tif")
+}
+
 /// The step that leaves a plane.
 pub fn step_of(plane: Plane) -> Step {
     match plane {

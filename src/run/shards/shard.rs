@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::layers::{self, OpenLayers};
+use super::super::kept::Kept;
+use super::super::layers::{self, Given, OpenLayers};
 use super::super::prepared::{Need, project_of};
 use super::super::project::Project;
 use super::super::stages::{TILES_SHARE, inputs_of, seeded_recipe};
@@ -93,7 +94,8 @@ fn work(project: Project, shard: Shard, options: &Options, progress: &dyn Progre
 /// The layers on the frame; what can be told without reading them through is told now.
 fn open_layers(project: &Project, options: &Options) -> Result<OpenLayers<'static>> {
     let mut faults = Faults::new();
-    let layers = layers::open_unread(project, options.memory_bytes, &mut faults)?;
+    let layers =
+        layers::open_unread(project, &Given::new(), options.memory_bytes, &Kept::nothing(), &mut faults)?;
     if let Some(layers) = &layers {
         let kernel = project.score.recipe.kernel;
         faults.take(score::check_reach(kernel, &layers.frame, options.memory_bytes / TILES_SHARE))?;

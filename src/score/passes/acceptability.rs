@@ -79,7 +79,8 @@ pub(super) fn run(
     };
     let survey_of =
         |number| Shared::new(Group::new(recipe, &draws, samples_of(number), cut).surveying(survey_bits));
-    match passes.sink.ask(Step::Moments)? {
+    let asked = passes.sink.ask(Step::Moments)?;
+    match asked {
         Asked::Wait => return Ok(false),
         Asked::Known(_) => {
             // The planes lie made; how many cells they hold was counted with the first samples.
@@ -87,9 +88,9 @@ pub(super) fn run(
                 return Ok(false);
             }
         }
-        Asked::Walk => {
-            let so_far = if n_groups > 1 { Some(SoFar::new(scratch)?) } else { None };
-            let mut is_whole = true;
+        Asked::Walk | Asked::NotYet => {
+            let mut is_whole = matches!(asked, Asked::Walk);
+            let so_far = if is_whole && n_groups > 1 { Some(SoFar::new(scratch)?) } else { None };
             for number in 0..n_groups {
                 // While counts of other parts are missing, this one's of all groups are made all the same.
                 let Some((group, ranks)) = sampling.ranks(passes, number, &survey_of(number))? else {
