@@ -168,10 +168,9 @@ fn carefully_dispatched(model: &Model) -> (f64, Vec<Vec<u32>>, State) {
         (dread, sequences, state)
     };
     let has_ways = !matches!(model.travel, travel::Travel::None(_));
-    let (first, others) = dispatch::DREADS.split_first().expect("there are some");
-    let others = if has_ways { others } else { &[] };
-    let mut best = made(first);
-    for other in others.par_iter().map(made).collect::<Vec<_>>() {
+    let dreads = if has_ways { &dispatch::DREADS[..] } else { &[] };
+    let mut best = made(&0.0);
+    for other in dreads.par_iter().map(made).collect::<Vec<_>>() {
         if Merit::of(model, &other.2).beats(Merit::of(model, &best.2)) {
             best = other;
         }

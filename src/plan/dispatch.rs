@@ -15,7 +15,7 @@ const LOOK: [usize; 2] = [80, 400];
 /// By how much more than the time it takes a way counts when a team chooses: whoever counts it as it is leaves a
 /// cluster for the next better task, and comes back for the rest (10,000 tasks, 40 teams, plain calendars: 0.47 days
 /// on the way a task without, 0.38 with 1.0, worth 0.4 % more; which is best differs from problem to problem).
-pub(crate) const DREADS: [f64; 3] = [0.0, 0.5, 1.0];
+pub(crate) const DREADS: [f64; 2] = [0.5, 1.0];
 
 /// How many times as many of the nearest it goes through for those, before it stays where it is.
 const SEARCH: usize = 10;
@@ -28,8 +28,8 @@ pub(crate) fn rough(model: &Model) -> Vec<Vec<u32>> {
     dispatched(model, 0.0, 0.0, LOOK[0])
 }
 
-/// Sequences made by dispatching. `price` is what a unit of money is worth (0 without a budget); `dread`: one of
-/// [`DREADS`].
+/// Sequences made by dispatching. `price` is what a unit of money is worth (0 without a budget); `dread`: 0, or one
+/// of [`DREADS`].
 pub(crate) fn dispatch(model: &Model, price: f64, dread: f64) -> Vec<Vec<u32>> {
     dispatched(model, price, dread, LOOK[1])
 }
