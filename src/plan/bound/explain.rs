@@ -32,8 +32,9 @@ pub(super) fn explain(fluid: &Fluid, value: f64, prices: &Prices) -> Bound {
         let returns = fluid.pairs[range[0]..range[1]].iter().flat_map(|pair| {
             let (u, visit) = (&prices.time[pair.kind as usize], &pair.visit);
             // At the end of all time worth and prices both come to nothing.
-            let times = visit.from as usize..=(pair.to as usize).min(n_times.saturating_sub(2));
-            times.map(move |t| {
+            let from = visit.from as usize;
+            let to = (pair.to as usize).min(n_times.saturating_sub(2)).max(from);
+            (from..=to).map(move |t| {
                 let brings = visit.slope * fluid.x[t] + visit.level;
                 brings / (visit.days * u[t] + prices.money * visit.cost).max(f64::MIN_POSITIVE)
             })

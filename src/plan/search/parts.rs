@@ -16,8 +16,10 @@ use crate::plan::nearby::Neighbours;
 use crate::plan::schedule::State;
 use crate::progress::Progress;
 
-/// Tasks in a part, about.
+/// Tasks that a part has done, about: so many, and in smaller plans a quarter of all, so that there is work for
+/// every thread, but not fewer than `LEAST_PART`.
 const PART: usize = 800;
+const LEAST_PART: usize = 350;
 /// Teams of a part at whose beginning and end a task is tried, at random.
 const ENDS: usize = 4;
 /// Epochs a run by the clock aims at: cutting takes time too.
@@ -134,7 +136,8 @@ fn cut(model: &Model, state: &State, near: &Neighbours, returns: &[f64], chance:
     let centre: Vec<[f64; 3]> = (0..model.teams.len()).map(|k| centre(model, state, k)).collect();
     let n_of = |k: u32| state.routes[k as usize].visits.len();
     let share_free = state.unserved.len() as f64 / model.tasks.len() as f64;
-    let size = (PART as f64 * (1.0 - 0.5 * share_free)) as usize;
+    let part = ((model.tasks.len() - state.unserved.len()) / 4).clamp(LEAST_PART, PART);
+    let size = (part as f64 * (1.0 - 0.5 * share_free)) as usize;
     let mut stack = vec![(0..model.teams.len() as u32).collect::<Vec<_>>()];
     let mut parts: Vec<Part> = Vec::new();
     let mut part_of = vec![0; model.teams.len()];
