@@ -40,10 +40,12 @@ pub use whatif::{Marginal, Variant, marginals};
 use std::collections::HashMap;
 use std::time::Instant;
 
+use rayon::prelude::*;
+
 use chance::Chance;
 use model::Model;
 use schedule::State;
-use search::{Effort, Ground, Merit, Worker};
+use search::{Effort, Ground, Hints, Merit, Worker};
 
 use crate::error::{Fault, Result};
 use crate::progress::Progress;
@@ -115,8 +117,7 @@ fn solve(problem: &Problem, params: &Params, effort: &Effort, progress: &dyn Pro
     let rough_state = State::of(&model, &rough);
     progress.note(&format!("best {:.6}", model.worth.reported(rough_state.value())));
     let by_hand = || baselines::sequences(&model, params.rank.as_deref());
-    let (by_hand, wide) = rayon::join(by_hand, || dispatch::dispatch(&model, 0.0));
-    let wide_state = State::of(&model, &wide);
+    let (by_hand, (dread, wide, wide_state)) = rayon::join(by_hand, || carefully_dispatched(&model));
     let is_whole = wide_state.n_missing(&model) == 0 && floors::shortfall(&model, &wide_state) <= 0.0;
     let known = is_whole.then(|| wide_state.value());
     let last_day = rough_state.last_day().max(wide_state.last_day());
@@ -125,7 +126,7 @@ fn solve(problem: &Problem, params: &Params, effort: &Effort, progress: &dyn Pro
     let price = bound.as_ref().map_or(0.0, |bound| bound.price_of_money);
     let earlier =
         params.start.as_ref().map(|routes| crew::follow(&model, &sequences_of(problem, routes)).sequences);
-    let start = first_plan(&model, price, [rough, wide], by_hand, earlier);
+    let start = first_plan(&model, (price, dread), [rough, wide], by_hand, earlier);
     let kind = problem.objective;
     let note = |value: f64| {
         let value = model.worth.reported(value);
@@ -137,7 +138,9 @@ fn solve(problem: &Problem, params: &Params, effort: &Effort, progress: &dyn Pro
             None => format!("best {value:.6}"),
         });
     };
-    let outcome = search::search(&model, start, price, effort, progress, &note)?;
+    let returns = bound.as_ref().map_or(&[][..], |bound| &bound.return_of_task);
+    let hints = Hints { price, returns };
+    let outcome = search::search(&model, start, hints, effort, progress, &note)?;
     let state = State::of(&model, &outcome.sequences);
     let mut solution = emit::solution(problem, &model, &state);
     solution.shadow_prices = bound.as_ref().map(|bound| emit::shadow_prices(problem, &state, bound));
@@ -157,20 +160,38 @@ fn sequences_of(problem: &Problem, routes: &[Route]) -> Vec<Vec<u32>> {
     problem.teams.iter().map(of_team).collect()
 }
 
+/// The best carefully dispatched plan without a price of money, and by how much more than its time a way counts in it.
+fn carefully_dispatched(model: &Model) -> (f64, Vec<Vec<u32>>, State) {
+    let made = |&dread: &f64| {
+        let sequences = dispatch::dispatch(model, 0.0, dread);
+        let state = State::of(model, &sequences);
+        (dread, sequences, state)
+    };
+    let has_ways = !matches!(model.travel, travel::Travel::None(_));
+    let dreads = if has_ways { &dispatch::DREADS[..] } else { &[] };
+    let mut best = made(&0.0);
+    for other in dreads.par_iter().map(made).collect::<Vec<_>>() {
+        if Merit::of(model, &other.2).beats(Merit::of(model, &best.2)) {
+            best = other;
+        }
+    }
+    best
+}
+
 /// The best of what dispatching, insertion, the three by-hand ways and an earlier plan give.
 fn first_plan(
     model: &Model,
-    price: f64,
+    (price, dread): (f64, f64),
     dispatched: [Vec<Vec<u32>>; 2],
     by_hand: [Vec<Vec<u32>>; 3],
     earlier: Option<Vec<Vec<u32>>>,
 ) -> Vec<Vec<u32>> {
     let mut plans = Vec::from(dispatched);
+    let dispatched = |price| dispatch::dispatch(model, price, dread);
     plans.extend(by_hand);
     plans.extend(earlier);
     if price > 0.0 {
-        let (full, part) =
-            rayon::join(|| dispatch::dispatch(model, price), || dispatch::dispatch(model, 0.7 * price));
+        let (full, part) = rayon::join(|| dispatched(price), || dispatched(0.7 * price));
         plans.extend([full, part]);
     }
     if model.tasks.len() <= INSERT_UP_TO {
@@ -181,7 +202,7 @@ fn first_plan(
         plans.push(worker.state.sequences());
     }
     for tilted in floors::tilted(model) {
-        plans.push(dispatch::dispatch(&tilted, price));
+        plans.push(dispatch::dispatch(&tilted, price, dread));
     }
     if !model.floors.is_empty() {
         plans.extend(plans.iter().map(|plan| floors::trimmed(model, plan)).collect::<Vec<_>>());

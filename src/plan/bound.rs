@@ -50,6 +50,9 @@ pub(crate) struct Bound {
     pub(crate) price_of_day: Vec<f64>,
     /// What each task adds to it over what its time and money are worth; below 0: what it falls short by.
     pub(crate) gain_of_task: Vec<f64>,
+    /// What each task brings for what its days and money are worth, at its best time: below 1 a plan at these prices
+    /// leaves it out.
+    pub(crate) return_of_task: Vec<f64>,
 }
 
 /// The bound of a problem, given the value and the last day of a plan that holds (`None` for the value where

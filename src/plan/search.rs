@@ -28,7 +28,10 @@ mod tour;
 
 use equity::Equity;
 
-pub(crate) use epochs::{Effort, search};
+pub(crate) use epochs::{Effort, Hints, search};
+
+/// Most teams at the two ends of whose routes a task is tried too.
+const ENDS: usize = 64;
 
 /// Steps taken between two looks at the routes of the plan.
 const STEPS_TO_REMEMBER: u32 = 20;
@@ -59,6 +62,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) typical: f64,
     /// For `collect`: what annealing counts against a team's whole time.
     pub(crate) time_left_price: f64,
+    /// Teams at the two ends of whose routes a task is tried too, when not everywhere; which, is drawn.
+    pub(crate) n_ends: usize,
     /// Which teams may exchange routes, where routes do not depend on each other.
     pub(crate) kinds: Option<pool::Kinds>,
 }
@@ -99,6 +104,7 @@ impl<'a> Ground<'a> {
             positions,
             typical,
             time_left_price,
+            n_ends: ENDS,
             kinds: pool::Kinds::of(model),
         }
     }

@@ -27,7 +27,22 @@ pub(super) fn explain(fluid: &Fluid, value: f64, prices: &Prices) -> Bound {
         });
         gains.fold(f64::NEG_INFINITY, f64::max)
     });
+    let n_times = fluid.x.len();
+    let return_of_task = fluid.first.windows(2).map(|range| {
+        let returns = fluid.pairs[range[0]..range[1]].iter().flat_map(|pair| {
+            let (u, visit) = (&prices.time[pair.kind as usize], &pair.visit);
+            // At the end of all time worth and prices both come to nothing.
+            let from = visit.from as usize;
+            let to = (pair.to as usize).min(n_times.saturating_sub(2)).max(from);
+            (from..=to).map(move |t| {
+                let brings = visit.slope * fluid.x[t] + visit.level;
+                brings / (visit.days * u[t] + prices.money * visit.cost).max(f64::MIN_POSITIVE)
+            })
+        });
+        returns.fold(f64::NEG_INFINITY, f64::max)
+    });
     Bound {
+        return_of_task: return_of_task.collect(),
         value,
         price_of_money: prices.money * fluid.day_per_money,
         price_of_day: fluid.kind_of_team.iter().map(|&kind| day_of_kind[kind]).collect(),

@@ -308,10 +308,11 @@ impl<'a> Ways<'a> {
             from.truncate(n_from);
         }
         let near = Near::of(self.model, from);
+        let bases: Vec<Base> = kind.bases.iter().filter_map(|&base| Base::of(kind, base, b, most)).collect();
         let matters = |&p: &usize| (b..=self.last(p, b)).any(|b| low[p * n + b] < most);
         let cost = |p: usize| {
-            let from_base = kind.bases.iter().map(|&base| self.base_cost(kind, base, b, self.task[p]));
-            let most = from_base.fold(most, f64::min);
+            let way = |base: &Base| base.wait.max(self.way_from(base.place, self.task[p]) * base.rate);
+            let most = bases.iter().map(way).fold(most, f64::min);
             (p * n + b, near.cheapest(self.task[p], kind.rate[b], most))
         };
         kind.pairs
@@ -322,14 +323,23 @@ impl<'a> Ways<'a> {
             .filter(|(_, cost)| cost.is_finite())
             .collect()
     }
+}
 
-    /// The least that a way from a base costs that ends in a span: its time, or waiting if that is more.
-    fn base_cost(&self, kind: &Kind, (place, first): (usize, usize), b: usize, j: u32) -> f64 {
+/// A base from which a way ends in some span: a way costs its time, or waiting if that is more.
+struct Base {
+    place: usize,
+    wait: f64,
+    rate: f64,
+}
+
+impl Base {
+    /// None where it cannot be left by then, or waiting alone costs `most`.
+    fn of(kind: &Kind, (place, first): (usize, usize), b: usize, most: f64) -> Option<Self> {
         if first > b {
-            return f64::INFINITY;
+            return None;
         }
         let wait: f64 = (first + 1..b).map(|x| kind.price[x] * kind.open[x]).sum();
         let price = kind.price[first..=b].iter().copied().fold(f64::INFINITY, f64::min);
-        wait.max(self.way_from(place, j) * (price * kind.pace + kind.money_rate))
+        (wait < most).then_some(Self { place, wait, rate: price * kind.pace + kind.money_rate })
     }
 }

@@ -114,6 +114,15 @@ impl Course {
     }
 }
 
+/// What the bound knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hints<'a> {
+    /// What a unit of money is worth, 0 without a budget.
+    pub(crate) price: f64,
+    /// What each task brings for what its days and money are worth; empty where there is no bound.
+    pub(crate) returns: &'a [f64],
+}
+
 /// What a search found.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
@@ -128,7 +137,7 @@ pub(crate) struct Outcome {
 pub(crate) fn search(
     model: &Model,
     start: Vec<Vec<u32>>,
-    price: f64,
+    hints: Hints<'_>,
     effort: &Effort,
     progress: &dyn Progress,
     note: &(dyn Fn(f64) + Sync),
@@ -137,11 +146,11 @@ pub(crate) fn search(
         return Ok(Outcome { sequences: start, iterations: 0 });
     }
     if model.tasks.len() >= PARTS_FROM && model.teams.len() >= 4 {
-        return parts::search(model, start, price, effort, progress, note);
+        return parts::search(model, start, hints, effort, progress, note);
     }
     let n_done: usize = start.iter().map(Vec::len).sum();
     let value = crate::plan::schedule::State::of(model, &start).value();
-    let ground = Ground::new(model, price, value, n_done);
+    let ground = Ground::new(model, hints.price, value, n_done);
     let heat = Heat::sampled(&ground, &start, effort.seed);
     let default = (40_000_000 / (model.tasks.len() as u64 + 20)).clamp(20_000, 400_000);
     let n_epochs = |steps: u64| EPOCHS.max(steps / (WORKERS * LONGEST_EPOCH));

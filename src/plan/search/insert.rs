@@ -12,8 +12,6 @@ use crate::plan::problem::Objective;
 const BESIDE: usize = 40;
 /// Up to so many tasks every position is tried.
 const TRY_ALL: usize = 400;
-/// Up to so many teams the two ends of every route are tried too.
-const TRY_ENDS: usize = 64;
 
 /// A place for a task.
 #[derive(Debug, Clone, Copy)]
@@ -52,8 +50,8 @@ impl Worker<'_> {
                 }
             }
         }
-        let offset = if n_teams > TRY_ENDS { self.chance.below(n_teams) } else { 0 };
-        for i in 0..n_teams.min(TRY_ENDS) {
+        let offset = if n_teams > self.ground.n_ends { self.chance.below(n_teams) } else { 0 };
+        for i in 0..n_teams.min(self.ground.n_ends) {
             let k = (offset + i) % n_teams;
             let len = self.state.routes[k].visits.len();
             self.scan(j, k, 0, 0, &mut best);

@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::epochs::{Course, Effort, Heat, Outcome};
+use super::epochs::{Course, Effort, Heat, Hints, Outcome};
 use super::{Ground, Merit, Worker};
 use crate::error::Result;
 use crate::plan::chance::Chance;
@@ -16,10 +16,18 @@ use crate::plan::nearby::Neighbours;
 use crate::plan::schedule::State;
 use crate::progress::Progress;
 
-/// Tasks in a part, about.
-const PART: usize = 350;
+/// Tasks that a part has done, about: so many, and in smaller plans a quarter of all, so that there is work for
+/// every thread, but not fewer than `LEAST_PART`.
+const PART: usize = 800;
+const LEAST_PART: usize = 350;
+/// Teams of a part at whose beginning and end a task is tried, at random.
+const ENDS: usize = 4;
 /// Epochs a run by the clock aims at: cutting takes time too.
 const EPOCHS_BY_CLOCK: u64 = 14;
+/// Least return, in what days and money are worth in the bound, at which a task that is not done is worth a try, and
+/// the share of the others that is tried all the same.
+const LEAST_RETURN: f64 = 0.8;
+const TRIED_ALL_THE_SAME: f64 = 0.05;
 /// Steps per task and epoch, about.
 const STEPS_A_TASK: u64 = 40;
 
@@ -27,7 +35,7 @@ const STEPS_A_TASK: u64 = 40;
 pub(super) fn search(
     model: &Model,
     start: Vec<Vec<u32>>,
-    price: f64,
+    hints: Hints<'_>,
     effort: &Effort,
     progress: &dyn Progress,
     note: &(dyn Fn(f64) + Sync),
@@ -45,7 +53,7 @@ pub(super) fn search(
         && let Some(of_epoch) = course.next(effort, epoch)
     {
         let mut chance = Chance::new(effort.seed, 4000, epoch);
-        let parts = cut(model, &state, &near, &mut chance);
+        let parts = cut(model, &state, &near, hints.returns, &mut chance);
         let n_in_parts: u64 = parts.iter().map(|part| part.tasks.len() as u64).sum();
         let span = course.span;
         // What the plan has over a floor is there for all parts alike.
@@ -58,7 +66,14 @@ pub(super) fn search(
             }
             let count = of_epoch * part.tasks.len() as u64 / n_in_parts.max(1);
             let chance = Chance::new(effort.seed, 5000 + i as u64, epoch);
-            improve(model, &state, part, &Share { price, count, span, spare: &spare }, chance, progress)
+            improve(
+                model,
+                &state,
+                part,
+                &Share { price: hints.price, count, span, spare: &spare },
+                chance,
+                progress,
+            )
         };
         let found: Vec<Found> = if effort.n_threads > 1 {
             parts.par_iter().enumerate().map(run).collect()
@@ -117,11 +132,12 @@ struct Part {
 }
 
 /// Parts that hold every team once: halved again and again across a line in a random direction.
-fn cut(model: &Model, state: &State, near: &Neighbours, chance: &mut Chance) -> Vec<Part> {
+fn cut(model: &Model, state: &State, near: &Neighbours, returns: &[f64], chance: &mut Chance) -> Vec<Part> {
     let centre: Vec<[f64; 3]> = (0..model.teams.len()).map(|k| centre(model, state, k)).collect();
     let n_of = |k: u32| state.routes[k as usize].visits.len();
     let share_free = state.unserved.len() as f64 / model.tasks.len() as f64;
-    let size = (PART as f64 * (1.0 - 0.5 * share_free)) as usize;
+    let part = ((model.tasks.len() - state.unserved.len()) / 4).clamp(LEAST_PART, PART);
+    let size = (part as f64 * (1.0 - 0.5 * share_free)) as usize;
     let mut stack = vec![(0..model.teams.len() as u32).collect::<Vec<_>>()];
     let mut parts: Vec<Part> = Vec::new();
     let mut part_of = vec![0; model.teams.len()];
@@ -150,6 +166,9 @@ fn cut(model: &Model, state: &State, near: &Neighbours, chance: &mut Chance) -> 
         stack.push(rest);
     }
     for &j in &state.unserved {
+        if !is_promising(model, returns, j) && chance.unit() >= TRIED_ALL_THE_SAME {
+            continue;
+        }
         let beside = near.of_task(j).iter().map(|&i| state.at[i as usize].0).find(|&k| k != NONE);
         let part = match beside {
             Some(k) => part_of[k as usize],
@@ -170,6 +189,15 @@ fn cut(model: &Model, state: &State, near: &Neighbours, chance: &mut Chance) -> 
         }
     }
     parts
+}
+
+/// Whether a task that is not done may ever pay: by its own worth, or since others wait for it, it must be done, or
+/// floors ask for it.
+fn is_promising(model: &Model, returns: &[f64], j: u32) -> bool {
+    let is_asked_for = !model.floors.is_empty()
+        || model.is_required(j as usize)
+        || !model.tasks[j as usize].succs.is_empty();
+    is_asked_for || returns.get(j as usize).is_none_or(|&share| share >= LEAST_RETURN)
 }
 
 fn centre(model: &Model, state: &State, k: usize) -> [f64; 3] {
@@ -220,7 +248,8 @@ fn improve(
         floor.least = floor.reach(&before).0 - spare;
     }
     let n_done = start.iter().map(Vec::len).sum();
-    let ground = Ground::new(&cut, share.price, before.value(), n_done);
+    let mut ground = Ground::new(&cut, share.price, before.value(), n_done);
+    ground.n_ends = ENDS;
     let mut worker = Worker::new(&ground, &start, chance);
     if before.is_feasible() {
         let heat = Heat::typical(&ground);
