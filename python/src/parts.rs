@@ -206,7 +206,7 @@ impl<'py> Placed<'py> {
     }
 
     /// Their cells, with the place of the first one (column, row), each array on a frame of its own.
-    fn cells(&self) -> Result<Vec<(String, Arc<dyn Cells + '_>, [i64; 2])>> {
+    fn cells(&self) -> Result<Vec<PlacedCells<'_>>> {
         let mut placed = Vec::new();
         for (held, [n_rows, n_cols], [row, col]) in &self.held {
             let frame = Frame::north_up(Crs::wgs84(), [0.0; 2].into(), [1.0; 2].into(), *n_cols, *n_rows);
@@ -216,6 +216,9 @@ impl<'py> Placed<'py> {
         Ok(placed)
     }
 }
+
+/// A layer's name, its cells and the place of the first one (column, row).
+type PlacedCells<'a> = (String, Arc<dyn Cells + 'a>, [i64; 2]);
 
 /// Engines that lie idle in this process, by what was asked for: opening a GPU takes longer than a small part.
 static IDLE: Mutex<Vec<(AskedFor, Box<dyn Engine>)>> = Mutex::new(Vec::new());

@@ -197,9 +197,11 @@ fn sum_block<V: Sixteen, const TOGETHER: usize>(work: SumBlock<'_>) {
             row += n;
             weights = later;
         }
-        for r in 0..ROWS {
-            for c in 0..TOGETHER {
-                sums[r][c].put(&mut out[r].0[at + c].0);
+        // Both loops have lengths the compiler knows: only then the sums stay in registers.
+        for (sums, out) in sums.iter().zip(out.iter_mut()) {
+            let out: &mut [Lanes; TOGETHER] = (&mut out.0[at..at + TOGETHER]).try_into().expect("sized");
+            for (sum, out) in sums.iter().zip(out) {
+                sum.put(&mut out.0);
             }
         }
     }
