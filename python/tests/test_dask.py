@@ -17,6 +17,7 @@ import dask.array
 import numpy as np
 import pytest
 import rasterio
+import rioxarray  # noqa: F401 - for `.rio`
 import xarray
 
 from test_score import GRIDS, bits, code
