@@ -122,7 +122,9 @@ fn parameters_of_a_known_system_are_that_system() {
         taken_for(&[(1024, 1), (3072, 32767), (2048, 32767), (2050, 6326), (3074, 16136)], &[]),
         Ok(32736)
     );
-    assert_eq!(taken_for(&[(1024, 2), (2048, 32767), (2050, 6258), (2054, 9102)], &[]), Ok(4258));
+    // Degrees of a datum that is named: taken for degrees, in which this image's metres are no place.
+    let text = taken_for(&[(1024, 2), (2048, 32767), (2050, 6258), (2054, 9102)], &[]).unwrap_err();
+    assert!(text.contains("latitudes within ±90 degrees"), "{text}");
 }
 
 #[test]
