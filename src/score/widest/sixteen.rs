@@ -5,6 +5,7 @@
 //! their registers: [`Sixteen`] is one of AVX-512, two of AVX2, four of NEON, and an array elsewhere. Each operation
 //! rounds by itself, as the plain one does, so all give the same bits.
 
+#[cfg(target_arch = "x86_64")]
 use super::has_avx512;
 
 /// Sixteen values.
