@@ -151,6 +151,11 @@ impl Project {
         self.layers.iter().find(|layer| layer.name == name)
     }
 
+    /// Whether a program holds the layer of a name, and no file.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.layer(name).is_some_and(|layer| layer.source == LayerSource::Given)
+    }
+
     fn from_document(
         document: Document,
         file: PathBuf,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::run::layers::OpenLayers;
-use crate::run::project::{LayerSource, Project};
+use crate::run::project::Project;
 use crate::run::shards::{kept_plane, made_layers, plane_name};
 use crate::score::levels::MOST_STEPS;
 use crate::score::{Benefit, Plane, PriorityBy, Step, Value};
@@ -61,11 +61,10 @@ pub fn made_layer(name: &str) -> Option<&str> {
 /// The rounds that a project may need.
 pub fn layout(project: &Project, layers: &OpenLayers<'_>) -> Layout {
     let recipe = &project.score.recipe;
-    let is_held = |name: &str| project.layer(name).is_some_and(|layer| layer.source == LayerSource::Given);
     let mut held: Vec<String> = Vec::new();
     let always = ["hazard", "population", "cost"].map(str::to_owned);
     for name in always.iter().chain(&project.score.criterion_layers) {
-        if is_held(name) && !held.contains(name) {
+        if project.is_given(name) && !held.contains(name) {
             held.push(name.clone());
         }
     }

@@ -10,7 +10,7 @@ use super::super::in_memory::{Options, with_layers};
 use super::super::kept::Kept;
 use super::super::layers::{self, Given, OpenLayers};
 use super::super::prepared::{Need, project_of};
-use super::super::project::{LayerSource, Project};
+use super::super::project::Project;
 use super::super::shards::{KEPT, kept_plane, made_layers, plane_name};
 use super::super::stages::{TILES_SHARE, inputs_of, seeded_recipe};
 use super::super::{hazard, measures};
@@ -334,7 +334,7 @@ impl<'a> PartScene<'a> {
         scratch: &Scratch,
         progress: &dyn Progress,
     ) -> Result<Vec<String>> {
-        if !self.layout().whole_rows {
+        if made_layers(&self.project, self.layers.hazard.is_some()).is_empty() {
             return Ok(Vec::new());
         }
         if part.n_cols != self.frame().n_cols {
@@ -351,8 +351,7 @@ impl<'a> PartScene<'a> {
 
 /// Measures that need all of a layer where only parts of it are held.
 fn whole_layers(project: &Project) -> Vec<Fault> {
-    let is_held = |name: &str| project.layer(name).is_some_and(|layer| layer.source == LayerSource::Given);
-    let measures = project.score.measures.iter().filter(|measure| is_held(&measure.layer));
+    let measures = project.score.measures.iter().filter(|measure| project.is_given(&measure.layer));
     let fault = |layer: &str| {
         let expected = "a layer that is known as a whole, to measure the distance to its cells";
         let fix = "give it by its file, `layers={\"…\": {\"path\": \"….tif\"}}`, or make it a raster of distances first";
