@@ -65,16 +65,19 @@ class Packing(unittest.TestCase):
                 packed.writestr("x/__init__.py", "y = 1\n")
                 packed.writestr("x-1.0.dist-info/METADATA", "Metadata-Version: 2.4\nName: x\nVersion: 1.0\n")
                 packed.writestr("x-1.0.dist-info/RECORD", "stale\n")
-            wheel._with_licences(ROOT, raw, out, "theirs\n")
+                packed.writestr("x-1.0.dist-info/sboms/x.cyclonedx.json", '["path+file:///home/me#x", "/home/you"]')
+            wheel._with_licences(ROOT, raw, out, "theirs\n", {"/home": "/h", "/home/me": "/clearway"})
             first = out.read_bytes()
-            wheel._with_licences(ROOT, raw, out, "theirs\n")
+            wheel._with_licences(ROOT, raw, out, "theirs\n", {"/home": "/h", "/home/me": "/clearway"})
             self.assertEqual(first, out.read_bytes())
             with zipfile.ZipFile(out) as packed:
                 names = packed.namelist()
                 record = packed.read("x-1.0.dist-info/RECORD").decode()
+                crates = packed.read("x-1.0.dist-info/sboms/x.cyclonedx.json").decode()
         self.assertIn(f"x-1.0.dist-info/licenses/{archive.THIRD_PARTY}", names)
         self.assertEqual(sorted(line.split(",")[0] for line in record.splitlines()), sorted(names))
         self.assertNotIn("stale", record)
+        self.assertEqual(crates, '["path+file:///clearway#x", "/h/you"]')
 
 
 if __name__ == "__main__":

@@ -32,13 +32,19 @@ def build(root, made, out, found):
     inside = {licence.name: licence for licence in found}
     inside.update({licence.name: licence for licence in licences.collect(root, made.target, manifest)})
     everything = sorted(inside.values(), key=lambda licence: (licence.name.lower(), licence.version))
-    return [_with_licences(root, path, out / path.name, licences.text(everything)) for path in sorted(raw.glob("*.whl"))]
+    text, paths = licences.text(everything), made.machine_paths()
+    return [_with_licences(root, path, out / path.name, text, paths) for path in sorted(raw.glob("*.whl"))]
 
 
-def _with_licences(root, raw, out, third_party):
-    """The wheel again, with our licences and those of the crates, in an order and with times that do not change."""
+def _with_licences(root, raw, out, third_party, machine_paths):
+    """The wheel again, with our licences and those of the crates, in an order and with times that do not change. The list
+    of crates that maturin puts in names ours by where they lie: as the program does, by names in place of paths."""
     with zipfile.ZipFile(raw) as packed:
         held = {name: packed.read(name) for name in packed.namelist() if not name.endswith("/")}
+    for name in held:
+        if "/sboms/" in name:
+            for path, known_as in reversed(machine_paths.items()):
+                held[name] = held[name].replace(path.encode(), known_as.encode())
     info = next(name.split("/")[0] for name in held if name.endswith(".dist-info/RECORD"))
     for name in ("LICENSE-MIT", "LICENSE-APACHE"):
         held[f"{info}/licenses/{name}"] = (root / name).read_bytes()
