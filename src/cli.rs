@@ -403,7 +403,7 @@ pub struct ExplainArgs {
 /// Arguments of `synth`.
 #[derive(Debug, Args)]
 pub struct SynthArgs {
-    /// hillside (UTM, 30 m), plain (EPSG:4326, 1") or nation (many provinces, settlements and teams)
+    /// hillside (UTM, 30 m), plain (EPSG:4326, 1 arc second) or nation (many provinces, settlements and teams)
     #[arg(long, value_enum, default_value_t = PresetName::Hillside)]
     pub preset: PresetName,
     /// Cells along each side

@@ -13,6 +13,7 @@ pub mod error;
 pub mod progress;
 pub mod statistics;
 pub mod units;
+mod widest;
 
 pub mod grid;
 

@@ -58,7 +58,6 @@ pub mod steps;
 mod summary;
 mod tile_size;
 mod value;
-pub(crate) mod widest;
 
 pub use acceptability::{Draws, HazardDraw, Robustness, WeightDraw, WorthCell, WorthOf, WorthSamples};
 pub use blocks::{Blocks, Candidates, LocalPiece};

@@ -32,11 +32,11 @@ fn module(path: &Path) -> String {
 /// ARCHITECTURE.md: what each module may import, besides itself.
 fn may_import(module: &str) -> &'static [&'static str] {
     match module {
-        "units" | "error" | "statistics" => &[],
+        "units" | "error" | "statistics" | "widest" => &[],
         "progress" => &["error"],
         "grid" => &["units", "error"],
-        "io" | "gpu" | "layers" => &["grid", "units", "error", "progress"],
-        "score" => &["gpu", "layers", "grid", "units", "error", "progress"],
+        "io" | "gpu" | "layers" => &["grid", "units", "error", "progress", "widest"],
+        "score" => &["gpu", "layers", "grid", "units", "error", "progress", "widest"],
         "tasks" => &["layers", "grid", "units", "error", "progress"],
         // Knows nothing of rasters, files or GPUs; the grid lends it geodesics alone.
         "plan" => &["grid", "units", "error", "progress"],
@@ -61,7 +61,7 @@ fn may_import(module: &str) -> &'static [&'static str] {
         // Runs whole projects, and reads the clock.
         "bench" => &[
             "run", "report", "synth", "plan", "tasks", "score", "io", "gpu", "layers", "grid", "units",
-            "error", "progress",
+            "error", "progress", "widest",
         ],
         "lib" | "main" | "cli" | "console" => &[
             "cli", "console", "bench", "run", "report", "synth", "plan", "tasks", "score", "io", "gpu",

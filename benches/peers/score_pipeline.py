@@ -269,7 +269,7 @@ def main():
     project.write_text(PROJECT.format(Path(args.region).resolve(), args.sigma_m))
     commands = {
         "clearway": [args.clearway, "score", project, "--backend", "cpu", "--compress", args.compress,
-                     "--memory", args.memory, "--quiet", "--overwrite", "--out", ours],
+                     "--memory", args.memory, "--formats", "none", "--quiet", "--overwrite", "--out", ours],
         "composed": [sys.executable, __file__, args.region, "--peer-only", theirs, "--compress", args.compress,
                      "--sigma-m", str(args.sigma_m), "--level", str(args.level), "--exposure", args.exposure],
     }

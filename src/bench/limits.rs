@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::score::widest::{Work, widest};
+use crate::widest::{Work, widest};
 
 /// Cells of a block of the copy, as the stages cut their planes.
 const BLOCK_CELLS: usize = 16_384;

@@ -63,7 +63,7 @@ pub enum Compress {
 pub enum PresetName {
     /// UTM, 30 m cells.
     Hillside,
-    /// EPSG:4326, 1" cells.
+    /// EPSG:4326, cells of 1 arc second.
     Plain,
     /// Many provinces, settlements and teams.
     Nation,

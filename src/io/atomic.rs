@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 
 use crate::error::{Error, Fault, Result};
 
@@ -30,6 +31,7 @@ pub struct Staging {
     created: Vec<PathBuf>,
     part: PathBuf,
     is_kept: bool,
+    syncing: Vec<JoinHandle<()>>,
     /// `None` where the file system knows no locks.
     _lock: Option<fs::File>,
 }
@@ -46,7 +48,17 @@ impl Staging {
             None => Self::new(out_dir, overwrite).map(|staging| (staging, false)),
             Some((part, lock)) => {
                 let out_dir = out_dir.to_path_buf();
-                Ok((Self { out_dir, created: Vec::new(), part, is_kept: true, _lock: lock }, true))
+                Ok((
+                    Self {
+                        out_dir,
+                        created: Vec::new(),
+                        part,
+                        is_kept: true,
+                        syncing: Vec::new(),
+                        _lock: lock,
+                    },
+                    true,
+                ))
             }
         }
     }
@@ -67,7 +79,8 @@ impl Staging {
             Ok(part) => {
                 let part = part.keep();
                 let lock = fs::File::create(part.join(LOCK)).ok().filter(|file| file.try_lock().is_ok());
-                Ok(Self { out_dir: out_dir.to_path_buf(), created, part, is_kept: false, _lock: lock })
+                let (out_dir, syncing) = (out_dir.to_path_buf(), Vec::new());
+                Ok(Self { out_dir, created, part, is_kept: false, syncing, _lock: lock })
             }
             Err(e) => {
                 remove_empty(&created);
@@ -91,9 +104,19 @@ impl Staging {
         &self.out_dir
     }
 
+    /// Has the system begin to write files to the disk while other work goes on. [`Staging::commit`] waits for them, and
+    /// tells what fails.
+    pub fn sync_early(&mut self, names: &[&str]) {
+        let paths: Vec<PathBuf> = names.iter().map(|name| self.path(name)).collect();
+        self.syncing.push(thread::spawn(move || paths.iter().for_each(|path| _ = sync(path))));
+    }
+
     /// Puts the files named into place, the record `last` after all others. A record of an earlier run is
     /// removed first, so that at no moment a record stands beside files that are not its own.
     pub fn commit(mut self, names: &[&str], last: &str) -> Result<()> {
+        for thread in self.syncing.drain(..) {
+            let _ = thread.join();
+        }
         for name in names.iter().copied().chain([last]) {
             sync(&self.path(name))?;
         }
@@ -217,9 +240,14 @@ pub(super) fn beside(path: &Path) -> Result<tempfile::NamedTempFile> {
     builder.tempfile_in(folder_of(path)).map_err(Error::io("create", path))
 }
 
-/// Renames a temporary file to where it belongs.
+/// Renames a temporary file to where it belongs, once it lies on the disk.
 pub(super) fn put_in_place(file: tempfile::NamedTempFile, path: &Path) -> Result<()> {
     file.as_file().sync_data().map_err(Error::io("write", path))?;
+    put_in_staging(file, path)
+}
+
+/// Renames a temporary file to where it belongs in a [`Staging`], which has it written to the disk before it leaves.
+pub(super) fn put_in_staging(file: tempfile::NamedTempFile, path: &Path) -> Result<()> {
     file.persist(path).map_err(|e| Error::io("write", path)(e.error))?;
     Ok(())
 }
@@ -233,7 +261,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 }
 
 /// Has the system write a file's bytes to the disk.
-pub fn sync(path: &Path) -> Result<()> {
+fn sync(path: &Path) -> Result<()> {
     // Windows syncs only handles that may write.
     let file = fs::OpenOptions::new().write(true).open(path).map_err(Error::io("write", path))?;
     file.sync_data().map_err(Error::io("write", path))

@@ -12,9 +12,6 @@ use super::file_at::{read_exact_at, write_all_at};
 use crate::error::{Error, Result};
 use crate::grid::{CellStore, Cells, Frame, MemoryCells, UNKNOWN, Window};
 
-/// Lines that a thread reads or writes at a time.
-const LINES_AT_ONCE: usize = 16;
-
 /// Hands out planes for a stage to keep between two passes. All cells of a new plane are unknown.
 ///
 /// Planes live in memory while `budget_bytes` lasts (4 bytes a cell, given back when a plane is dropped),
@@ -128,13 +125,20 @@ impl CellStore for Held {
     }
 }
 
-/// A plane in a file. Cells are stored with their bits inverted against [`UNKNOWN`]'s, so that the zeros of a
-/// sparse file, which cost no disk, mean unknown.
+/// A plane in a file, strip beside strip of [`STRIP`] columns, each row by row: what a tile of a pass covers of a strip
+/// lies in one piece. Cells are stored with their bits inverted against [`UNKNOWN`]'s, so that the zeros of a sparse
+/// file, which cost no disk, mean unknown.
 struct Spilled {
     frame: Frame,
     folder: PathBuf,
     file: File,
 }
+
+/// Columns of a strip: as many as the widest tile of a pass has.
+const STRIP: usize = 1024;
+
+/// Cells of a strip that a thread reads or writes at a time, about.
+const CELLS_AT_ONCE: usize = 1 << 16;
 
 impl Spilled {
     fn create(folder: &Path, frame: &Frame) -> Result<Self> {
@@ -143,8 +147,18 @@ impl Spilled {
         Ok(Self { frame: frame.clone(), folder: folder.to_path_buf(), file })
     }
 
-    fn position(&self, col: i64, row: i64) -> u64 {
-        (row as u64 * self.frame.n_cols as u64 + col as u64) * 4
+    /// The runs of cells that lie in one piece for a row of the plane's cells from `col` on: columns from `col` counted,
+    /// position in the file of the first, and whether the run is the strip's whole width.
+    fn runs(&self, col: i64, row: i64, n_cols: usize) -> impl Iterator<Item = (Range<usize>, u64, bool)> {
+        let (first, end, row) = (col as usize, col as usize + n_cols, row as usize);
+        let (all_cols, all_rows) = (self.frame.n_cols, self.frame.n_rows);
+        (first / STRIP..end.div_ceil(STRIP)).map(move |strip| {
+            let left = strip * STRIP;
+            let width = STRIP.min(all_cols - left);
+            let (from, to) = (first.max(left), end.min(left + width));
+            let cell = left as u64 * all_rows as u64 + row as u64 * width as u64 + (from - left) as u64;
+            (from - first..to - first, 4 * cell, to - from == width)
+        })
     }
 }
 
@@ -160,31 +174,64 @@ impl Cells for Spilled {
         let before = (inside.row - window.row) as usize * window.n_cols;
         let lines = &mut out[before..before + inside.n_rows * window.n_cols];
         let skipped = (inside.col - window.col) as usize;
-        let lines = lines.par_chunks_exact_mut(window.n_cols).enumerate().with_min_len(LINES_AT_ONCE);
-        lines
-            .try_for_each(|(i, line)| {
+        let at_once = (CELLS_AT_ONCE / window.n_cols).max(1);
+        let known = |cells: &mut [f32]| {
+            cells
+                .iter_mut()
+                .for_each(|cell| *cell = f32::from_bits(u32::from_le(cell.to_bits()) ^ UNKNOWN.to_bits()));
+        };
+        let read = |(i, lines): (usize, &mut [f32])| {
+            let row = inside.row + (i * at_once) as i64;
+            let runs: Vec<_> = self.runs(inside.col, row, inside.n_cols).collect();
+            if let [(_, at, true)] = runs[..]
+                && inside.n_cols == window.n_cols
+            {
+                read_exact_at(&self.file, bytemuck::cast_slice_mut(lines), at)?;
+                known(lines);
+                return Ok(());
+            }
+            for (i, line) in lines.chunks_exact_mut(window.n_cols).enumerate() {
                 let line = &mut line[skipped..skipped + inside.n_cols];
-                let at = self.position(inside.col, inside.row + i as i64);
-                read_exact_at(&self.file, bytemuck::cast_slice_mut(line), at)?;
-                for value in line {
-                    *value = f32::from_bits(u32::from_le(value.to_bits()) ^ UNKNOWN.to_bits());
+                for (cols, at, _) in self.runs(inside.col, row + i as i64, inside.n_cols) {
+                    read_exact_at(&self.file, bytemuck::cast_slice_mut(&mut line[cols]), at)?;
                 }
-                Ok(())
-            })
+                known(line);
+            }
+            Ok(())
+        };
+        lines
+            .par_chunks_mut(at_once * window.n_cols)
+            .enumerate()
+            .try_for_each(read)
             .map_err(Error::io("read a scratch file in", &self.folder))
     }
 }
 
 impl CellStore for Spilled {
     fn write(&self, window: Window, values: &[f32]) -> Result<()> {
-        let lines = values.par_chunks_exact(window.n_cols).enumerate().with_min_len(LINES_AT_ONCE);
-        lines
-            .try_for_each_init(Vec::new, |turned: &mut Vec<u32>, (i, line)| {
-                turned.clear();
-                turned.extend(line.iter().map(|value| (value.to_bits() ^ UNKNOWN.to_bits()).to_le()));
-                let at = self.position(window.col, window.row + i as i64);
-                write_all_at(&self.file, bytemuck::cast_slice(turned), at)
-            })
+        if window.is_empty() {
+            return Ok(());
+        }
+        let at_once = (CELLS_AT_ONCE / window.n_cols).max(1);
+        let write = |turned: &mut Vec<u32>, (i, lines): (usize, &[f32])| {
+            turned.clear();
+            turned.extend(lines.iter().map(|value| (value.to_bits() ^ UNKNOWN.to_bits()).to_le()));
+            let row = window.row + (i * at_once) as i64;
+            let runs: Vec<_> = self.runs(window.col, row, window.n_cols).collect();
+            if let [(_, at, true)] = runs[..] {
+                return write_all_at(&self.file, bytemuck::cast_slice(turned), at);
+            }
+            for (i, line) in turned.chunks_exact(window.n_cols).enumerate() {
+                for (cols, at, _) in self.runs(window.col, row + i as i64, window.n_cols) {
+                    write_all_at(&self.file, bytemuck::cast_slice(&line[cols]), at)?;
+                }
+            }
+            Ok(())
+        };
+        values
+            .par_chunks(at_once * window.n_cols)
+            .enumerate()
+            .try_for_each_init(Vec::new, write)
             .map_err(Error::io("write a scratch file in", &self.folder))
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::grid::{Cells, Frame, Tiling, UNKNOWN, Window, is_unknown};
 use crate::progress::Progress;
+use crate::widest::{widest, work};
 
 /// Side of the blocks that are summed on their own. They are anchored at the grid's corner and added in their
 /// order, so that the sum is the same on any number of threads, and by parts.
@@ -50,7 +51,8 @@ impl Survey {
     fn of_block(window: Window, values: &[f32]) -> Self {
         let mut out = Self { n_cells: values.len() as u64, ..Self::default() };
         for (row, cells) in (window.row as u64..).zip(values.chunks_exact(window.n_cols.max(1))) {
-            let line = Line::of(cells);
+            let mut line = Line::default();
+            widest(Count { cells, line: &mut line });
             if line.n_known == 0 {
                 continue;
             }
@@ -92,6 +94,7 @@ impl Survey {
 const LANES: usize = 8;
 
 /// What a row of cells holds.
+#[derive(Default)]
 struct Line {
     n_known: u32,
     n_negative: u32,
@@ -103,44 +106,75 @@ struct Line {
     sum: f64,
 }
 
-impl Line {
-    fn of(cells: &[f32]) -> Self {
-        let (mut n_known, mut n_negative, mut n_zero) = ([0u32; LANES], [0u32; LANES], [0u32; LANES]);
-        let (mut n_above_one, mut n_whole) = ([0u32; LANES], [0u32; LANES]);
-        let (mut min, mut max, mut sum) = ([f32::MAX; LANES], [UNKNOWN; LANES], [0.0; LANES]);
-        let (whole, rest) = cells.as_chunks::<LANES>();
-        let mut last = [UNKNOWN; LANES];
-        last[..rest.len()].copy_from_slice(rest);
-        for cells in whole.iter().chain([&last]) {
-            for (i, &cell) in cells.iter().enumerate() {
-                let is_known = !is_unknown(cell);
-                // Any number stands in for an unknown one: what it counts is masked.
-                let value = if is_known { cell } else { 0.0 };
-                // From 2^23 on there are only whole numbers, and below it none that an i32 does not hold.
-                let is_whole = value.abs() >= 8_388_608.0 || value as i32 as f32 == value;
-                n_known[i] += u32::from(is_known);
-                n_negative[i] += u32::from(value < 0.0);
-                n_zero[i] += u32::from(is_known & (value == 0.0));
-                n_above_one[i] += u32::from(value > 1.0);
-                n_whole[i] += u32::from(is_known & is_whole);
-                let least = if is_known { cell } else { f32::MAX };
-                min[i] = if least < min[i] { least } else { min[i] };
-                max[i] = if cell > max[i] { cell } else { max[i] };
-                sum[i] += f64::from(value);
-            }
-        }
-        Self {
-            n_known: n_known.iter().sum(),
-            n_negative: n_negative.iter().sum(),
-            n_zero: n_zero.iter().sum(),
-            n_above_one: n_above_one.iter().sum(),
-            n_whole: n_whole.iter().sum(),
-            min: min.into_iter().fold(f32::MAX, f32::min),
-            max: max.into_iter().fold(UNKNOWN, f32::max),
-            sum: sum.iter().sum(),
+work!(Count = count(cells: &'a [f32], line: &'a mut Line));
+
+#[inline(always)]
+fn count(cells: &[f32], line: &mut Line) {
+    let (whole, rest) = cells.as_chunks::<LANES>();
+    let mut last = [UNKNOWN; LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    let mut lanes = Lanes {
+        n_known: [0; LANES],
+        n_negative: [0; LANES],
+        n_zero: [0; LANES],
+        n_above_one: [0; LANES],
+        n_whole: [0; LANES],
+        min: [f32::MAX; LANES],
+        max: [UNKNOWN; LANES],
+        sum: [0.0; LANES],
+    };
+    for cells in whole {
+        lanes.add(cells);
+    }
+    lanes.add(&last);
+    *line = Line {
+        n_known: lanes.n_known.iter().sum(),
+        n_negative: lanes.n_negative.iter().sum(),
+        n_zero: lanes.n_zero.iter().sum(),
+        n_above_one: lanes.n_above_one.iter().sum(),
+        n_whole: lanes.n_whole.iter().sum(),
+        min: lanes.min.into_iter().fold(f32::MAX, f32::min),
+        max: lanes.max.into_iter().fold(UNKNOWN, f32::max),
+        sum: lanes.sum.iter().sum(),
+    };
+}
+
+/// The same in parts.
+struct Lanes {
+    n_known: [u32; LANES],
+    n_negative: [u32; LANES],
+    n_zero: [u32; LANES],
+    n_above_one: [u32; LANES],
+    n_whole: [u32; LANES],
+    min: [f32; LANES],
+    max: [f32; LANES],
+    sum: [f64; LANES],
+}
+
+impl Lanes {
+    #[inline(always)]
+    fn add(&mut self, cells: &[f32; LANES]) {
+        for (i, &cell) in cells.iter().enumerate() {
+            let is_known = !is_unknown(cell);
+            // Any number stands in for an unknown one: what it counts is masked.
+            let value = if is_known { cell } else { 0.0 };
+            // From 2^23 on there are only whole numbers; below it adding 2^23 rounds to the next one.
+            let size = value.abs();
+            let is_whole = (size >= TWO_23) | ((size + TWO_23) - TWO_23 == size);
+            self.n_known[i] += u32::from(is_known);
+            self.n_negative[i] += u32::from(value < 0.0);
+            self.n_zero[i] += u32::from(is_known & (value == 0.0));
+            self.n_above_one[i] += u32::from(value > 1.0);
+            self.n_whole[i] += u32::from(is_known & is_whole);
+            let least = if is_known { cell } else { f32::MAX };
+            self.min[i] = if least < self.min[i] { least } else { self.min[i] };
+            self.max[i] = if cell > self.max[i] { cell } else { self.max[i] };
+            self.sum[i] += f64::from(value);
         }
     }
 }
+
+const TWO_23: f32 = 8_388_608.0;
 
 /// How many units of progress [`survey`] has on a frame.
 pub fn survey_blocks(frame: &Frame) -> u64 {

@@ -151,7 +151,7 @@ const fn grid(
     GridFile { plane, name, style, colours, description, unit }
 }
 
-/// Writes all grids of a run into a folder while they are scored.
+/// Writes all grids of a run into its staging folder while they are scored.
 pub struct GridWriters {
     writers: Vec<(Plane, GeoTiffWriter)>,
 }
@@ -185,7 +185,7 @@ impl GridWriters {
         progress.start("write", self.writers.len() as u64);
         let finish = |(_, writer): (Plane, GeoTiffWriter)| -> Result<()> {
             progress.check()?;
-            writer.finish()?;
+            writer.finish_staged()?;
             progress.advance(1);
             Ok(())
         };
@@ -197,10 +197,7 @@ impl GridWriters {
 
 impl PlaneSink for GridWriters {
     fn put(&mut self, plane: Plane, window: Window, values: &[f32]) -> Result<()> {
-        match self.writers.iter_mut().find(|(written, _)| *written == plane) {
-            Some((_, writer)) => writer.write(window, values),
-            None => Ok(()),
-        }
+        self.put_all(window, &[(plane, values)])
     }
 
     /// Side by side: of one plane alone, tiles of the upper levels keep a single thread busy.

@@ -18,7 +18,7 @@ use self::draw::Canvas;
 use self::view::{Extent, View};
 use super::colours;
 use super::facts::{Facts, PlanFacts};
-use super::picture::{Shrink, png, shrunk};
+use super::picture::{png, shrunk_file};
 use crate::error::{Error, Result};
 use crate::grid::MemoryCells;
 use crate::io::atomic::write_atomic;
@@ -59,7 +59,7 @@ pub fn write_map(path: &Path, facts: &Facts<'_>) -> Result<()> {
 /// The sheet of `map.png` as SVG.
 pub fn sheet_svg(facts: &Facts<'_>) -> Result<String> {
     let grid = match facts.priority {
-        Some(path) => Some(shrunk(&GeoTiff::open(path, 1)?, MOST_PIXELS, Shrink::Mean)?),
+        Some(path) => Some(shrunk_file(&GeoTiff::open(path, 1)?, MOST_PIXELS)?),
         None => None,
     };
     sheet::svg(facts, grid.as_ref(), SHEET)

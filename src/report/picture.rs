@@ -3,7 +3,7 @@
 //! A cell of the small plane stands for `step` × `step` cells of the large one and takes their mean, or their
 //! commonest value; unknown ones count for nothing, and a pixel is transparent only where all of them are unknown.
 //! Example: of 2 × 2 cells `1 3 / ? 5` the mean is 3. Few colours make small files: up to 256 are written as a
-//! palette. It chooses no colours (`report::colours` does) and opens no files.
+//! palette. It chooses no colours (`report::colours` does).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::grid::{Cells, Frame, MemoryCells, UNKNOWN, Window, is_unknown};
+use crate::io::geotiff::GeoTiff;
 
 /// A colour: red, green, blue, and opacity from 0 (not seen) to 255.
 pub type Rgba = [u8; 4];
@@ -69,6 +70,16 @@ pub fn shrunk(cells: &dyn Cells, most_side: usize, shrink: Shrink) -> Result<Mem
         Result::Ok(())
     })?;
     Ok(MemoryCells::from_values(small, values))
+}
+
+/// [`shrunk`] by the mean, from an overview of the file where one is fine enough, so that a grid of a country is not
+/// decoded whole for a picture. A mean of an overview's means differs from the mean of all cells where some of them are
+/// unknown.
+pub fn shrunk_file(grid: &GeoTiff, most_side: usize) -> Result<MemoryCells> {
+    match grid.overview(2 * most_side)? {
+        Some(overview) => shrunk(&overview, most_side, Shrink::Mean),
+        None => shrunk(grid, most_side, Shrink::Mean),
+    }
 }
 
 /// A plane as PNG: `colour` says how a known value looks; unknown cells are transparent.

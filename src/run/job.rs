@@ -150,6 +150,12 @@ impl Job {
         Ok(true)
     }
 
+    /// A file's hash; one that a stage or an earlier run of this process has hashed and that is as it was is not read
+    /// again.
+    pub fn hash(&self, path: &Path) -> Result<FileHash> {
+        self.stages.hash(path).map_or_else(|| self.kept.hash(path), Ok)
+    }
+
     /// Notes that a stage is whole, so that an interrupt costs no more than what comes after it. A batch goes on by
     /// scenarios, a merge from its pieces, and a redacted run keeps nothing.
     pub fn stage_done<T: Serialize>(

@@ -20,7 +20,7 @@ pub const REPORT: &str = "report.html";
 pub fn write_report(job: &mut Job, places: Option<Places>) -> Result<Value> {
     let begun = Instant::now();
     let folder = job.staging.folder();
-    let mut record = job.record.to_json(folder, &job.outputs, &|path| job.kept.hash(path))?;
+    let mut record = job.record.to_json(folder, &job.outputs, &|path| job.hash(path))?;
     let Some(places) = places else { return Ok(record) };
     html::write_report(&job.staging.path(REPORT), folder, record.clone(), &places)?;
     record::add_output(&mut record, folder, REPORT, begun.elapsed().as_secs_f64())?;

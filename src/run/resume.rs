@@ -9,13 +9,15 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::kept::stamp;
 use crate::error::{Error, Result};
 use crate::grid::Cells;
-use crate::io::atomic::{STAGE_RECORD, sync, write_atomic};
-use crate::io::hash::{bytes_hash, file_hash};
+use crate::io::atomic::{STAGE_RECORD, write_atomic};
+use crate::io::hash::{FileHash, bytes_hash, file_hash};
 use crate::progress::Progress;
 use crate::score::{
     ClassSummary, CurvePoint, EngineInfo, Maxima, QuantileTable, Recipe, SharedTable, Source, Summary,
@@ -33,6 +35,8 @@ pub struct Stages {
     resumes: bool,
     /// Stages that are whole, in words.
     whole: Vec<&'static str>,
+    /// Hashes of their files, by stamp.
+    hashes: Vec<(String, FileHash)>,
 }
 
 /// What a stage was made of.
@@ -62,7 +66,7 @@ impl Stages {
     /// In a run's hidden folder. With `resumes` it may hold what an earlier run left; what belongs to no whole stage is
     /// removed.
     pub fn in_folder(folder: &Path, resumes: bool) -> Result<Self> {
-        let stages = Self { folder: Some(folder.to_path_buf()), resumes, whole: Vec::new() };
+        let stages = Self { folder: Some(folder.to_path_buf()), resumes, ..Self::default() };
         if !resumes {
             return Ok(stages);
         }
@@ -108,9 +112,10 @@ impl Stages {
             again("settings or inputs have changed");
             return None;
         }
-        for file in &record.files {
-            let is_same = file_hash(&folder.join(&file.name))
-                .is_ok_and(|hash| hash.bytes == file.bytes && hash.sha256 == file.sha256);
+        let hashes = hashes(folder, record.files.iter().map(|file| file.name.as_str()).collect());
+        for (file, hash) in record.files.iter().zip(&hashes) {
+            let is_same =
+                hash.as_ref().is_ok_and(|(_, hash)| hash.bytes == file.bytes && hash.sha256 == file.sha256);
             if !is_same {
                 again(&format!("{} is not as it was written", file.name));
                 return None;
@@ -120,6 +125,7 @@ impl Stages {
         let state = state.and_then(|text| serde_json::from_str(&text).ok())?;
         progress.note(&format!("{stage} of the interrupted run: used again"));
         self.whole.push(stage);
+        self.hashes.extend(hashes.into_iter().flatten());
         Some(state)
     }
 
@@ -140,27 +146,45 @@ impl Stages {
         };
         let state_name = state_name(stage);
         write_atomic(&folder.join(&state_name), as_text(serde_json::to_string(state))?.as_bytes())?;
-        let files = files.iter().copied().chain([state_name.as_str()]).map(|name| {
-            let path = folder.join(name);
-            sync(&path)?;
-            let hash = file_hash(&path)?;
-            Ok(StageFile { name: name.to_owned(), bytes: hash.bytes, sha256: hash.sha256 })
-        });
+        // Not waited for until they lie on the disk: should the power fail before, their hashes tell.
+        let names: Vec<&str> = files.iter().copied().chain([state_name.as_str()]).collect();
+        let hashes = hashes(folder, names.clone()).into_iter().collect::<Result<Vec<_>>>()?;
+        let file = |(name, (_, hash)): (&str, &(String, FileHash))| StageFile {
+            name: name.to_owned(),
+            bytes: hash.bytes,
+            sha256: hash.sha256.clone(),
+        };
         let record = StageRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             settings: bytes_hash(key.settings.as_bytes()),
             inputs: key.inputs.clone(),
-            files: files.collect::<Result<_>>()?,
+            files: names.into_iter().zip(&hashes).map(file).collect(),
         };
         write_atomic(&record_path, as_text(serde_json::to_string(&record))?.as_bytes())?;
         self.whole.push(stage);
+        self.hashes.extend(hashes);
         Ok(())
+    }
+
+    /// The hash of a stage's file that is as it was then.
+    pub fn hash(&self, path: &Path) -> Option<FileHash> {
+        let now = stamp(path);
+        self.hashes.iter().find(|(stamp, _)| *stamp == now).map(|(_, hash)| hash.clone())
     }
 
     /// The stages that are whole, for a person: "grids, task areas"; `None` where there is none.
     pub fn whole(&self) -> Option<String> {
         (!self.whole.is_empty()).then(|| self.whole.join(", "))
     }
+}
+
+/// Stamp and hash of files, side by side.
+fn hashes(folder: &Path, names: Vec<&str>) -> Vec<Result<(String, FileHash)>> {
+    let of = |name: &str| {
+        let path = folder.join(name);
+        Ok((stamp(&path), file_hash(&path)?))
+    };
+    names.into_par_iter().map(of).collect()
 }
 
 fn record_name(stage: &str) -> String {

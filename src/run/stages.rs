@@ -72,6 +72,7 @@ pub fn score_grids(
         },
     };
     let names: Vec<&'static str> = files.iter().map(|grid| grid.name).collect();
+    job.staging.sync_early(&names);
     job.stage_done(GRIDS, &stage_key, &names, &SummaryState::of(&summary))?;
     job.record.engine = Some((summary.engine.clone(), note));
     job.record.take_summary(&summary);

@@ -6,7 +6,7 @@
 //! coordinates are not exact in single precision. Known everywhere. Twin: `shaders/count.wgsl`.
 
 use super::blocks::{Blocks, Lanes, LocalPiece, SIDE};
-use super::widest::{widest, work};
+use crate::widest::{widest, work};
 
 /// Features within √`radius2` (m², of the chord) for the window the blocks were made for, `n_cols` wide.
 pub fn count(blocks: &Blocks, radius2: f32, n_cols: usize, out: &mut [f32]) {

@@ -15,8 +15,8 @@ use crate::grid::is_unknown;
 
 use super::CurvePoint;
 use super::fixed::{fixed_point, from_quanta, quantum_for, whole};
-use super::widest::{fetch_early, widest, work};
 use crate::units::M2_PER_HECTARE;
+use crate::widest::{fetch_early, widest, work};
 
 /// Segments of rank, and rows of the curve.
 pub const N_SEGMENTS: usize = 200;

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use crate::grid::{UNKNOWN, is_unknown};
 
 use super::blocks::{Blocks, Lanes, LocalPiece, SIDE};
-use super::widest::{widest, work};
+use crate::widest::{widest, work};
 
 /// Lines of the table.
 const N_SPANS: usize = 4096;

@@ -6,7 +6,7 @@
 use crate::grid::is_unknown;
 
 use super::levels::{FEW_PLACES, Finer, LOW_BITS, MOST_PLACES, MOST_STEPS, SPARE, next_place};
-use super::widest::{AHEAD, fetch_early, part_of, widest, work};
+use crate::widest::{AHEAD, fetch_early, part_of, widest, work};
 
 /// Bins of the first level.
 pub const N_BINS: usize = 1 << (31 - LOW_BITS);

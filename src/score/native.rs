@@ -32,8 +32,8 @@ use super::proximity::proximity;
 use super::quantile::{spread, spread_finer};
 use super::rank::rank;
 use super::value::{Term, value};
-use super::widest::{widest, work};
 use super::{Benefit, Engine, EngineInfo};
+use crate::widest::{widest, work};
 use counts::Counts;
 
 work!(Maximum = maximum(of: &'a [f32], so_far: &'a mut u32));

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use crate::grid::{UNKNOWN, is_unknown};
 
 use super::fixed::whole;
-use super::widest::{AHEAD, fetch_early, part_of};
+use crate::widest::{AHEAD, fetch_early, part_of};
 
 /// Below this a value counts as this: a criterion worth nothing pulls far down, but cells still differ.
 pub const EPSILON: f32 = 1e-6;

@@ -11,7 +11,7 @@ pub mod ellipsoid;
 pub mod raster;
 
 use super::blocks::{Blocks, Lanes, LocalPiece, SIDE};
-use super::widest::{widest, work};
+use crate::widest::{widest, work};
 
 /// The squared distance where no piece is listed: none is farther than twice the earth's circumference.
 const FARTHEST2: f32 = 6.4e15;

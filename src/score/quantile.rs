@@ -16,7 +16,7 @@ use super::levels::{
     FEW_PLACES, Finer, LOW_BITS, Leaf, Levels, MOST_PLACES, MOST_STEPS, POINTS_ON, SPARE, next_place,
     shift_of, with_room,
 };
-use super::widest::{widest, work};
+use crate::widest::{widest, work};
 
 /// Bins of the first level: one more bit than a histogram of priorities, for the sign.
 pub const N_SPREAD_BINS: usize = 1 << (32 - LOW_BITS);

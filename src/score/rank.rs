@@ -14,7 +14,7 @@ use super::histogram::key;
 use super::levels::{
     FEW_PLACES, LOW_BITS, Levels, MOST_PLACES, MOST_STEPS, POINTS_ON, next_place, with_room,
 };
-use super::widest::{AHEAD, fetch_early, part_of, widest, work};
+use crate::widest::{AHEAD, fetch_early, part_of, widest, work};
 
 /// Rank by priority bits.
 #[derive(Debug, Clone, PartialEq)]

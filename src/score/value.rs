@@ -26,7 +26,7 @@ use crate::grid::{UNKNOWN, is_unknown};
 
 use super::program::Shared;
 use super::quantile::QuantileTable;
-use super::widest::{AHEAD, fetch_early, part_of};
+use crate::widest::{AHEAD, fetch_early, part_of};
 
 pub use function::Function;
 use steps::StepTable;

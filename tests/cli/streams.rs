@@ -110,4 +110,22 @@ fn without_a_vulkan_loader_the_native_engine_takes_over_and_says_so() {
 fn completions_are_printed_for_shells() {
     let output = worked(folder().path(), &["completions", "bash"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("_clearway"));
+    // clap puts what values mean between double quotes as it is: one of their own would end them (`scripts/release` asks
+    // fish itself where it is installed).
+    let output = worked(folder().path(), &["completions", "fish"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut open = None;
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        assert!(open.is_none() || !line.starts_with("complete "), "a quote is not closed before: {line}");
+        let mut letters = line.chars();
+        while let Some(letter) = letters.next() {
+            match (open, letter) {
+                (_, '\\') => _ = letters.next(),
+                (None, '\'' | '"') => open = Some(letter),
+                (Some(quote), _) if quote == letter => open = None,
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(open, None, "a quote is not closed");
 }

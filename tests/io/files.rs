@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use clearway::grid::{UNKNOWN, Window};
+use clearway::grid::{Tiling, UNKNOWN, Window};
 use clearway::io::atomic::{Staging, write_atomic};
 use clearway::io::hash::{bytes_hash, file_hash};
 use clearway::io::scratch::Scratch;
@@ -129,6 +129,33 @@ fn scratch_planes_are_the_same_in_memory_and_on_disk() {
         assert_cells(&read, &expected, 5, 0.0, 0.0);
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "files have no name");
+}
+
+#[test]
+fn wide_scratch_planes_are_the_same_in_memory_and_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let frame = frame_utm(2500, 150, 10.0);
+    let planes = [0, 1 << 30].map(|budget| Scratch::new(folder.path(), budget).plane(&frame).unwrap());
+    // Tiles of a pass, then windows that begin and end within strips and hold whole ones.
+    let tiling = Tiling::new(&frame, 1024);
+    let windows = tiling.tiles().chain([
+        Window::new(1000, 3, 1100, 20),
+        Window::new(1024, 40, 1024, 1),
+        Window::new(2048, 149, 452, 1),
+        Window::new(2499, 0, 1, 150),
+        Window::new(0, 70, 2500, 30),
+    ]);
+    for (number, window) in windows.enumerate() {
+        let value = |i: usize| if i % 11 == 0 { UNKNOWN } else { (number * 1_000_003 + i) as f32 * 0.5 };
+        let values: Vec<f32> = (0..window.len()).map(value).collect();
+        for plane in &planes {
+            plane.write(window, &values).unwrap();
+        }
+        for window in [window, frame.window(), Window::new(-7, -5, 3000, 200), Window::new(1020, 1, 8, 149)] {
+            let [on_disk, in_memory] = [0, 1].map(|i| planes[i].read_vec(window).unwrap());
+            assert_cells(&on_disk, &in_memory, window.n_cols, 0.0, 0.0);
+        }
+    }
 }
 
 #[test]

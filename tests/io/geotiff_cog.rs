@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use clearway::grid::{Cells, MemoryCells, UNKNOWN, is_unknown};
-use clearway::io::geotiff::{Compression, GeoTiffWriter, WriteSpec};
+use clearway::io::geotiff::{Compression, GeoTiff, GeoTiffWriter, WriteSpec};
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::Tag;
 
@@ -52,6 +52,34 @@ fn halved(values: &[f32], (n_cols, n_rows): (usize, usize), one: fn(&[f32]) -> f
         }
     }
     out
+}
+
+#[test]
+fn an_overview_opens_as_a_grid_on_the_same_ground() {
+    let mean = |known: &[f32]| (known.iter().map(|&v| f64::from(v)).sum::<f64>() / known.len() as f64) as f32;
+    let plane =
+        plane(|col, row| if (col / 41 + row / 29) % 5 == 0 { UNKNOWN } else { (col * 3 + row * 7) as f32 });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.tif");
+    std::fs::write(&path, written(&plane, &WriteSpec::quantity("x", "m"))).unwrap();
+    let grid = GeoTiff::open(&path, 1).unwrap();
+    let first = halved(&plane.to_vec(), SIZE, mean);
+    for (least_side, (n_cols, n_rows), cells) in [
+        (551, (0, 0), None),
+        (276, (550, 350), Some(first.clone())),
+        (275, (275, 175), Some(halved(&first, (550, 350), mean))),
+    ] {
+        let overview = grid.overview(least_side).unwrap();
+        let Some(overview) = overview else {
+            assert!(cells.is_none(), "{least_side}");
+            continue;
+        };
+        assert_eq!((overview.frame().n_cols, overview.frame().n_rows), (n_cols, n_rows));
+        assert_eq!(overview.frame().cell_size().x, 30.0 * (SIZE.0 / n_cols) as f64);
+        assert_eq!(overview.frame().world_from_cell.translation, grid.frame().world_from_cell.translation);
+        let read = overview.read_vec(overview.frame().window()).unwrap();
+        assert_cells(&read, &cells.expect("fine enough"), n_cols, 0.0, 0.0);
+    }
 }
 
 #[test]

@@ -29,7 +29,19 @@ fn saved(bytes: &[u8]) -> (TempDir, PathBuf) {
 
 fn band(bytes: &[u8], band: usize) -> Vec<f32> {
     let (_folder, path) = saved(bytes);
-    all(&GeoTiff::open(&path, band).unwrap())
+    let mut raster = GeoTiff::open(&path, band).unwrap();
+    let kept = all(&raster);
+    // Without room for blocks they are decoded where their cells belong: all at once, or a window within them.
+    raster.set_cache_bytes(0);
+    assert_cells(&all(&raster), &kept, raster.frame().n_cols, 0.0, 0.0);
+    let around = Window::new(-1, -1, raster.frame().n_cols + 3, raster.frame().n_rows + 2);
+    for window in [around, Window::new(1, 0, 3, 2)] {
+        let direct = raster.read_vec(window).unwrap();
+        raster.set_cache_bytes(1 << 20);
+        assert_cells(&direct, &raster.read_vec(window).unwrap(), window.n_cols, 0.0, 0.0);
+        raster.set_cache_bytes(0);
+    }
+    kept
 }
 
 fn first_band(image: Image) -> Vec<f32> {

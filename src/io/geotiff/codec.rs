@@ -115,25 +115,25 @@ impl Packer {
         })
     }
 
-    /// Puts the compressed bytes behind what `out` holds.
-    pub(super) fn pack(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> std::io::Result<()> {
-        let before = out.len();
-        let n = match self {
+    /// The most bytes that `n` bytes become.
+    pub(super) fn most_bytes(&mut self, n: usize) -> usize {
+        match self {
+            Self::None => n,
+            Self::Deflate(compressor) => compressor.zlib_compress_bound(n),
+            Self::Zstd(_) => zstd::zstd_safe::compress_bound(n),
+        }
+    }
+
+    /// Puts the compressed bytes into `out`, which has room for the most there can be; tells how many there are.
+    pub(super) fn pack(&mut self, bytes: &[u8], out: &mut [u8]) -> std::io::Result<usize> {
+        match self {
             Self::None => {
-                out.extend_from_slice(bytes);
-                return Ok(());
+                out[..bytes.len()].copy_from_slice(bytes);
+                Ok(bytes.len())
             }
-            Self::Deflate(compressor) => {
-                out.resize(before + compressor.zlib_compress_bound(bytes.len()), 0);
-                compressor.zlib_compress(bytes, &mut out[before..]).map_err(std::io::Error::other)?
-            }
-            Self::Zstd(compressor) => {
-                out.resize(before + zstd::zstd_safe::compress_bound(bytes.len()), 0);
-                compressor.compress_to_buffer(bytes, &mut out[before..])?
-            }
-        };
-        out.truncate(before + n);
-        Ok(())
+            Self::Deflate(compressor) => compressor.zlib_compress(bytes, out).map_err(std::io::Error::other),
+            Self::Zstd(compressor) => compressor.compress_to_buffer(bytes, out),
+        }
     }
 }
 

@@ -69,6 +69,7 @@ impl Predictor {
 }
 
 /// A row of `f32` under the floating-point predictor into `out`, 4 bytes a value; `spare` is working memory.
+#[inline(always)]
 pub(super) fn floating_point_row(values: &[f32], spare: &mut Vec<u8>, out: &mut [u8]) {
     let n = values.len();
     spare.resize(4 * n, 0);
@@ -81,6 +82,7 @@ pub(super) fn floating_point_row(values: &[f32], spare: &mut Vec<u8>, out: &mut 
 }
 
 /// A row of bytes under the horizontal predictor into `out`.
+#[inline(always)]
 pub(super) fn subtract_before(row: &[u8], out: &mut [u8]) {
     let (Some(first), Some((to, rest))) = (row.first(), out.split_first_mut()) else { return };
     *to = *first;

@@ -17,6 +17,8 @@ mod samples;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use glam::{DAffine2, DVec2};
+
 use self::directory::{Directory, Source};
 pub use self::facts::{RasterFacts, ReadOptions, SampleType, Statistics};
 use self::georeference::frame_of;
@@ -31,6 +33,8 @@ use crate::grid::{Cells, Frame, UNKNOWN, Window};
 #[derive(Debug)]
 pub struct GeoTiff {
     path: PathBuf,
+    /// From 0.
+    band: usize,
     frame: Frame,
     facts: RasterFacts,
     image: Image,
@@ -84,7 +88,7 @@ impl GeoTiff {
             statistics: metadata.statistics,
         };
         let image = Image::new(source, layout, band, nodata, options.cache_bytes);
-        Ok(Self { path: path.to_path_buf(), frame, facts, image, mask })
+        Ok(Self { path: path.to_path_buf(), band, frame, facts, image, mask })
     }
 
     /// The file.
@@ -103,6 +107,50 @@ impl GeoTiff {
         if let Some(mask) = &mut self.mask {
             mask.set_cache_bytes(bytes / 4);
         }
+    }
+
+    /// The smallest of the file's overviews that has `least_side` columns or rows or more, as a grid on the same ground:
+    /// a cell of it stands for 2, 4, 8, … cells along each side, and its last column and row may reach past the grid.
+    /// For pictures: what the cells became in one is the writer's choice. `None` where there is no such overview, or
+    /// cells are shown by a mask.
+    pub fn overview(&self, least_side: usize) -> Result<Option<Self>> {
+        if self.mask.is_some() {
+            return Ok(None);
+        }
+        let source = Arc::new(Source::open(&self.path)?);
+        let mut smallest: Option<(usize, Layout)> = None;
+        for directory in source.directories()?.into_iter().skip(1) {
+            if directory.number(&source, tags::NEW_SUBFILE_TYPE)? != Some(1) {
+                continue;
+            }
+            let layout = Layout::of(&source, &directory)?;
+            let step = self.frame.n_cols.div_ceil(layout.n_cols).next_power_of_two();
+            let is_ours = layout.n_bands == self.facts.n_bands
+                && layout.n_cols == self.frame.n_cols.div_ceil(step)
+                && layout.n_rows == self.frame.n_rows.div_ceil(step);
+            let is_enough = layout.n_cols.max(layout.n_rows) >= least_side;
+            if is_ours && is_enough && smallest.as_ref().is_none_or(|(least, _)| step > *least) {
+                smallest = Some((step, layout));
+            }
+        }
+        Ok(smallest.map(|(step, layout)| {
+            let frame = Frame {
+                crs: self.frame.crs.clone(),
+                world_from_cell: self.frame.world_from_cell * DAffine2::from_scale(DVec2::splat(step as f64)),
+                n_cols: layout.n_cols,
+                n_rows: layout.n_rows,
+            };
+            let cache_bytes = ReadOptions::default().cache_bytes;
+            let image = Image::new(source, layout, self.band, self.facts.nodata, cache_bytes);
+            Self {
+                path: self.path.clone(),
+                band: self.band,
+                frame,
+                facts: self.facts.clone(),
+                image,
+                mask: None,
+            }
+        }))
     }
 
     /// Bytes of cache ([`GeoTiff::set_cache_bytes`]) with which windows of up to `n_rows` rows, read one beside

@@ -22,6 +22,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use tempfile::NamedTempFile;
 
 use self::halve::HALF;
 use self::head::{Directory, LEADER, TRAILER, head_bytes};
@@ -33,7 +34,7 @@ use self::stats::Stats;
 use super::tags;
 use crate::error::{Error, Result};
 use crate::grid::{Frame, Window};
-use crate::io::atomic::{beside, folder_of, put_in_place};
+use crate::io::atomic::{beside, folder_of, put_in_place, put_in_staging};
 
 /// Side of a tile, in cells.
 const TILE: usize = 512;
@@ -105,7 +106,17 @@ impl GeoTiffWriter {
     }
 
     /// Writes the file: head, overviews from the smallest, then the cells. What no window brought is unknown.
-    pub fn finish(mut self) -> Result<Written> {
+    pub fn finish(self) -> Result<Written> {
+        self.finish_with(put_in_place)
+    }
+
+    /// [`GeoTiffWriter::finish`] for a file in a [`Staging`](crate::io::atomic::Staging), whose commit waits until it lies
+    /// on the disk.
+    pub fn finish_staged(self) -> Result<Written> {
+        self.finish_with(put_in_staging)
+    }
+
+    fn finish_with(mut self, put: fn(NamedTempFile, &Path) -> Result<()>) -> Result<Written> {
         for batch in self.levels[0].missing().chunks(BATCH) {
             let blank =
                 batch.iter().map(|&index| (index, TileCells::Own(self.levels[0].take(index)))).collect();
@@ -114,7 +125,7 @@ impl GeoTiffWriter {
         let stats = self.stats.iter().fold(Stats::default(), Stats::with);
         let mut file = beside(&self.path)?;
         let bytes = self.write_file(&stats, file.as_file_mut()).map_err(Error::io("write", &self.path))?;
-        put_in_place(file, &self.path)?;
+        put(file, &self.path)?;
         let n_overviews = self.levels.len() - 1;
         Ok(Written { path: self.path, bytes, n_overviews, n_known: stats.n, range: stats.range })
     }

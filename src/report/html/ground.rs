@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::grid::{Cells, Frame, MemoryCells, is_unknown};
 use crate::io::geotiff::GeoTiff;
 use crate::report::colours::{self, Rgb};
-use crate::report::picture::{Rgba, Shrink, least_rank, png, shrunk};
+use crate::report::picture::{Rgba, Shrink, least_rank, png, shrunk, shrunk_file};
 
 /// Side of a picture at most, pixels.
 const MOST_SIDE: usize = 1600;
@@ -62,8 +62,8 @@ fn picture(
     most_bytes: usize,
 ) -> Result<Picture> {
     let mut side = MOST_SIDE;
-    let (small, least, bytes) = loop {
-        let small = shrunk(grid, side, Shrink::Mean)?;
+    let mut small = shrunk_file(grid, side)?;
+    let (least, bytes) = loop {
         let least = if name == "rank" { least_rank(&small).floor() } else { 0.0 };
         let colour = |value: f32| -> Rgba {
             let share = (value - least) / (most - least);
@@ -72,9 +72,10 @@ fn picture(
         };
         let bytes = png(&small, colour)?;
         if bytes.len() <= most_bytes || side <= 256 {
-            break (small, least, bytes);
+            break (least, bytes);
         }
         side /= 2;
+        small = shrunk(&small, side, Shrink::Mean)?;
     };
     let frame = small.frame();
     let corner =

@@ -11,11 +11,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 pub use self::sums::acceptability;
-use super::super::widest::{Work, widest};
 use super::bins::{Cut, N_BINS, N_NEAR, Near};
 use super::dense::{Dense, LANES, Lanes, Tile};
 use super::group::{Group, LOG_OFFSET};
 use super::noise::Noise;
+use crate::widest::{Work, widest};
 
 /// Cells of a stretch that is worked on at once: its terms, and the sums over samples, stay in the second-level cache,
 /// and the tables of all samples come by from further away but once for so many cells.

@@ -8,11 +8,11 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::super::widest::widest;
 use super::bins::{Again, N_BINS, N_EDGE_PARTS, N_PARTS};
 use super::dense::{LANES, Tile};
 use super::group::Group;
 use super::native::{Places, Sampled, Take, add, dense_parts, items, marked};
+use crate::widest::widest;
 
 /// `acceptability_recount`: adds a tile's cells in full bins and in bins with a threshold to `counts`, in the
 /// order of [`Again::n_counts`].

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::grid::{UNKNOWN, is_unknown};
 
 use super::super::product::{EPSILON, LOG2_KNOTS, log2};
-use super::super::widest::{Work, widest};
+use crate::widest::{Work, widest};
 
 /// Rows that one thread makes at a time.
 const ROWS_AT_ONCE: usize = 16;

@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use crate::grid::{UNKNOWN, is_unknown};
 
 use super::super::reach::DiscTable;
-use super::super::widest::{widest, work};
 use super::Source;
+use crate::widest::{widest, work};
 
 /// A quantum is 2 to the power of minus this, in people.
 const QUANTUM_BITS: i32 = 28;

@@ -8,7 +8,7 @@
 
 use rayon::prelude::*;
 
-use crate::score::widest::{widest, work};
+use crate::widest::{widest, work};
 
 /// In place of rows: no feature in this column.
 pub const NONE: f32 = -1.0;

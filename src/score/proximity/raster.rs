@@ -17,7 +17,7 @@ use crate::score::Engine;
 use crate::score::pipeline::Buffers;
 use crate::score::program::{Call, Program, Tally};
 use crate::score::runner::Runner;
-use crate::score::widest::{widest, work};
+use crate::widest::{widest, work};
 
 use super::along::NONE;
 use super::ellipsoid;

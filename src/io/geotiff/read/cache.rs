@@ -32,6 +32,11 @@ impl BlockCache {
         Self { capacity, state: Mutex::default() }
     }
 
+    /// How many blocks it holds at most.
+    pub(super) fn n_blocks(&self) -> usize {
+        self.capacity
+    }
+
     /// A block: the one kept, or else the one that `decode` gives.
     pub(super) fn get(&self, index: usize, decode: impl FnOnce() -> Result<Block>) -> Result<Block> {
         if self.capacity == 0 {

@@ -12,6 +12,7 @@ use super::layout::Layout;
 use super::samples::SampleReader;
 use crate::error::Result;
 use crate::grid::{UNKNOWN, Window};
+use crate::widest::{Work, widest};
 
 /// Bytes of decoded blocks a window may hold at once, beside the cache.
 const AT_ONCE_BYTES: usize = 64 << 20;
@@ -87,6 +88,35 @@ impl Image {
             rest = behind;
             bands.push((down, part, band));
         }
+        // Of an image too large to be kept, blocks that lie wholly inside are decoded where their cells belong. Where
+        // others lie beside them the window is likely to overlap the next one: there all are kept.
+        let is_whole = |from: i64, to: i64, side: usize, all: usize| {
+            from as usize % side == 0 && (to as usize % side == 0 || to as usize == all)
+        };
+        let n_blocks = layout.n_across() * layout.n_rows.div_ceil(layout.block_rows);
+        let is_direct = n_blocks > self.cache.n_blocks()
+            && is_whole(inside.col, inside.end_col(), layout.block_cols, layout.n_cols)
+            && is_whole(inside.row, inside.end_row(), layout.block_rows, layout.n_rows);
+        if is_direct {
+            return bands.into_par_iter().try_for_each(|(down, part, band)| {
+                let mut blocks: Vec<Vec<&mut [f32]>> = across.clone().map(|_| Vec::new()).collect();
+                for line in band.chunks_exact_mut(window.n_cols) {
+                    let mut rest = &mut line[(inside.col - window.col) as usize..][..inside.n_cols];
+                    for lines in &mut blocks {
+                        let (mine, others) = rest.split_at_mut(layout.block_cols.min(rest.len()));
+                        lines.push(mine);
+                        rest = others;
+                    }
+                }
+                debug_assert!(blocks.iter().all(|lines| lines.len() == part.n_rows));
+                across.clone().into_par_iter().zip(blocks).try_for_each(|(across, mut lines)| {
+                    if !self.decode_into(across, down, &mut lines)? {
+                        lines.iter_mut().for_each(|line| line.fill(UNKNOWN));
+                    }
+                    Ok(())
+                })
+            });
+        }
         let at_once = (AT_ONCE_BYTES / block_bytes(layout) / across.len().max(1)).max(1);
         for bands in bands.chunks_mut(at_once) {
             bands.par_iter_mut().try_for_each(|(down, part, band)| {
@@ -121,9 +151,18 @@ impl Image {
     }
 
     fn decode(&self, across: usize, down: usize) -> Result<Block> {
+        let n_cols = self.layout.block_cols;
+        let mut cells = vec![0.0; self.layout.rows_in_block(down) * n_cols];
+        let mut lines: Vec<&mut [f32]> = cells.chunks_exact_mut(n_cols).collect();
+        let is_there = self.decode_into(across, down, &mut lines)?;
+        Ok(is_there.then(|| Arc::new(cells)))
+    }
+
+    /// Decodes a block into lines of cells, as many columns of it as they hold; `false` where it is sparse.
+    fn decode_into(&self, across: usize, down: usize, lines: &mut [&mut [f32]]) -> Result<bool> {
         let layout = &self.layout;
         let Some((at, n)) = layout.place(self.band, across, down) else {
-            return Ok(None);
+            return Ok(false);
         };
         let row_bytes = layout.row_bytes();
         let mut bench = BENCH.take();
@@ -138,21 +177,14 @@ impl Image {
         };
         let filled =
             layout.codec.decompress(packed, bytes).map_err(|e| describe(&format!("not readable ({e})")))?;
-        let n_rows = layout.rows_in_block(down);
-        if filled < n_rows * row_bytes {
+        if filled < layout.rows_in_block(down) * row_bytes {
             return Err(describe("too short"));
         }
-        let mut cells = vec![0.0; n_rows * layout.block_cols];
-        let width = layout.sample.n_bits() / 8;
-        let rows = bytes.chunks_exact_mut(row_bytes).zip(cells.chunks_exact_mut(layout.block_cols));
-        for (row, out) in rows {
-            layout.predictor.undo(row, layout.stride(), width, self.source.big_endian, spare);
-            self.samples.read_row(row, out);
-        }
+        widest(Lines { image: self, bytes, spare, lines });
         if bench.packed.len().max(bench.bytes.len()) <= MOST_KEPT {
             BENCH.set(bench);
         }
-        Ok(Some(Arc::new(cells)))
+        Ok(true)
     }
 
     /// Copies the cells of a block, unknown where it is sparse, into a band: `part` of the window's rows.
@@ -178,6 +210,26 @@ impl Image {
                 }
                 None => to.fill(UNKNOWN),
             }
+        }
+    }
+}
+
+/// A decompressed block's rows on their way to cells.
+struct Lines<'a, 'b> {
+    image: &'a Image,
+    bytes: &'a mut [u8],
+    spare: &'a mut Vec<u8>,
+    lines: &'a mut [&'b mut [f32]],
+}
+
+impl Work for Lines<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let (layout, big_endian) = (&self.image.layout, self.image.source.big_endian);
+        let width = layout.sample.n_bits() / 8;
+        for (row, line) in self.bytes.chunks_exact_mut(layout.row_bytes()).zip(self.lines) {
+            layout.predictor.undo(row, layout.stride(), width, big_endian, self.spare);
+            self.image.samples.read_row(row, line);
         }
     }
 }

@@ -16,6 +16,7 @@ pub(super) struct SampleReader {
 
 impl SampleReader {
     /// The cells of one row of a block.
+    #[inline(always)]
     pub(super) fn read_row(&self, row: &[u8], out: &mut [f32]) {
         // A whole number equals its nodata value exactly or never; NaN equals nothing and is unknown anyway.
         let nodata = self.nodata.unwrap_or(f64::NAN);
@@ -42,6 +43,7 @@ impl SampleReader {
         }
     }
 
+    #[inline(always)]
     fn each<const N: usize>(&self, row: &[u8], out: &mut [f32], cell: impl Fn([u8; N]) -> f32) {
         let samples = row.as_chunks::<N>().0;
         if self.stride == 1 {

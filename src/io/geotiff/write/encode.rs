@@ -24,6 +24,7 @@ impl WriteSpec {
     }
 
     /// Cells as the file will hold them; what reads back as nodata is unknown from here on.
+    #[inline(always)]
     pub(super) fn quantise(&self, cells: &mut [f32]) {
         let nodata = self.nodata;
         match self.sample {
@@ -53,6 +54,7 @@ impl WriteSpec {
 
     /// A row's bytes before compression, from quantised cells into `out`. The cells are used up: unknown ones
     /// become nodata.
+    #[inline(always)]
     pub(super) fn row_bytes(&self, cells: &mut [f32], spare: &mut Vec<u8>, out: &mut [u8]) {
         for cell in &mut *cells {
             *cell = if is_unknown(*cell) { self.nodata } else { *cell };

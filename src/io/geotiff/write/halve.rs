@@ -6,10 +6,10 @@ use crate::grid::{UNKNOWN, is_unknown};
 /// Side of a halved tile.
 pub(super) const HALF: usize = TILE / 2;
 
-/// The cells of a tile halved, [`HALF`] × [`HALF`]. Unknown cells do not count; where all four are unknown the
-/// result is.
-pub(super) fn halved(tile: &[f32], kind: OverviewKind) -> Vec<f32> {
-    let mut out = vec![UNKNOWN; HALF * HALF];
+/// The cells of a tile halved into `out`, [`HALF`] × [`HALF`]. Unknown cells do not count; where all four are unknown
+/// the result is.
+#[inline(always)]
+pub(super) fn halve(tile: &[f32], kind: OverviewKind, out: &mut [f32]) {
     for (out, rows) in out.chunks_exact_mut(HALF).zip(tile.chunks_exact(2 * TILE)) {
         let (upper, lower) = rows.split_at(TILE);
         let pairs = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
@@ -26,7 +26,6 @@ pub(super) fn halved(tile: &[f32], kind: OverviewKind) -> Vec<f32> {
             }
         }
     }
-    out
 }
 
 #[inline(always)]

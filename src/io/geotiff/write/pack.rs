@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::io;
 
-use super::halve::{HALF, halved};
-use super::head::{LEADER, TRAILER};
+use super::halve::{HALF, halve};
+use super::head::TRAILER;
 use super::stats::Stats;
 use super::{TILE, WriteSpec};
 use crate::grid::{UNKNOWN, Window, is_unknown};
 use crate::io::geotiff::codec::{Codec, Packer};
+use crate::widest::{widest, work};
 
 /// Cells of a tile: its own, or still in the window that brought them.
 pub(super) enum TileCells<'a> {
@@ -42,9 +43,9 @@ struct Bench {
     codec: Codec,
     packer: Packer,
     cells: Vec<f32>,
-    row: Vec<f32>,
     spare: Vec<u8>,
     bytes: Vec<u8>,
+    /// As long as the longest can be.
     packed: Vec<u8>,
     /// The last tile without a known cell, which is many tiles of a country with ragged borders: cells' size
     /// and nodata value, and its bytes.
@@ -68,15 +69,50 @@ pub(super) fn pack(
         }
         let bench = kept.as_mut().expect("just made");
         bench.take_cells(cells);
-        spec.quantise(&mut bench.cells);
-        if bench.cells.iter().all(|cell| is_unknown(*cell)) {
-            let half = wants_half.then(|| vec![UNKNOWN; HALF * HALF]);
-            return Ok(Packed { index, bytes: bench.blank(spec)?, half, stats: Stats::default() });
-        }
-        let stats = if wants_stats { Stats::of_tile(&bench.cells) } else { Stats::default() };
-        let half = wants_half.then(|| halved(&bench.cells, spec.overviews));
-        Ok(Packed { index, bytes: bench.compressed(spec)?, half, stats })
+        let mut half = if wants_half { vec![UNKNOWN; HALF * HALF] } else { Vec::new() };
+        let mut stats = wants_stats.then(Stats::default);
+        let mut is_blank = false;
+        let (cells, stats_of, is_blank_to) = (bench.cells.as_mut_slice(), &mut stats, &mut is_blank);
+        widest(Look { spec, cells, stats: stats_of, half: &mut half, is_blank: is_blank_to });
+        let bytes = if is_blank { bench.blank(spec)? } else { bench.compressed(spec)? };
+        let half = wants_half.then_some(half);
+        Ok(Packed { index, bytes, half, stats: stats.unwrap_or_default() })
     })
+}
+
+work!(Look = look(spec: &'a WriteSpec, cells: &'a mut [f32], stats: &'a mut Option<Stats>, half: &'a mut [f32], is_blank: &'a mut bool));
+
+/// Quantises a tile; what is asked of it is counted and halved, unless it has no known cell.
+#[inline(always)]
+fn look(
+    spec: &WriteSpec,
+    cells: &mut [f32],
+    stats: &mut Option<Stats>,
+    half: &mut [f32],
+    is_blank: &mut bool,
+) {
+    spec.quantise(cells);
+    *is_blank = cells.iter().all(|cell| is_unknown(*cell));
+    if *is_blank {
+        return;
+    }
+    if let Some(stats) = stats {
+        *stats = Stats::of_tile(cells);
+    }
+    if !half.is_empty() {
+        halve(cells, spec.overviews, half);
+    }
+}
+
+work!(Rows = rows(spec: &'a WriteSpec, cells: &'a mut [f32], spare: &'a mut Vec<u8>, bytes: &'a mut [u8]));
+
+/// The bytes of a tile's rows before compression; the cells are used up.
+#[inline(always)]
+fn rows(spec: &WriteSpec, cells: &mut [f32], spare: &mut Vec<u8>, bytes: &mut [u8]) {
+    let row_bytes = TILE * spec.cell_bytes();
+    for (cells, bytes) in cells.chunks_exact_mut(TILE).zip(bytes.chunks_exact_mut(row_bytes)) {
+        spec.row_bytes(cells, spare, bytes);
+    }
 }
 
 impl Bench {
@@ -85,7 +121,6 @@ impl Bench {
             codec,
             packer: Packer::new(codec)?,
             cells: Vec::new(),
-            row: Vec::new(),
             spare: Vec::new(),
             bytes: Vec::new(),
             packed: Vec::new(),
@@ -121,24 +156,20 @@ impl Bench {
         Ok(bytes)
     }
 
-    /// The tile's compressed bytes with their size before and their end repeated after.
+    /// The tile's compressed bytes with their size before and their end repeated after. The cells are used up.
     fn compressed(&mut self, spec: &WriteSpec) -> io::Result<Vec<u8>> {
-        let row_bytes = TILE * spec.cell_bytes();
-        self.bytes.resize(TILE * row_bytes, 0);
-        for (cells, bytes) in self.cells.chunks_exact(TILE).zip(self.bytes.chunks_exact_mut(row_bytes)) {
-            self.row.clear();
-            self.row.extend_from_slice(cells);
-            spec.row_bytes(&mut self.row, &mut self.spare, bytes);
+        self.bytes.resize(TILE * TILE * spec.cell_bytes(), 0);
+        let (cells, spare, bytes) = (self.cells.as_mut_slice(), &mut self.spare, self.bytes.as_mut_slice());
+        widest(Rows { spec, cells, spare, bytes });
+        let most = self.packer.most_bytes(self.bytes.len());
+        if self.packed.len() < most {
+            self.packed.resize(most, 0);
         }
-        self.packed.clear();
-        self.packed.extend([0; LEADER as usize]);
-        self.packer.pack(&self.bytes, &mut self.packed)?;
-        let n = self.packed.len() - LEADER as usize;
-        self.packed[..LEADER as usize].copy_from_slice(&(n as u32).to_le_bytes());
-        let end = n.saturating_sub(TRAILER as usize) + LEADER as usize;
+        let n = self.packer.pack(&self.bytes, &mut self.packed[..most])?;
+        let packed = &self.packed[..n];
         let mut trailer = [0; TRAILER as usize];
-        trailer[..self.packed.len() - end].copy_from_slice(&self.packed[end..]);
-        self.packed.extend(trailer);
-        Ok(self.packed.clone())
+        let end = &packed[n.saturating_sub(TRAILER as usize)..];
+        trailer[..end.len()].copy_from_slice(end);
+        Ok([&(n as u32).to_le_bytes()[..], packed, &trailer].concat())
     }
 }

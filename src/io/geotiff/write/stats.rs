@@ -18,43 +18,40 @@ pub(super) struct Stats {
 
 impl Stats {
     /// Those of a tile's cells, row by row.
+    #[inline(always)]
     pub(super) fn of_tile(cells: &[f32]) -> Self {
-        cells.chunks_exact(TILE).fold(Self::default(), |stats, row| stats.with(&Self::of(row)))
+        let mut stats = Self::default();
+        for row in cells.chunks_exact(TILE) {
+            stats = stats.with(&Self::of(row));
+        }
+        stats
     }
 
     /// Those of a row of cells. Each sum is kept in [`LANES`] parts, so that several cells are added at once.
+    #[inline(always)]
     fn of(cells: &[f32]) -> Self {
-        let mut n = [0u32; LANES];
-        let (mut least, mut most, mut sums) = ([f32::MAX; LANES], [f32::MIN; LANES], [0.0; LANES]);
         let (whole, rest) = cells.as_chunks::<LANES>();
         let mut last = [UNKNOWN; LANES];
         last[..rest.len()].copy_from_slice(rest);
-        let lanes = || whole.iter().chain([&last]);
-        for cells in lanes() {
-            for (lane, &cell) in cells.iter().enumerate() {
-                let is_known = !is_unknown(cell);
-                n[lane] += u32::from(is_known);
-                sums[lane] += f64::from(if is_known { cell } else { 0.0 });
-                // Unknown is the lowest number there is: it never is the greatest of any.
-                most[lane] = if cell > most[lane] { cell } else { most[lane] };
-                let known = if is_known { cell } else { f32::MAX };
-                least[lane] = if known < least[lane] { known } else { least[lane] };
-            }
+        let mut sums =
+            Sums { n: [0; LANES], least: [f32::MAX; LANES], most: [f32::MIN; LANES], sum: [0.0; LANES] };
+        for cells in whole {
+            sums.add(cells);
         }
-        let n = u64::from(n.iter().sum::<u32>());
+        sums.add(&last);
+        let n = u64::from(sums.n.iter().sum::<u32>());
         if n == 0 {
             return Self::default();
         }
-        let mean = sums.iter().sum::<f64>() / n as f64;
+        let mean = sums.sum.iter().sum::<f64>() / n as f64;
         let mut squares = [0.0; LANES];
-        for cells in lanes() {
-            for (square, &cell) in squares.iter_mut().zip(cells) {
-                let step = f64::from(cell) - mean;
-                *square += if is_unknown(cell) { 0.0 } else { step * step };
-            }
+        for cells in whole {
+            add_squares(&mut squares, cells, mean);
         }
-        let range = (least.into_iter().fold(f32::MAX, f32::min), most.into_iter().fold(f32::MIN, f32::max));
-        Self { n, range: Some(range), mean, squares: squares.iter().sum() }
+        add_squares(&mut squares, &last, mean);
+        let least = sums.least.into_iter().fold(f32::MAX, f32::min);
+        let most = sums.most.into_iter().fold(f32::MIN, f32::max);
+        Self { n, range: Some((least, most)), mean, squares: squares.iter().sum() }
     }
 
     /// Those of both together (Chan, Golub & LeVeque 1979).
@@ -92,5 +89,36 @@ impl Stats {
     /// Standard deviation.
     pub(super) fn deviation(&self) -> f64 {
         if self.n == 0 { 0.0 } else { (self.squares / self.n as f64).sqrt() }
+    }
+}
+
+/// Sums of a row in parts.
+struct Sums {
+    n: [u32; LANES],
+    least: [f32; LANES],
+    most: [f32; LANES],
+    sum: [f64; LANES],
+}
+
+impl Sums {
+    #[inline(always)]
+    fn add(&mut self, cells: &[f32; LANES]) {
+        for (lane, &cell) in cells.iter().enumerate() {
+            let is_known = !is_unknown(cell);
+            self.n[lane] += u32::from(is_known);
+            self.sum[lane] += f64::from(if is_known { cell } else { 0.0 });
+            // Unknown is the lowest number there is: it never is the greatest of any.
+            self.most[lane] = if cell > self.most[lane] { cell } else { self.most[lane] };
+            let known = if is_known { cell } else { f32::MAX };
+            self.least[lane] = if known < self.least[lane] { known } else { self.least[lane] };
+        }
+    }
+}
+
+#[inline(always)]
+fn add_squares(squares: &mut [f64; LANES], cells: &[f32; LANES], mean: f64) {
+    for (square, &cell) in squares.iter_mut().zip(cells) {
+        let step = f64::from(cell) - mean;
+        *square += if is_unknown(cell) { 0.0 } else { step * step };
     }
 }

@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 
 use super::super::super::levels::POINTS_ON;
-use super::super::super::widest::widest;
 use super::super::bins::{N_BINS, N_PARTS, Ranks};
 use super::super::dense::{Dense, Kind, LANES, Lanes, Tile};
 use super::super::group::Group;
 use super::{Places, SAMPLES_AT_ONCE, STRETCH_CELLS, Sampled, Take, marked, packs};
 use crate::grid::UNKNOWN;
+use crate::widest::widest;
 
 /// `acceptability`: by cell, the samples in which it is in the top, Σ d, Σ d² and the rank r of the first sample,
 /// d being the rank less r: four planes one after the other in `out`.

@@ -1,10 +1,10 @@
 //! Sums across: sixteen source rows of a panel at a time. Twin: `shaders/exposure_across.wgsl`.
 
 use super::super::super::reach::AcrossTable;
-use super::super::super::widest::{Sixteen, SixteenWork, by_sixteen, fetch_early, widest, work};
 use super::super::Source;
 use super::super::lanes::{LANES, Lanes, transposed};
 use super::{BLOCK_COLS, BLOCK_LANES};
+use crate::widest::{Sixteen, SixteenWork, by_sixteen, fetch_early, widest, work};
 
 /// Weights across of sixteen rows side by side, from the centre outward.
 pub struct LaneWeights {

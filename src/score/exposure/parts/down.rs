@@ -6,9 +6,9 @@ use std::ops::Range;
 use crate::grid::{UNKNOWN, is_unknown};
 
 use super::super::super::reach::DownTable;
-use super::super::super::widest::{Sixteen, SixteenWork, by_sixteen, fetch_early, widest, work};
 use super::super::lanes::{LANES, Lanes};
 use super::{BLOCK_COLS, BLOCK_LANES};
+use crate::widest::{Sixteen, SixteenWork, by_sixteen, fetch_early, widest, work};
 
 /// Rows of the tile summed together: each sum across that is read serves all of them.
 pub const ROWS: usize = 4;

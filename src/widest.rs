@@ -91,7 +91,7 @@ macro_rules! work {
             $($argument: $kind,)*
         }
 
-        impl $crate::score::widest::Work for $name<'_> {
+        impl $crate::widest::Work for $name<'_> {
             #[inline(always)]
             fn run(self) {
                 $function($(self.$argument),*);
@@ -100,4 +100,4 @@ macro_rules! work {
     };
 }
 
-pub(super) use work;
+pub(crate) use work;
