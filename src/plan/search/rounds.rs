@@ -82,7 +82,7 @@ impl Worker<'_> {
             self.step(schedule.heat.at(share / schedule.first));
             return;
         };
-        if number != self.rounds.number {
+        if number > self.rounds.number {
             self.begin_round(number);
         }
         if within >= HELD {
