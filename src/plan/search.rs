@@ -22,6 +22,7 @@ mod overfill;
 mod parts;
 mod pool;
 mod repair;
+mod rounds;
 mod ruin;
 mod swift;
 mod tour;
@@ -153,6 +154,7 @@ pub(crate) struct Worker<'a> {
     pool: pool::Pool,
     n_taken: u32,
     tour: tour::Tour,
+    rounds: rounds::Rounds,
 }
 
 /// Money of the plan as it is being changed, kept only where there is a budget.
@@ -186,6 +188,7 @@ impl<'a> Worker<'a> {
             pool: pool::Pool::default(),
             n_taken: 0,
             tour: tour::Tour::default(),
+            rounds: rounds::Rounds::default(),
             equity: Equity::of(ground, merit.value),
         };
         worker.energy = worker.energy_of(merit);

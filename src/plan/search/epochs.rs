@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::rounds::Schedule;
 use super::{Ground, Merit, Worker, parts};
 use crate::error::Result;
 use crate::plan::chance::Chance;
@@ -21,7 +22,7 @@ const WORKERS: u64 = 2;
 /// Times the workers meet, and more often when an epoch would be longer than so many steps a worker.
 const EPOCHS: u64 = 96;
 const LONGEST_EPOCH: u64 = 20_000;
-/// Times in a run that all go on from where the best stands.
+/// Times in a run that all go on from where the best stands, but where each has rounds of its own.
 const MEETINGS: f64 = 6.0;
 /// From so many tasks on, and with some teams, the plan is cut into parts that are searched side by side.
 const PARTS_FROM: usize = 1_200;
@@ -29,6 +30,9 @@ const PARTS_FROM: usize = 1_200;
 const EPOCHS_BY_CLOCK: u64 = 150;
 /// First epoch of such a run, in steps a worker.
 const FIRST_EPOCH: u64 = 50;
+
+/// How many times as warm as its end a later round begins.
+const WARM: f64 = 3.0;
 
 /// How much may be done.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +83,11 @@ impl Course {
         let n_epochs = by_steps.map_or(by_clock, |steps| n_epochs(steps).clamp(1, steps.max(1)));
         let begun_at = effort.share_of_time().unwrap_or(0.0).min(0.999);
         Self { total: by_steps, begun_at, done: 0, span: (0.0, 0.0), epoch_steps: first, n_epochs }
+    }
+
+    /// Steps of the whole run over all workers, as far as can be told when the next epoch has so many.
+    fn expected(&self, of_epoch: u64) -> f64 {
+        self.total.map_or((self.done + of_epoch) as f64 / self.span.1.max(1e-9), |total| total as f64)
     }
 
     /// How many epochs to announce.
@@ -151,7 +160,7 @@ pub(crate) fn search(
     let n_done: usize = start.iter().map(Vec::len).sum();
     let value = crate::plan::schedule::State::of(model, &start).value();
     let ground = Ground::new(model, hints.price, value, n_done);
-    let heat = Heat::sampled(&ground, &start, effort.seed);
+    let mut schedule = Schedule::new(&ground, Heat::sampled(&ground, &start, effort.seed));
     let default = (40_000_000 / (model.tasks.len() as u64 + 20)).clamp(20_000, 400_000);
     let n_epochs = |steps: u64| EPOCHS.max(steps / (WORKERS * LONGEST_EPOCH));
     let mut course = Course::new(effort, default, n_epochs, (EPOCHS_BY_CLOCK, FIRST_EPOCH * WORKERS));
@@ -163,6 +172,8 @@ pub(crate) fn search(
         && let Some(of_epoch) = course.next(effort, epoch)
     {
         let (from, to) = course.span;
+        let expected = course.expected(of_epoch) / WORKERS as f64;
+        schedule.foresee(to, expected, model.tasks.len());
         let run = |(w, worker): (usize, &mut Worker)| {
             // The first workers take what does not divide evenly.
             let count = (of_epoch + WORKERS - 1 - w as u64) / WORKERS;
@@ -171,7 +182,7 @@ pub(crate) fn search(
                 if i % 256 == 255 && progress.is_cancelled() {
                     return;
                 }
-                worker.step(heat.at(from + (to - from) * i as f64 / count as f64));
+                worker.go(&schedule, from + (to - from) * i as f64 / count as f64);
             }
         };
         if effort.n_threads > 1 {
@@ -180,7 +191,7 @@ pub(crate) fn search(
             workers.iter_mut().enumerate().for_each(run);
         }
         course.done += of_epoch;
-        if (MEETINGS * from).floor() < (MEETINGS * to).floor() {
+        if to <= schedule.first && (MEETINGS * from).floor() < (MEETINGS * to).floor() {
             meet(&mut workers, to >= 1.0 - 1.0 / MEETINGS);
         }
         note(best_of(&workers).best_merit.value);
@@ -258,6 +269,11 @@ impl Heat {
     /// At a share of the run.
     pub(super) fn at(self, share: f64) -> f64 {
         self.hot * (self.cold / self.hot).powf(share)
+    }
+
+    /// At a share of a later round, which begins warm.
+    pub(super) fn again(self, share: f64) -> f64 {
+        WARM * self.cold * WARM.powf(-share)
     }
 
     /// By the mean value of a task, for parts of large plans: cold, since a large plan never recovers from

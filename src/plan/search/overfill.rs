@@ -72,7 +72,7 @@ impl Worker<'_> {
         let skip = self.chance.below(4);
         let served = near.iter().map(|&j| self.state.at[j as usize].0).filter(|&k| k != NONE);
         let k = served.filter(|&k| model.can(seed as usize, k as usize)).nth(skip)? as usize;
-        if self.state.routes[k].visits.len() < FROM_VISITS {
+        if self.is_held(k) || self.state.routes[k].visits.len() < FROM_VISITS {
             return None;
         }
         tour.set(model, k, self.state.routes[k].visits.iter().map(|visit| visit.task));
@@ -109,7 +109,8 @@ impl Worker<'_> {
         let (other_k, other_at) = self.state.at[other as usize];
         let sequence = |k: u32| self.state.routes[k as usize].visits.iter().map(|visit| visit.task);
         let (mut one, mut two): (Vec<u32>, Vec<u32>) = (sequence(k).collect(), sequence(other_k).collect());
-        if one.len() + two.len() < 2 * FROM_VISITS {
+        let is_held = self.is_held(k as usize) || self.is_held(other_k as usize);
+        if is_held || one.len() + two.len() < 2 * FROM_VISITS {
             return None;
         }
         if self.chance.unit() < 0.5 {

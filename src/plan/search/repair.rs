@@ -127,7 +127,7 @@ impl Worker<'_> {
     }
 
     /// Puts a task there; takes it out again and says false when exact times do not allow it.
-    fn apply(&mut self, j: u32, spot: Spot) -> bool {
+    pub(super) fn apply(&mut self, j: u32, spot: Spot) -> bool {
         let model = self.ground.model;
         if model.has_precedence && self.makes_circle(j, spot.team, spot.position) {
             return false;

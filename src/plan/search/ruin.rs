@@ -45,7 +45,8 @@ impl Worker<'_> {
     }
 
     fn mark(&mut self, j: u32) {
-        if !self.is_fixed(j) && !self.removed.contains(&j) {
+        let is_held = self.is_held(self.state.at[j as usize].0 as usize);
+        if !is_held && !self.is_fixed(j) && !self.removed.contains(&j) {
             self.removed.push(j);
         }
     }
