@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench plan -- FOLDER [SECONDS [COUNT [THREADS]]]` plans every problem of a folder (or COUNT of
 //! them, spread evenly) for SECONDS each and prints the gap to `best_known.csv`. Without arguments it plans
-//! three generated problems with a fixed number of steps and prints the time. `own N TEAMS SECONDS [THREADS]` makes problems
-//! like our own, whose teams travel SPEED (environment) times as fast.
+//! three generated problems with a fixed number of steps and prints the time. `own N TEAMS SECONDS [THREADS]` plans
+//! problems like our own, whose teams travel `SPEED` times (environment; 1) as fast.
 #![allow(clippy::print_stdout)]
 
 use std::path::Path;
