@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench plan -- FOLDER [SECONDS [COUNT [THREADS]]]` plans every problem of a folder (or COUNT of
 //! them, spread evenly) for SECONDS each and prints the gap to `best_known.csv`. Without arguments it plans
-//! three generated problems with a fixed number of steps and prints the time.
+//! three generated problems with a fixed number of steps and prints the time. `own N TEAMS SECONDS [THREADS]` plans
+//! problems like our own, whose teams travel `SPEED` times (environment; 1) as fast.
 #![allow(clippy::print_stdout)]
 
 use std::path::Path;
@@ -62,8 +63,12 @@ fn gaps(folder: &Path, seconds: f64, count: usize, threads: usize, seed: u64) {
 }
 
 fn own(n_tasks: usize, n_teams: usize, seconds: f64, threads: f64) {
+    let speed = std::env::var("SPEED").ok().and_then(|speed| speed.parse().ok()).unwrap_or(1.0);
     for (has_budget, is_plain) in [(false, true), (true, true), (false, false), (true, false)] {
-        let problem = generated(n_tasks, n_teams, has_budget, is_plain);
+        let mut problem = generated(n_tasks, n_teams, has_budget, is_plain);
+        for team in &mut problem.teams {
+            team.speed_per_day *= speed;
+        }
         let params = Params { seconds: Some(seconds), threads: threads as usize, ..Params::default() };
         let solution = plan(&problem, &params, &Silent::default()).expect("a plan");
         let hand = baselines(&problem, None).expect("baselines");
