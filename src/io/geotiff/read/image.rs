@@ -91,7 +91,8 @@ impl Image {
         // Of an image too large to be kept, blocks that lie wholly inside are decoded where their cells belong. Where
         // others lie beside them the window is likely to overlap the next one: there all are kept.
         let is_whole = |from: i64, to: i64, side: usize, all: usize| {
-            from as usize % side == 0 && (to as usize % side == 0 || to as usize == all)
+            let (from, to) = (from as usize, to as usize);
+            from.is_multiple_of(side) && (to.is_multiple_of(side) || to == all)
         };
         let n_blocks = layout.n_across() * layout.n_rows.div_ceil(layout.block_rows);
         let is_direct = n_blocks > self.cache.n_blocks()
