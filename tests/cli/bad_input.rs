@@ -2,6 +2,7 @@
 //! nothing half-written.
 
 use std::path::Path;
+#[cfg(unix)]
 use std::process::Command;
 
 use clearway::grid::{Cells, Crs, Frame, UNKNOWN, is_unknown};

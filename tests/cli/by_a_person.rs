@@ -1,6 +1,7 @@
 //! What a hurried planner does: stops a run, asks for half of it, names what is not there, moves folders.
 
 use std::path::Path;
+#[cfg(unix)]
 use std::process::{Command, Stdio};
 
 use super::*;

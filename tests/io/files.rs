@@ -146,7 +146,8 @@ fn wide_scratch_planes_are_the_same_in_memory_and_on_disk() {
         Window::new(0, 70, 2500, 30),
     ]);
     for (number, window) in windows.enumerate() {
-        let value = |i: usize| if i % 11 == 0 { UNKNOWN } else { (number * 1_000_003 + i) as f32 * 0.5 };
+        let value =
+            |i: usize| if i.is_multiple_of(11) { UNKNOWN } else { (number * 1_000_003 + i) as f32 * 0.5 };
         let values: Vec<f32> = (0..window.len()).map(value).collect();
         for plane in &planes {
             plane.write(window, &values).unwrap();
