@@ -19,7 +19,7 @@ mod shifted;
 mod window;
 
 pub use array::{ArrayCells, Sample};
-pub use cells::{CellStore, Cells, MemoryCells, UNKNOWN, canonical, is_unknown};
+pub use cells::{CellStore, Cells, MemoryCells, UNKNOWN, canonical, groups, is_unknown};
 pub use crs::{Crs, LonLat, geodesic_m};
 pub use frame::Frame;
 pub use ground::{Bounds, ChosenOperations, Ground, OperationCode};

@@ -26,6 +26,15 @@ pub fn canonical(value: f32) -> f32 {
     if value.is_finite() { value } else { UNKNOWN }
 }
 
+/// Cells in groups of `N`, to be taken side by side, and the rest of them as a group filled up with unknown ones.
+#[inline(always)]
+pub fn groups<const N: usize>(cells: &[f32]) -> (&[[f32; N]], [f32; N]) {
+    let (whole, rest) = cells.as_chunks::<N>();
+    let mut last = [UNKNOWN; N];
+    last[..rest.len()].copy_from_slice(rest);
+    (whole, last)
+}
+
 /// One plane of cells on a frame, readable by window from several threads.
 pub trait Cells: Send + Sync {
     /// The frame the cells lie on.

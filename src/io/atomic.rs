@@ -48,17 +48,8 @@ impl Staging {
             None => Self::new(out_dir, overwrite).map(|staging| (staging, false)),
             Some((part, lock)) => {
                 let out_dir = out_dir.to_path_buf();
-                Ok((
-                    Self {
-                        out_dir,
-                        created: Vec::new(),
-                        part,
-                        is_kept: true,
-                        syncing: Vec::new(),
-                        _lock: lock,
-                    },
-                    true,
-                ))
+                let (created, syncing) = (Vec::new(), Vec::new());
+                Ok((Self { out_dir, created, part, is_kept: true, syncing, _lock: lock }, true))
             }
         }
     }

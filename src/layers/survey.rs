@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::grid::{Cells, Frame, Tiling, UNKNOWN, Window, is_unknown};
+use crate::grid::{Cells, Frame, Tiling, UNKNOWN, Window, groups, is_unknown};
 use crate::progress::Progress;
 use crate::widest::{widest, work};
 
@@ -110,9 +110,7 @@ work!(Count = count(cells: &'a [f32], line: &'a mut Line));
 
 #[inline(always)]
 fn count(cells: &[f32], line: &mut Line) {
-    let (whole, rest) = cells.as_chunks::<LANES>();
-    let mut last = [UNKNOWN; LANES];
-    last[..rest.len()].copy_from_slice(rest);
+    let (whole, last) = groups::<LANES>(cells);
     let mut lanes = Lanes {
         n_known: [0; LANES],
         n_negative: [0; LANES],

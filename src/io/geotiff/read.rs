@@ -33,8 +33,6 @@ use crate::grid::{Cells, Frame, UNKNOWN, Window};
 #[derive(Debug)]
 pub struct GeoTiff {
     path: PathBuf,
-    /// From 0.
-    band: usize,
     frame: Frame,
     facts: RasterFacts,
     image: Image,
@@ -88,7 +86,7 @@ impl GeoTiff {
             statistics: metadata.statistics,
         };
         let image = Image::new(source, layout, band, nodata, options.cache_bytes);
-        Ok(Self { path: path.to_path_buf(), band, frame, facts, image, mask })
+        Ok(Self { path: path.to_path_buf(), frame, facts, image, mask })
     }
 
     /// The file.
@@ -117,13 +115,13 @@ impl GeoTiff {
         if self.mask.is_some() {
             return Ok(None);
         }
-        let source = Arc::new(Source::open(&self.path)?);
+        let source = self.image.source();
         let mut smallest: Option<(usize, Layout)> = None;
         for directory in source.directories()?.into_iter().skip(1) {
-            if directory.number(&source, tags::NEW_SUBFILE_TYPE)? != Some(1) {
+            if directory.number(source, tags::NEW_SUBFILE_TYPE)? != Some(1) {
                 continue;
             }
-            let layout = Layout::of(&source, &directory)?;
+            let layout = Layout::of(source, &directory)?;
             let step = self.frame.n_cols.div_ceil(layout.n_cols).next_power_of_two();
             let is_ours = layout.n_bands == self.facts.n_bands
                 && layout.n_cols == self.frame.n_cols.div_ceil(step)
@@ -140,16 +138,8 @@ impl GeoTiff {
                 n_cols: layout.n_cols,
                 n_rows: layout.n_rows,
             };
-            let cache_bytes = ReadOptions::default().cache_bytes;
-            let image = Image::new(source, layout, self.band, self.facts.nodata, cache_bytes);
-            Self {
-                path: self.path.clone(),
-                band: self.band,
-                frame,
-                facts: self.facts.clone(),
-                image,
-                mask: None,
-            }
+            let image = self.image.of_layout(layout, ReadOptions::default().cache_bytes);
+            Self { path: self.path.clone(), frame, facts: self.facts.clone(), image, mask: None }
         }))
     }
 

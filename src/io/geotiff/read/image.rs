@@ -62,6 +62,16 @@ impl Image {
         Self { source, layout, band, samples, cache }
     }
 
+    /// The same band of another image of the file.
+    pub(super) fn of_layout(&self, layout: Layout, cache_bytes: usize) -> Self {
+        Self::new(Arc::clone(&self.source), layout, self.band, self.samples.nodata, cache_bytes)
+    }
+
+    /// The file.
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// Puts the image's cells into `out`; what lies outside the image, or in a sparse block, is unknown.
     pub(super) fn read(&self, window: Window, out: &mut [f32]) -> Result<()> {
         let layout = &self.layout;
@@ -94,8 +104,7 @@ impl Image {
             let (from, to) = (from as usize, to as usize);
             from.is_multiple_of(side) && (to.is_multiple_of(side) || to == all)
         };
-        let n_blocks = layout.n_across() * layout.n_rows.div_ceil(layout.block_rows);
-        let is_direct = n_blocks > self.cache.n_blocks()
+        let is_direct = layout.n_across() * layout.n_down() > self.cache.n_blocks()
             && is_whole(inside.col, inside.end_col(), layout.block_cols, layout.n_cols)
             && is_whole(inside.row, inside.end_row(), layout.block_rows, layout.n_rows);
         if is_direct {

@@ -99,6 +99,11 @@ impl Layout {
         self.n_cols.div_ceil(self.block_cols)
     }
 
+    /// Blocks in a column, as they are read.
+    pub(super) fn n_down(&self) -> usize {
+        self.n_rows.div_ceil(self.block_rows)
+    }
+
     /// Samples of one pixel in a block.
     pub(super) fn stride(&self) -> usize {
         if self.is_planar { 1 } else { self.n_bands }
@@ -148,7 +153,7 @@ impl Layout {
             return Err(source.fault("tiff.block_size", expected, found, fix).into());
         };
         let n_across = self.n_across();
-        let n_down = self.n_rows.div_ceil(self.block_rows);
+        let n_down = self.n_down();
         for (i, (&at, &n)) in self.offsets.iter().zip(&self.byte_counts).enumerate() {
             if at == 0 || n == 0 {
                 continue;

@@ -1,7 +1,7 @@
 //! Statistics of the cells written, row by row of each tile, so that their order of arrival does not change them.
 
 use super::TILE;
-use crate::grid::{UNKNOWN, is_unknown};
+use crate::grid::{groups, is_unknown};
 
 /// Parts of a sum.
 const LANES: usize = 8;
@@ -30,9 +30,7 @@ impl Stats {
     /// Those of a row of cells. Each sum is kept in [`LANES`] parts, so that several cells are added at once.
     #[inline(always)]
     fn of(cells: &[f32]) -> Self {
-        let (whole, rest) = cells.as_chunks::<LANES>();
-        let mut last = [UNKNOWN; LANES];
-        last[..rest.len()].copy_from_slice(rest);
+        let (whole, last) = groups::<LANES>(cells);
         let mut sums =
             Sums { n: [0; LANES], least: [f32::MAX; LANES], most: [f32::MIN; LANES], sum: [0.0; LANES] };
         for cells in whole {
