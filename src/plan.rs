@@ -12,6 +12,7 @@ pub mod check;
 mod crew;
 mod dispatch;
 mod emit;
+mod exact;
 mod floors;
 mod model;
 mod nearby;
@@ -53,6 +54,9 @@ use crate::progress::Progress;
 /// Up to so many tasks a first plan is also made by insertion.
 const INSERT_UP_TO: usize = 1_200;
 
+/// Up to so many tasks the best plan is looked for by going through all, which proves it the best (exact.rs).
+const PROVE_UP_TO: usize = 12;
+
 /// Seconds asked for from which on the bound takes longer too, up to three times as long.
 const SECONDS_OF_BOUND: f64 = 30.0;
 
@@ -72,11 +76,14 @@ pub struct Params {
     pub rank: Option<Vec<f64>>,
     /// An earlier plan to start from, as far as it still holds; teams and tasks that are no more are passed over.
     pub start: Option<Vec<Route>>,
+    /// Whether the best plan of a problem of up to twelve tasks is found by going through all, where that takes no
+    /// more than a second or so, and so is proven the best; the search is left out then.
+    pub prove: bool,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Self { seed: 1, iterations: None, seconds: None, threads: 0, rank: None, start: None }
+        Self { seed: 1, iterations: None, seconds: None, threads: 0, rank: None, start: None, prove: true }
     }
 }
 
@@ -138,14 +145,30 @@ fn solve(problem: &Problem, params: &Params, effort: &Effort, progress: &dyn Pro
             None => format!("best {value:.6}"),
         });
     };
-    let returns = bound.as_ref().map_or(&[][..], |bound| &bound.return_of_task);
-    let hints = Hints { price, returns };
-    let outcome = search::search(&model, start, hints, effort, progress, &note)?;
-    let state = State::of(&model, &outcome.sequences);
+    let is_small = params.prove && params.iterations != Some(0) && model.tasks.len() <= PROVE_UP_TO;
+    let is_over = || progress.is_cancelled() || effort.is_over();
+    let prove = |start: &[Vec<u32>], most| {
+        if is_small { exact::best_plan(&model, start, most, &is_over) } else { None }
+    };
+    // Half the time for the search, half for the proof.
+    let share = if is_small { 0.5 } else { 1.0 };
+    let of_search = Effort { seconds: effort.seconds.map(|seconds| share * seconds), ..*effort };
+    let mut iterations = 0;
+    let mut proven = prove(&start, exact::FEW_LABELS);
+    let mut sequences = start;
+    if proven.is_none() {
+        let returns = bound.as_ref().map_or(&[][..], |bound| &bound.return_of_task);
+        let outcome = search::search(&model, sequences, Hints { price, returns }, &of_search, progress, &note)?;
+        (sequences, iterations) = (outcome.sequences, outcome.iterations);
+        proven = prove(&sequences, exact::MOST_LABELS);
+    }
+    let is_proven = proven.is_some();
+    let state = State::of(&model, &proven.unwrap_or(sequences));
     let mut solution = emit::solution(problem, &model, &state);
     solution.shadow_prices = bound.as_ref().map(|bound| emit::shadow_prices(problem, &state, bound));
-    solution.set_bound(bound.map(|bound| model.worth.reported(bound.value)), kind);
-    solution.iterations = outcome.iterations;
+    let bound = if is_proven { Some(state.value()) } else { bound.map(|bound| bound.value) };
+    solution.set_bound(bound.map(|bound| model.worth.reported(bound)), kind);
+    solution.iterations = iterations;
     Ok(solution)
 }
 
@@ -213,7 +236,8 @@ fn first_plan(
     for sequences in plans {
         let state = State::of(model, &sequences);
         let merit = Merit::of(model, &state);
-        let holds = state.is_feasible() && state.holds_positions(&positions, model);
+        let is_paid = state.cost() <= model.budget * (1.0 + 1e-10);
+        let holds = state.is_feasible() && is_paid && state.holds_positions(&positions, model);
         if holds && best.as_ref().is_none_or(|(known, _)| merit.beats(*known)) {
             best = Some((merit, sequences));
         }

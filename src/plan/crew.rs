@@ -24,6 +24,28 @@ pub(crate) struct Crew<'a> {
     free: BinaryHeap<Reverse<(Moment, u32)>>,
 }
 
+/// Where a team is, and since when: working time and calendar day.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stand {
+    pub(crate) place: usize,
+    pub(crate) tau: f64,
+    pub(crate) day: f64,
+}
+
+/// The way of team k to task j, and where it stands when it has done it, not before a day; whether it may, is for the
+/// caller to see.
+pub(crate) fn visit(model: &Model, j: usize, k: usize, from: Stand, release: f64) -> (f64, Stand) {
+    let (place, team) = (model.tasks[j].place, &model.teams[k]);
+    let calendar = &*team.calendar;
+    let leg = model.travel.exact(from.place, place);
+    let arrive = from.tau + leg * team.pace;
+    let days = model.days(j, k);
+    let tau = arrive.max(calendar.tau(release)) + days;
+    let day =
+        if days > 0.0 { calendar.ended(tau) } else { calendar.ended(arrive).max(from.day).max(release) };
+    (leg, Stand { place, tau, day })
+}
+
 /// A day that can be ordered.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Moment(f64);
@@ -116,22 +138,14 @@ impl<'a> Crew<'a> {
             return None;
         }
         let (task, team) = (&model.tasks[j], &model.teams[k]);
-        let calendar = &*team.calendar;
-        let leg = model.travel.exact(self.place[k], task.place);
-        let arrive = self.tau[k] + leg * team.pace;
         let release = task.preds.iter().fold(task.release, |day, &p| day.max(self.ends[p as usize]));
-        let days = model.days(j, k);
-        let tau = arrive.max(calendar.tau(release)) + days;
+        let stand = Stand { place: self.place[k], tau: self.tau[k], day: self.day[k] };
+        let (leg, Stand { tau, day: end_day, .. }) = visit(model, j, k, stand, release);
         let home = team.end.map_or(0.0, |end| model.travel.exact(task.place, end));
         if tau + home * team.pace > team.tau_total {
             return None;
         }
-        let end_day = if days > 0.0 {
-            calendar.ended(tau)
-        } else {
-            calendar.ended(arrive).max(self.day[k]).max(release)
-        };
-        if end_day > task.due {
+        if end_day > model.due(j, k) {
             return None;
         }
         let mobilisation = if self.is_out[k] { 0.0 } else { team.mobilisation };

@@ -3,7 +3,7 @@
 use super::bound::Bound;
 use super::floors::FloorModel;
 use super::model::{Model, NONE, SLACK};
-use super::problem::{Objective, Problem};
+use super::problem::{Objective, Problem, Team};
 use super::schedule::State;
 use super::solution::{Price, Route, ShadowPrices, Solution, Stop, Unassigned};
 
@@ -89,7 +89,8 @@ fn reason(problem: &Problem, model: &Model, state: &State, j: usize) -> String {
     let task = &model.tasks[j];
     let able: Vec<usize> = (0..model.teams.len()).filter(|&k| model.can(j, k)).collect();
     let locked = if task.lock_team == NONE { None } else { problem.teams.get(task.lock_team as usize) };
-    if able.is_empty() {
+    let is_apt = |team: &Team| problem.tasks[j].needs.iter().all(|need| team.capabilities.contains(need));
+    if able.is_empty() && !problem.teams.iter().any(is_apt) {
         return format!("no team has what it needs: {}", problem.tasks[j].needs.join(", "));
     }
     let alone = |&&k: &&usize| can_alone(model, j, k);
@@ -142,5 +143,5 @@ pub(crate) fn can_alone(model: &Model, j: usize, k: usize) -> bool {
     let end = arrive.max(team.calendar.tau(task.release)) + model.days(j, k);
     let home = team.end.map_or(0.0, |place| model.travel.exact(task.place, place) * team.pace);
     let end_by = team.calendar.tau(task.due).min(team.tau_total - home);
-    end <= end_by + SLACK
+    end <= end_by + SLACK && task.release <= team.calendar.until()
 }

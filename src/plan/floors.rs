@@ -74,7 +74,8 @@ pub(crate) fn shortfall(model: &Model, state: &State) -> f64 {
         let (reach, size) = floor.reach(state);
         if reach < -ROUNDING * size { -reach } else { 0.0 }
     };
-    model.floors.iter().map(short).sum()
+    // A sum of nothing is −0, which `total_cmp` takes for less than 0.
+    model.floors.iter().map(short).fold(0.0, |sum, short| sum + short)
 }
 
 /// The same plan with tasks taken out until it keeps the floors: first those that are worth least now for what they

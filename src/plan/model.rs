@@ -128,8 +128,10 @@ impl Model {
             let next = needs_of.len();
             let needs =
                 *needs_of.entry(needs).or_insert_with_key(|needs| {
-                    can_do.extend(problem.teams.iter().map(|team| {
-                        needs.iter().all(|need| team.capabilities.iter().any(|have| have == need))
+                    // A team without a day to work does nothing, not even what takes no time.
+                    can_do.extend(problem.teams.iter().zip(&teams).map(|(team, model)| {
+                        model.tau_total > 0.0
+                            && needs.iter().all(|need| team.capabilities.iter().any(|have| have == need))
                     }));
                     next
                 });
@@ -314,6 +316,12 @@ impl Model {
         let given = task.days_by_team.get(k).copied().unwrap_or(f64::NAN);
         let setup = if task.is_under_way { 0.0 } else { team.setup };
         setup + if given.is_nan() { task.work / team.rate } else { given }
+    }
+
+    /// Day by which task j must end with team k: what takes no time does not end after the team's last day either.
+    #[inline]
+    pub(crate) fn due(&self, j: usize, k: usize) -> f64 {
+        self.tasks[j].due.min(self.teams[k].calendar.until())
     }
 
     /// Gives a task a multiple of the work it has in another model of the same problem.

@@ -340,7 +340,7 @@ impl State {
             } else {
                 calendar.ended(visit.arrive).max(last.end_day).max(release)
             };
-            if visit.end_day > task.due + SLACK || visit.end > team.tau_total + SLACK {
+            if visit.end_day > model.due(j, k) + SLACK || visit.end > team.tau_total + SLACK {
                 route.is_feasible = false;
             }
             let (value, own_weight) = model.worth.value_and_weight(task.worth, task.decay, visit.end_day);

@@ -15,6 +15,7 @@ use super::nearby::Neighbours;
 use super::problem::Objective;
 use super::schedule::State;
 
+mod anchor;
 mod epochs;
 mod equity;
 mod insert;
@@ -51,7 +52,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) near: Neighbours,
     /// Value per unit of money, 0 without a budget.
     pub(crate) price: f64,
-    /// Tasks locked to a position.
+    /// Tasks locked to a position (anchor.rs).
     pub(crate) positions: Vec<u32>,
     /// For every team how many first positions are locked without a gap: nothing goes before them.
     pub(crate) n_fixed: Vec<usize>,

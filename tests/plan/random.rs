@@ -138,7 +138,23 @@ pub fn problem(seed: u64, objective: Objective, most_tasks: usize, most_teams: u
             problem.tasks[j].window = None;
         }
     }
+    lock_positions(&mut problem, &mut Dice(seed ^ 0x00C0_FFEE));
     problem
+}
+
+/// Gives some of the tasks that are locked to a team a position there.
+fn lock_positions(problem: &mut Problem, dice: &mut Dice) {
+    let n_tasks = problem.tasks.len();
+    let mut held = Vec::new();
+    for task in &mut problem.tasks {
+        let Some(lock @ Lock { team: Some(_), .. }) = &mut task.lock else { continue };
+        let place = (lock.team.clone(), dice.below(n_tasks.min(5)));
+        if dice.chance(0.6) && !held.contains(&place) {
+            lock.position = Some(place.1);
+            lock.under_way = place.1 == 0 && dice.chance(0.3);
+            held.push(place);
+        }
+    }
 }
 
 fn place(dice: &mut Dice, kind: DistanceKind) -> [f64; 2] {

@@ -46,7 +46,7 @@ pub(crate) struct Effort {
 
 impl Effort {
     /// Whether the time is up.
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.share_of_time().is_some_and(|share| share >= 1.0)
     }
 

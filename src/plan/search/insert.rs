@@ -32,7 +32,7 @@ impl Worker<'_> {
         let model = self.ground.model;
         let mut best: Option<Spot> = None;
         let n_teams = model.teams.len();
-        if model.tasks.len() <= TRY_ALL || self.ground.near.of_task(j).is_empty() {
+        if model.tasks.len() <= TRY_ALL || self.ground.near.of_task(j).is_empty() || self.is_fixed(j) {
             for k in 0..n_teams {
                 self.scan(j, k, 0, usize::MAX, &mut best);
             }
@@ -62,12 +62,15 @@ impl Worker<'_> {
         best
     }
 
-    /// Tries positions `first..=last` of one team.
+    /// Tries positions `first..=last` of one team; for a task that is locked to a position that one alone, or the end
+    /// of a route that is too short for it.
     pub(super) fn scan(&mut self, j: u32, k: usize, first: usize, last: usize, best: &mut Option<Spot>) {
         let model = self.ground.model;
         if !model.can(j as usize, k) {
             return;
         }
+        let place = model.tasks[j as usize].lock_position.map(|at| at.min(self.state.routes[k].visits.len()));
+        let (first, last) = place.map_or((first, last), |at| (at, at));
         if self.ground.is_swift {
             let first = first.max(self.n_fixed(k));
             return self.scan_swift(j, k, first, last, best);
@@ -167,13 +170,6 @@ impl Worker<'_> {
                 *best = Some(Spot { team: k, position: q, gain, score, extra });
             }
         }
-    }
-
-    /// How many first visits of a team are locked where they stand: nothing goes before them. Those that could not be
-    /// placed at the beginning never are, and hold no place.
-    fn n_fixed(&self, k: usize) -> usize {
-        let first = self.state.routes[k].visits.iter().take(self.ground.n_fixed[k]);
-        first.take_while(|visit| self.is_fixed(visit.task)).count()
     }
 
     /// Whether putting a task there would make teams wait for each other in a circle: whether something that

@@ -10,7 +10,7 @@ use crate::plan::problem::Objective;
 const GREEDY_PAIRS: usize = 400;
 
 impl Worker<'_> {
-    /// Puts candidates into the plan.
+    /// Puts candidates into the plan, and what is locked to a position where it belongs.
     pub(super) fn repair(&mut self) {
         let mut candidates = std::mem::take(&mut self.candidates);
         self.sum_floors();
@@ -27,6 +27,7 @@ impl Worker<'_> {
             }
         }
         self.candidates = candidates;
+        self.anchor();
     }
 
     /// Puts in whatever fits and pays, the most worth per working day first: a first plan by insertion.
@@ -51,6 +52,7 @@ impl Worker<'_> {
         for (_, _, j) in order {
             self.put_in(j);
         }
+        self.anchor();
         self.settle_down();
     }
 
@@ -78,13 +80,16 @@ impl Worker<'_> {
     /// takes more than it brings.
     fn put_in(&mut self, j: u32) {
         let model = self.ground.model;
-        if self.state.at[j as usize].0 != NONE || self.ground.model.tasks[j as usize].lock_position.is_some()
-        {
+        if self.state.at[j as usize].0 != NONE {
             return;
         }
         if model.tasks[j as usize].preds.iter().all(|&p| self.state.at[p as usize].0 != NONE) {
-            if !self.is_refused(&[j])
-                && let Some(spot) = self.best_spot(j)
+            if self.is_refused(&[j]) {
+                return;
+            }
+            if self.is_fixed(j) {
+                self.put_in_fixed(j);
+            } else if let Some(spot) = self.best_spot(j)
                 && (spot.gain > 0.0 || model.is_required(j as usize))
             {
                 self.apply(j, spot);
@@ -99,20 +104,25 @@ impl Worker<'_> {
         let (value, cost) = (self.state.value(), self.state.cost());
         let mut done = Vec::with_capacity(chain.len());
         for &link in &chain {
-            let is_fixed = model.tasks[link as usize].lock_position.is_some();
-            let spot = if is_fixed { None } else { self.best_spot(link) };
-            if !spot.is_some_and(|spot| self.apply(link, spot)) {
-                break;
+            // What was put before a locked task may be the next link.
+            let is_in = self.state.at[link as usize].0 != NONE;
+            if !is_in && self.is_fixed(link) {
+                let Some(added) = self.put_in_fixed(link) else { break };
+                done.extend(added);
+            } else if !is_in {
+                let spot = self.best_spot(link);
+                if !spot.is_some_and(|spot| self.apply(link, spot)) {
+                    break;
+                }
+                done.push(link);
             }
-            done.push(link);
         }
         let lean: f64 = chain.iter().map(|&link| self.lean(link)).sum();
         let gain = self.state.value() - value + lean - self.costs.price * (self.state.cost() - cost);
         let is_needed = chain.iter().any(|&link| model.is_required(link as usize));
-        if done.len() < chain.len() || (gain <= 0.0 && !is_needed) {
-            self.state.remove(model, &done);
-            self.count_floors(&done, -1.0);
-            self.costs.now = self.state.cost();
+        let is_whole = chain.iter().all(|&link| self.state.at[link as usize].0 != NONE);
+        if !is_whole || (gain <= 0.0 && !is_needed) {
+            self.take_out(&done);
         }
     }
 

@@ -7,6 +7,9 @@ use crate::plan::model::NONE;
 /// Longest string taken from one route.
 const LONGEST: usize = 10;
 
+/// Share of the times that a task locked to a position is taken out when it is drawn.
+const FIXED: f64 = 0.1;
+
 impl Worker<'_> {
     /// Takes tasks out of the plan; they and some unserved ones become the candidates of the repair.
     pub(super) fn ruin(&mut self) {
@@ -40,15 +43,16 @@ impl Worker<'_> {
         self.removed = removed;
     }
 
-    pub(super) fn is_fixed(&self, j: u32) -> bool {
-        self.ground.model.tasks[j as usize].lock_position.is_some()
-    }
-
     fn mark(&mut self, j: u32) {
-        let is_held = self.is_held(self.state.at[j as usize].0 as usize);
-        if !is_held && !self.is_fixed(j) && !self.removed.contains(&j) {
+        let is_held = self.is_held(self.state.at[j as usize].0 as usize) || self.is_left_alone(j);
+        if !is_held && !self.removed.contains(&j) {
             self.removed.push(j);
         }
+    }
+
+    /// What is locked to a position mostly stays: it has nowhere else to go, but may be in the way of another.
+    fn is_left_alone(&mut self, j: u32) -> bool {
+        self.is_fixed(j) && self.chance.unit() >= FIXED
     }
 
     /// Strings of the routes near a task (SISR), each some tasks in a row with perhaps a few kept in it.
@@ -163,7 +167,7 @@ impl Worker<'_> {
     }
 
     /// Adds everything in the plan that may only be done after something that goes.
-    fn with_followers(&self, removed: &mut Vec<u32>) {
+    pub(super) fn with_followers(&self, removed: &mut Vec<u32>) {
         if !self.ground.model.has_precedence {
             return;
         }
@@ -175,14 +179,6 @@ impl Worker<'_> {
                 }
             }
             i += 1;
-        }
-        // A task that stands fast keeps what it waits for.
-        while let Some(&fixed) = removed.iter().find(|&&j| self.is_fixed(j)) {
-            let mut keep = vec![fixed];
-            while let Some(j) = keep.pop() {
-                removed.retain(|&other| other != j);
-                keep.extend(self.ground.model.tasks[j as usize].preds.iter().filter(|p| removed.contains(p)));
-            }
         }
     }
 
