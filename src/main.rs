@@ -230,8 +230,7 @@ fn bench_plan(folder: &Path, args: &BenchArgs, threads: usize, console: &Console
         seconds: args.search.seconds,
         iterations: args.search.iterations,
         threads,
-        rank: None,
-        start: None,
+        ..plan::Params::default()
     };
     let mut is_headed = args.json;
     let mut on_row = |row: &bench_plan::BenchRow| -> Result<()> {

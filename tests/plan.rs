@@ -6,6 +6,7 @@ mod plan {
     mod benchmarks;
     mod bound;
     mod by_hand;
+    pub mod every_plan;
     mod exhaustive;
     mod faults;
     mod floors;

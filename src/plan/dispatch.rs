@@ -36,7 +36,7 @@ pub(crate) fn dispatch(model: &Model, price: f64, dread: f64) -> Vec<Vec<u32>> {
 
 fn dispatched(model: &Model, price: f64, dread: f64, look: usize) -> Vec<Vec<u32>> {
     let mut crew = Crew::new(model);
-    let worth = with_followers(model);
+    let worth: Vec<f64> = model.tasks.iter().zip(model.opens()).map(|(task, opens)| task.worth + opens).collect();
     let n = model.tasks.len();
     let has_index = n > LOOK_AT_ALL && model.travel.coordinates(0).is_some();
     let mut index = Index::of(model, &|j| has_index && crew.is_free(j) && !crew.is_done(j));
@@ -76,26 +76,6 @@ fn dispatched(model: &Model, price: f64, dread: f64, look: usize) -> Vec<Vec<u32
         crew.go_on(k);
     }
     crew.sequences
-}
-
-/// Worth of each task with a share of what it opens the way to.
-fn with_followers(model: &Model) -> Vec<f64> {
-    let mut worth: Vec<f64> = model.tasks.iter().map(|task| task.worth).collect();
-    if !model.has_precedence {
-        return worth;
-    }
-    // Chains are short: a few sweeps carry the worth back along them.
-    for _ in 0..4 {
-        for (j, task) in model.tasks.iter().enumerate() {
-            let followers: f64 = task
-                .succs
-                .iter()
-                .map(|&s| worth[s as usize] / model.tasks[s as usize].preds.len().max(1) as f64)
-                .sum();
-            worth[j] = task.worth + 0.7 * followers;
-        }
-    }
-    worth
 }
 
 fn density(model: &Model, worth: f64, j: usize, end_day: f64, takes: f64, price: f64) -> f64 {

@@ -324,6 +324,25 @@ impl Model {
         self.tasks[j].due.min(self.teams[k].calendar.until())
     }
 
+    /// A share of the worth of what each task opens the way to.
+    pub(crate) fn opens(&self) -> Vec<f64> {
+        let mut opens = vec![0.0; self.tasks.len()];
+        if !self.has_precedence {
+            return opens;
+        }
+        // Chains are short: a few sweeps carry the worth back along them.
+        for _ in 0..4 {
+            for (j, task) in self.tasks.iter().enumerate() {
+                let of = |&s: &u32| {
+                    let (s, n_preds) = (s as usize, self.tasks[s as usize].preds.len());
+                    (self.tasks[s].worth + opens[s]) / n_preds.max(1) as f64
+                };
+                opens[j] = 0.7 * task.succs.iter().map(of).sum::<f64>();
+            }
+        }
+        opens
+    }
+
     /// Gives a task a multiple of the work it has in another model of the same problem.
     pub(crate) fn scale_work(&mut self, base: &Self, j: usize, factor: f64) {
         let (task, base) = (&mut self.tasks[j], &base.tasks[j]);

@@ -41,6 +41,9 @@ const STEPS_TO_REMEMBER: u32 = 20;
 /// For `collect`: share of the steps that begin with a route that is too long for a moment (overfill.rs).
 const OVERFILLED: f64 = 0.3;
 
+/// Share of the steps that judge places with what a task opens the way to.
+const FAR_SIGHTED: f64 = 0.5;
+
 /// 1 up to 100 tasks, falling towards 0 with more: some figures for annealing differ between the two.
 fn smallness(n_tasks: usize) -> f64 {
     (100.0 / n_tasks.max(100) as f64).powi(2)
@@ -64,6 +67,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) typical: f64,
     /// For `collect`: what annealing counts against a team's whole time.
     pub(crate) time_left_price: f64,
+    /// Worth of what every task opens the way to; empty without precedence.
+    pub(crate) opens: Vec<f64>,
     /// Teams at the two ends of whose routes a task is tried too, when not everywhere; which, is drawn.
     pub(crate) n_ends: usize,
     /// Which teams may exchange routes, where routes do not depend on each other.
@@ -106,6 +111,7 @@ impl<'a> Ground<'a> {
             positions,
             typical,
             time_left_price,
+            opens: if model.has_precedence && !is_collect { model.opens() } else { Vec::new() },
             n_ends: ENDS,
             kinds: pool::Kinds::of(model),
         }
@@ -146,6 +152,8 @@ pub(crate) struct Worker<'a> {
     pub(crate) best_merit: Merit,
     /// Positions until the next one that is passed over, so that not every repair is the same.
     blink: usize,
+    /// Whether places are judged in this step with what a task opens the way to.
+    is_far_sighted: bool,
     candidates: Vec<u32>,
     removed: Vec<u32>,
     seen: Vec<u32>,
@@ -181,6 +189,7 @@ impl<'a> Worker<'a> {
             best: sequences.to_vec(),
             best_merit: merit,
             blink: 50,
+            is_far_sighted: false,
             candidates: Vec::new(),
             removed: Vec::new(),
             seen: vec![0; ground.model.tasks.len()],
@@ -221,6 +230,9 @@ impl<'a> Worker<'a> {
         if self.ground.price > 0.0 {
             let draw = self.chance.unit();
             self.costs.price = self.ground.price * (1.8 * draw - 0.6).max(0.0);
+        }
+        if !self.ground.opens.is_empty() {
+            self.is_far_sighted = self.chance.unit() < FAR_SIGHTED;
         }
         self.weigh_floors();
         let is_timeless = self.ground.is_timeless;

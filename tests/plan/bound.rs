@@ -18,7 +18,7 @@ fn whole_sequences_prove_what_the_fluid_does_not() {
         "test",
     )
     .unwrap();
-    let params = Params { iterations: Some(100), threads: 1, ..Params::default() };
+    let params = Params { iterations: Some(100), threads: 1, prove: false, ..Params::default() };
     let solution = plan(&problem, &params, &Silent::default()).unwrap();
     assert!((solution.objective_value - 8.0).abs() < 1e-9, "{}", solution.objective_value);
     let bound = solution.bound.unwrap();

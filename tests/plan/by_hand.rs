@@ -14,6 +14,11 @@ fn planned(text: &str) -> (Problem, Solution) {
     let params = Params { iterations: Some(500), threads: 1, ..Params::default() };
     let solution = plan(&problem, &params, &Silent::default()).unwrap();
     assert_eq!(check(&problem, &solution), Vec::<String>::new());
+    // So small a plan is proven the best, and the search alone finds none worse.
+    near(solution.bound.unwrap_or(solution.objective_value), solution.objective_value);
+    let searched = plan(&problem, &Params { prove: false, ..params }, &Silent::default()).unwrap();
+    near(searched.objective_value, solution.objective_value);
+    assert_eq!(check(&problem, &searched), Vec::<String>::new());
     (problem, solution)
 }
 
@@ -154,6 +159,49 @@ fn locks_hold_though_they_cost() {
     assert_eq!(order(&solution, 1), ["B", "A"]);
     // B ends on day 1: 5 − 0.1 = 4.9; A runs from day 4 to 5: 20 − 5 = 15.
     near(solution.objective_value, 19.9);
+}
+
+#[test]
+fn better_task_goes_before_one_locked_to_second_place() {
+    // No travel, `collect` of what ends by day 10. L is locked to second place; A (5 days, worth 5) or B (4 days, worth
+    // 1) may go before it, C (1 day, worth 2) only after it: A, L, C take 5 + 4 + 1 days and bring 5 + 1 + 2.
+    let (_, solution) = planned(
+        r#"{"objective": "collect", "horizon_days": 10, "teams": [{"id": "M"}],
+            "tasks": [{"id": "L", "worth": 1, "work": 4, "lock": {"team": "M", "position": 1}},
+                      {"id": "A", "worth": 5, "work": 5}, {"id": "B", "worth": 1, "work": 4},
+                      {"id": "C", "worth": 2, "work": 1, "after": ["L"]}]}"#,
+    );
+    assert_eq!(order(&solution, 0), ["A", "L", "C"]);
+    near(solution.objective_value, 8.0);
+}
+
+#[test]
+fn task_of_no_worth_stands_before_one_locked_to_second_place() {
+    // Only Z can stand before L, which must be done: so Z is done, though it brings nothing and puts L off.
+    let (_, solution) = planned(
+        r#"{"objective": "decay", "horizon_days": 20, "teams": [{"id": "M"}],
+            "tasks": [{"id": "L", "worth": 10, "decay_per_day": 1, "work": 1, "lock": {"team": "M", "position": 1}},
+                      {"id": "Z", "worth": 0, "work": 3}]}"#,
+    );
+    assert_eq!(order(&solution, 0), ["Z", "L"]);
+    near(solution.objective_value, 6.0);
+}
+
+#[test]
+fn what_takes_no_time_needs_a_working_team_all_the_same() {
+    // M never works within the horizon; N has left when the window of B opens.
+    let (_, solution) = planned(
+        r#"{"objective": "collect", "horizon_days": 10,
+            "teams": [{"id": "M", "closed": [[0, 20]], "capabilities": ["dogs"]}, {"id": "N", "available": [0, 4]}],
+            "tasks": [{"id": "A", "worth": 1, "work": 0, "needs": ["dogs"]},
+                      {"id": "B", "worth": 1, "work": 0, "window": [6, 9]}]}"#,
+    );
+    let reasons: Vec<&str> = solution.unassigned.iter().map(|left_out| left_out.reason.as_str()).collect();
+    let expected = [
+        "no team that can do it has the time to travel there and end it, even alone",
+        "no team can end it by day 9, where its window closes, even alone",
+    ];
+    assert_eq!(reasons, expected);
 }
 
 #[test]

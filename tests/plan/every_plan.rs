@@ -12,6 +12,8 @@ use std::collections::HashMap;
 use clearway::plan::check::judge;
 use clearway::plan::{Objective, Problem};
 
+use super::random;
+
 /// Share by which figures may differ and count as the same.
 const SAME: f64 = 1e-12;
 
@@ -78,8 +80,7 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        let has_positions =
-            problem.tasks.iter().any(|task| task.lock.as_ref().is_some_and(|lock| lock.position.is_some()));
+        let has_positions = random::has_positions(problem);
         Self { problem, open, before, behind, has_positions }
     }
 

@@ -1,10 +1,11 @@
-//! Plans of tiny random problems against every possible plan, each judged by the judge.
+//! Plans of small random problems with every constraint against every possible plan, each judged by the judge.
 
+use clearway::error::Result;
 use clearway::plan::check::judge;
-use clearway::plan::{Objective, Params, Problem, plan};
+use clearway::plan::{Objective, Params, Problem, Solution, plan};
 use clearway::progress::Silent;
 
-use super::random;
+use super::{every_plan, random};
 
 /// The best value over all sequences of all subsets: required tasks first, then value. `None` when nothing
 /// holds, as may be with `completion`.
@@ -50,59 +51,114 @@ fn extend(
     }
 }
 
-fn compare(objective: Objective, seeds: std::ops::Range<u64>, most_tasks: usize, most_teams: usize) {
-    let mut n_with_bound = 0;
-    for seed in seeds {
-        let problem = random::problem(seed, objective, most_tasks, most_teams);
+/// What a test tries.
+struct Trial {
+    objective: Objective,
+    seeds: Vec<u64>,
+    most: (usize, usize),
+    /// As people run it, or the search alone, which from some problems on must do without the proof.
+    prove: bool,
+}
+
+/// Steps a plan may take, in turn: all within a second.
+const STEPS: [u64; 2] = [3_000, 30_000];
+
+fn compare(trial: &Trial) {
+    let objective = trial.objective;
+    let sign = if objective == Objective::Completion { -1.0 } else { 1.0 };
+    let is_same = |a: f64, b: f64| (a - b).abs() <= 1e-7 * b.abs().max(1e-3);
+    let (mut n_proven, mut n_with_positions) = (0, 0);
+    for &seed in &trial.seeds {
+        let problem = random::problem(seed, objective, trial.most.0, trial.most.1);
         problem.validate("random").unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        let params = Params { seed, iterations: Some(3_000), threads: 1, ..Params::default() };
-        let best = best_of_all(&problem);
-        let solution = match (plan(&problem, &params, &Silent::default()), best) {
-            (Ok(solution), Some(_)) => solution,
-            (Err(error), None) => {
-                assert_eq!(error.faults()[0].code, "plan.incomplete", "seed {seed}: {error}");
-                continue;
-            }
-            (found, _) => panic!("{objective:?} seed {seed}: found {found:?}, best {best:?}\n{problem:?}"),
+        n_with_positions += usize::from(random::has_positions(&problem));
+        let best = every_plan::best(&problem).map(|(_, value)| value);
+        let made = |iterations| {
+            let params = Params {
+                seed,
+                iterations: Some(iterations),
+                threads: 1,
+                prove: trial.prove,
+                ..Params::default()
+            };
+            plan(&problem, &params, &Silent::default())
         };
-        let (_, value) = best.unwrap();
-        let sign = if objective == Objective::Completion { -1.0 } else { 1.0 };
-        let found = sign * solution.objective_value;
-        assert!(
-            (found - value).abs() <= 1e-7 * value.abs().max(1e-3),
-            "{objective:?} seed {seed}: found {found}, best of all {value}\n{}\n{solution:?}",
-            problem.to_json().unwrap()
-        );
-        if let Some(bound) = solution.bound {
-            n_with_bound += 1;
-            assert!(sign * bound >= value - 1e-7 * value.abs(), "seed {seed}: bound {bound}, best {value}");
-        }
+        let is_best = |found: &Result<Solution>| match (found, best) {
+            (Ok(solution), Some(value)) => is_same(sign * solution.objective_value, value),
+            (Err(error), None) => error.faults()[0].code == "plan.incomplete",
+            _ => false,
+        };
+        let found = STEPS.into_iter().map(made).find(is_best);
+        let Some(found) = found else {
+            panic!("{objective:?} seed {seed}: best of all {best:?}\n{}\n{:?}", text(&problem), made(STEPS[1]))
+        };
+        let Ok(solution) = found else { continue };
+        let (Some(bound), Some(value)) = (solution.bound, best) else { continue };
+        assert!(sign * bound >= value - 1e-7 * value.abs(), "seed {seed}: bound {bound}, best {value}");
+        n_proven += usize::from(is_same(bound, solution.objective_value));
     }
-    eprintln!("{objective:?}: {n_with_bound} with a bound");
+    eprintln!("{objective:?}: {} problems, {n_proven} proven, {n_with_positions} with positions", trial.seeds.len());
+    assert!(!trial.prove || n_proven * 10 > trial.seeds.len() * 7, "{n_proven} proven");
+}
+
+fn text(problem: &Problem) -> String {
+    problem.to_json().unwrap()
+}
+
+/// Problems of exactly eleven tasks, up to three teams, that the judge goes through in less than a second.
+const OF_ELEVEN: [u64; 14] = [
+    300_002, 300_027, 300_032, 300_043, 300_071, 300_079, 300_087, 300_105, 300_124, 300_162, 300_167, 300_188,
+    300_198, 300_212,
+];
+
+fn compare_all(objective: Objective) {
+    compare(&Trial { objective, seeds: (0..150).collect(), most: (5, 2), prove: false });
+    compare(&Trial { objective, seeds: (1000..1025).collect(), most: (6, 2), prove: false });
+    compare(&Trial { objective, seeds: (2000..2200).collect(), most: (7, 2), prove: true });
 }
 
 #[test]
 fn discounted_plans_are_the_best_of_all() {
-    compare(Objective::Discounted, 0..150, 5, 2);
-    compare(Objective::Discounted, 1000..1025, 6, 2);
+    compare_all(Objective::Discounted);
+    let seeds = OF_ELEVEN.to_vec();
+    compare(&Trial { objective: Objective::Discounted, seeds, most: (11, 3), prove: true });
 }
 
 #[test]
 fn collecting_plans_are_the_best_of_all() {
-    compare(Objective::Collect, 0..150, 5, 2);
-    compare(Objective::Collect, 1000..1025, 6, 2);
+    compare_all(Objective::Collect);
+    let seeds = OF_ELEVEN.to_vec();
+    compare(&Trial { objective: Objective::Collect, seeds, most: (11, 3), prove: true });
 }
 
 #[test]
 fn decay_plans_are_the_best_of_all() {
-    compare(Objective::Decay, 0..150, 5, 2);
-    compare(Objective::Decay, 1000..1025, 6, 2);
+    compare_all(Objective::Decay);
+    let seeds = OF_ELEVEN.to_vec();
+    compare(&Trial { objective: Objective::Decay, seeds, most: (11, 3), prove: true });
 }
 
 #[test]
 fn completion_plans_are_the_best_of_all() {
-    compare(Objective::Completion, 0..150, 5, 2);
-    compare(Objective::Completion, 1000..1025, 6, 2);
+    compare_all(Objective::Completion);
+    // All tasks must be done, so there are more plans to go through: eleven tasks for one team, nine for two.
+    let of_one_team = vec![300_027, 300_079, 300_188, 300_212];
+    compare(&Trial { objective: Objective::Completion, seeds: of_one_team, most: (11, 3), prove: true });
+    compare(&Trial { objective: Objective::Completion, seeds: (3000..3012).collect(), most: (9, 2), prove: true });
+}
+
+#[test]
+fn judge_going_through_partial_plans_finds_the_best_of_all_plans() {
+    for objective in [Objective::Discounted, Objective::Collect, Objective::Decay, Objective::Completion] {
+        for seed in 0..120 {
+            let problem = random::problem(seed, objective, 5, 2);
+            let (found, all) = (every_plan::best(&problem), best_of_all(&problem));
+            assert_eq!(found.map(|best| best.0), all.map(|best| best.0), "{objective:?} seed {seed}");
+            let values = found.zip(all).map(|(found, all)| (found.1, all.1));
+            let is_same = |(a, b): (f64, f64)| (a - b).abs() <= 1e-9 * b.abs().max(1e-3);
+            assert!(values.is_none_or(is_same), "{objective:?} seed {seed}: {values:?}\n{}", text(&problem));
+        }
+    }
 }
 
 #[test]
@@ -111,10 +167,9 @@ fn bound_is_never_on_the_wrong_side() {
     for objective in [Objective::Discounted, Objective::Collect, Objective::Decay, Objective::Completion] {
         for seed in 10_000..10_700 {
             let problem = random::problem(seed, objective, 4, 2);
-            let params = Params { seed, iterations: Some(60), threads: 1, ..Params::default() };
+            let params = Params { seed, iterations: Some(60), threads: 1, prove: false, ..Params::default() };
             let Ok(solution) = plan(&problem, &params, &Silent::default()) else { continue };
-            // What is best without regard to locks that need not be kept is no larger than the bound either.
-            let (_, value) = best_of_all(&problem).expect("a plan");
+            let (_, value) = every_plan::best(&problem).expect("a plan");
             let sign = if objective == Objective::Completion { -1.0 } else { 1.0 };
             if let Some(bound) = solution.bound {
                 assert!(

@@ -142,6 +142,11 @@ pub fn problem(seed: u64, objective: Objective, most_tasks: usize, most_teams: u
     problem
 }
 
+/// Whether some task is locked to a position.
+pub fn has_positions(problem: &Problem) -> bool {
+    problem.tasks.iter().any(|task| task.lock.as_ref().is_some_and(|lock| lock.position.is_some()))
+}
+
 /// Gives some of the tasks that are locked to a team a position there.
 fn lock_positions(problem: &mut Problem, dice: &mut Dice) {
     let n_tasks = problem.tasks.len();

@@ -106,8 +106,11 @@ impl Worker<'_> {
             |other: usize| row.map_or_else(|| model.travel.quick(other, task.place), |row| row[other]);
         let onward =
             |other: usize| row.map_or_else(|| model.travel.quick(task.place, other), |row| row[other]);
+        // Now and then with what it opens the way to, which nothing else would tell to come early.
+        let opens = if self.is_far_sighted { self.ground.opens[j as usize] } else { 0.0 };
         // The value falls with the end: what it was at an earlier end bounds what it is now.
         let (mut own, mut own_end) = (if is_collect { task.worth } else { f64::INFINITY }, f64::NEG_INFINITY);
+        let mut lift = 0.0;
         let mut best_score = best.map_or(f64::NEG_INFINITY, |spot| spot.score);
         for q in first..=last.min(route.visits.len()) {
             if self.blink == 0 {
@@ -161,12 +164,15 @@ impl Worker<'_> {
             }
             if !is_collect {
                 let day = if is_plain { from + end } else { calendar.ended(end) };
-                (own, own_end) = (model.worth.value(task.worth, task.decay, day.max(release_day)), end);
+                let day = day.max(release_day);
+                (own, own_end) = (model.worth.value(task.worth, task.decay, day), end);
+                lift = if opens > 0.0 { model.worth.value(opens, task.decay, day) } else { 0.0 };
+                own += lift;
             }
             let score = own - minus;
             if score > best_score {
                 best_score = score;
-                let gain = score + time_price * extra;
+                let gain = score - lift + time_price * extra;
                 *best = Some(Spot { team: k, position: q, gain, score, extra });
             }
         }
