@@ -158,7 +158,8 @@ fn solve(problem: &Problem, params: &Params, effort: &Effort, progress: &dyn Pro
     let mut sequences = start;
     if proven.is_none() {
         let returns = bound.as_ref().map_or(&[][..], |bound| &bound.return_of_task);
-        let outcome = search::search(&model, sequences, Hints { price, returns }, &of_search, progress, &note)?;
+        let outcome =
+            search::search(&model, sequences, Hints { price, returns }, &of_search, progress, &note)?;
         (sequences, iterations) = (outcome.sequences, outcome.iterations);
         proven = prove(&sequences, exact::MOST_LABELS);
     }
@@ -236,8 +237,8 @@ fn first_plan(
     for sequences in plans {
         let state = State::of(model, &sequences);
         let merit = Merit::of(model, &state);
-        let is_paid = state.cost() <= model.budget * (1.0 + 1e-10);
-        let holds = state.is_feasible() && is_paid && state.holds_positions(&positions, model);
+        let holds =
+            state.is_feasible() && model.affords(state.cost()) && state.holds_positions(&positions, model);
         if holds && best.as_ref().is_none_or(|(known, _)| merit.beats(*known)) {
             best = Some((merit, sequences));
         }

@@ -36,7 +36,8 @@ pub(crate) fn dispatch(model: &Model, price: f64, dread: f64) -> Vec<Vec<u32>> {
 
 fn dispatched(model: &Model, price: f64, dread: f64, look: usize) -> Vec<Vec<u32>> {
     let mut crew = Crew::new(model);
-    let worth: Vec<f64> = model.tasks.iter().zip(model.opens()).map(|(task, opens)| task.worth + opens).collect();
+    let worth: Vec<f64> =
+        model.tasks.iter().zip(model.opens()).map(|(task, opens)| task.worth + opens).collect();
     let n = model.tasks.len();
     let has_index = n > LOOK_AT_ALL && model.travel.coordinates(0).is_some();
     let mut index = Index::of(model, &|j| has_index && crew.is_free(j) && !crew.is_done(j));

@@ -69,10 +69,24 @@ struct Label {
     figures: Box<[f64]>,
 }
 
+/// Where its value × −1 and its money stand among a partial plan's figures.
+const VALUE: usize = 0;
+const MONEY: usize = 1;
+
+/// Where a team's working time stands among them; its day is the next.
+fn free_at(k: usize) -> usize {
+    2 + 2 * k
+}
+
 impl Label {
+    /// What it is worth.
+    fn value(&self) -> f64 {
+        -self.figures[VALUE]
+    }
+
     /// Working time at which a team is free.
     fn tau(&self, k: usize) -> f64 {
-        self.figures[2 + 2 * k]
+        self.figures[free_at(k)]
     }
 }
 
@@ -100,7 +114,8 @@ impl<'a> Search<'a> {
     fn of(model: &'a Model, start: &[Vec<u32>]) -> Self {
         let n = model.tasks.len() as u32;
         let positions = (0..n).filter(|&j| model.tasks[j as usize].lock_position.is_some()).collect();
-        let bits = |is_in: &dyn Fn(u32) -> bool| (0..n).filter(|&j| is_in(j)).fold(0, |bits, j| bits | 1 << j);
+        let bits =
+            |is_in: &dyn Fn(u32) -> bool| (0..n).filter(|&j| is_in(j)).fold(0, |bits, j| bits | 1 << j);
         let before = model.tasks.iter().map(|task| bits(&|p| task.preds.contains(&p))).collect();
         let able = (0..model.teams.len()).map(|k| bits(&|j| model.can(j as usize, k))).collect();
         let state = State::of(model, start);
@@ -111,9 +126,9 @@ impl<'a> Search<'a> {
 
     fn first(&self) -> Label {
         let teams = &self.model.teams;
-        let mut figures = vec![0.0; 2 + 2 * teams.len() + self.model.tasks.len()];
+        let mut figures = vec![0.0; free_at(teams.len()) + self.model.tasks.len()];
         for (k, team) in teams.iter().enumerate() {
-            figures[3 + 2 * k] = team.calendar.from();
+            figures[free_at(k) + 1] = team.calendar.from();
         }
         let last = vec![(NONE, 0); teams.len()].into();
         Label { step: NONE, team: 0, done: 0, ended: 0, last, figures: figures.into() }
@@ -139,8 +154,8 @@ impl<'a> Search<'a> {
                     let Some(mut longer) = self.with(label, j, k) else { continue };
                     let labels = next.entry(self.key(&longer)).or_default();
                     // By value, most first: only what is worth as much makes another needless.
-                    let worth = longer.figures[0];
-                    let n_above = labels.partition_point(|known| known.figures[0] <= worth + SAME * worth.abs());
+                    let value = longer.value();
+                    let n_above = labels.partition_point(|known| known.value() >= value - SAME * value.abs());
                     if labels[..n_above].iter().any(|known| covers(known, &longer))
                         || !self.outlook.most(&longer).beats(self.best.1)
                     {
@@ -149,8 +164,8 @@ impl<'a> Search<'a> {
                     self.steps.push(Step { before: label.step, task: j as u32, team: k as u32 });
                     longer.step = self.steps.len() as u32 - 1;
                     self.consider(&longer);
-                    labels.retain(|known| known.figures[0] < worth || !covers(&longer, known));
-                    let at = labels.partition_point(|known| known.figures[0] < worth);
+                    labels.retain(|known| known.value() > value || !covers(&longer, known));
+                    let at = labels.partition_point(|known| known.value() > value);
                     labels.insert(at, longer);
                 }
             }
@@ -183,30 +198,30 @@ impl<'a> Search<'a> {
         if task.lock_position.is_some_and(|place| place != usize::from(count)) {
             return None;
         }
-        let ends = 2 + 2 * model.teams.len();
-        let figure = |i: usize| label.figures[i];
+        let end_of = |j: usize| free_at(model.teams.len()) + j;
         let place = if last == NONE { team.start } else { model.tasks[last as usize].place };
-        let stand = Stand { place, tau: label.tau(k), day: figure(3 + 2 * k) };
-        let release = task.preds.iter().fold(task.release, |day, &p| day.max(figure(ends + p as usize)));
+        let stand = Stand { place, tau: label.tau(k), day: label.figures[free_at(k) + 1] };
+        let ends = task.preds.iter().map(|&p| label.figures[end_of(p as usize)]);
+        let release = ends.fold(task.release, f64::max);
         let (leg, stand) = visit(model, j, k, stand, release);
         if stand.day > model.due(j, k) + SLACK || stand.tau > team.tau_total + SLACK {
             return None;
         }
         let mobilisation = if last == NONE { team.mobilisation } else { 0.0 };
         let mut figures = label.figures.clone();
-        figures[0] -= model.value(j, stand.day);
+        figures[VALUE] -= model.value(j, stand.day);
         if model.budget.is_finite() {
-            figures[1] += model.task_cost(j, k) + leg * team.cost_per_distance + mobilisation;
+            figures[MONEY] += model.task_cost(j, k) + leg * team.cost_per_distance + mobilisation;
         }
-        if figures[1] > model.budget * (1.0 + 1e-10) {
+        if !model.affords(figures[MONEY]) {
             return None;
         }
-        (figures[2 + 2 * k], figures[3 + 2 * k]) = (stand.tau, stand.day);
-        figures[ends + j] = stand.day;
+        figures[free_at(k)..free_at(k + 1)].copy_from_slice(&[stand.tau, stand.day]);
+        figures[end_of(j)] = stand.day;
         let done = label.done | 1 << j;
         for other in task.preds.iter().copied().chain([j as u32]) {
             if model.tasks[other as usize].succs.iter().all(|&s| done & (1 << s) > 0) {
-                figures[ends + other as usize] = 0.0;
+                figures[end_of(other as usize)] = 0.0;
             }
         }
         let mut last = label.last.clone();
@@ -214,8 +229,9 @@ impl<'a> Search<'a> {
         let mut longer = Label { step: NONE, team: k, done, ended: label.ended, last, figures };
         let is_waiting = |j: &usize| done & (1 << j) == 0 && self.before[*j] & !label.done > 0;
         let waiting = (0..model.tasks.len()).filter(is_waiting).fold(0, |bits, j| bits | 1 << j);
-        let first = (0..k).filter(|&k| longer.ended & (1 << k) == 0 && self.able[k] & waiting == 0);
-        let holds = first.collect::<Vec<_>>().into_iter().all(|k| self.end(&mut longer, k));
+        // Earlier teams that can do nothing that waited before this step have nothing left to do.
+        let has_ended = |k: usize| label.ended & (1 << k) == 0 && self.able[k] & waiting == 0;
+        let holds = (0..k).filter(|&k| has_ended(k)).all(|k| self.end(&mut longer, k));
         holds.then_some(longer)
     }
 
@@ -229,18 +245,18 @@ impl<'a> Search<'a> {
         let is_home = label.tau(k) + way * team.pace <= team.tau_total + SLACK;
         label.ended |= 1 << k;
         label.last[k] = (NONE, 0);
-        label.figures[2 + 2 * k..4 + 2 * k].fill(0.0);
+        label.figures[free_at(k)..free_at(k + 1)].fill(0.0);
         if self.model.budget.is_finite() {
-            label.figures[1] += way * team.cost_per_distance;
+            label.figures[MONEY] += way * team.cost_per_distance;
         }
-        is_home && label.figures[1] <= self.model.budget * (1.0 + 1e-10)
+        is_home && self.model.affords(label.figures[MONEY])
     }
 
     /// Takes a partial plan as a whole one where it holds and is better than the best.
     fn consider(&mut self, label: &Label) {
         let undone = (0..self.model.tasks.len()).filter(|j| label.done & (1 << j) == 0);
         let missing = undone.filter(|&j| self.model.is_required(j)).count();
-        let merit = Merit { short: 0.0, missing, value: -label.figures[0] };
+        let merit = Merit { short: 0.0, missing, value: label.value() };
         if !merit.beats(self.best.1) {
             return;
         }
@@ -248,7 +264,7 @@ impl<'a> Search<'a> {
         let state = State::of(self.model, &sequences);
         let merit = Merit::of(self.model, &state);
         let holds = state.is_feasible()
-            && state.cost() <= self.model.budget * (1.0 + 1e-10)
+            && self.model.affords(state.cost())
             && state.holds_positions(&self.positions, self.model)
             && merit.short <= 0.0;
         if holds && merit.beats(self.best.1) {

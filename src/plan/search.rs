@@ -249,7 +249,7 @@ impl<'a> Worker<'a> {
         let merit = Merit::of(model, &self.state);
         let energy = self.energy_of(merit);
         let holds = self.state.is_feasible()
-            && self.costs.now <= model.budget * (1.0 + 1e-10)
+            && model.affords(self.costs.now)
             && (self.ground.positions.is_empty()
                 || self.state.holds_positions(&self.ground.positions, model));
         let drop = self.energy - energy;

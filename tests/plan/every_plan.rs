@@ -137,8 +137,7 @@ impl<'a> Search<'a> {
             return None;
         }
         let last: Vec<Option<usize>> = sequences.iter().map(|sequence| sequence.last().copied()).collect();
-        let counts =
-            if self.has_positions { sequences.iter().map(Vec::len).collect() } else { Vec::new() };
+        let counts = if self.has_positions { sequences.iter().map(Vec::len).collect() } else { Vec::new() };
         let mut figures = vec![-self.sign() * verdict.objective_value];
         if self.problem.budget.is_some() {
             figures.push(verdict.cost);

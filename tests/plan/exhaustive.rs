@@ -90,14 +90,21 @@ fn compare(trial: &Trial) {
         };
         let found = STEPS.into_iter().map(made).find(is_best);
         let Some(found) = found else {
-            panic!("{objective:?} seed {seed}: best of all {best:?}\n{}\n{:?}", text(&problem), made(STEPS[1]))
+            panic!(
+                "{objective:?} seed {seed}: best of all {best:?}\n{}\n{:?}",
+                text(&problem),
+                made(STEPS[1])
+            )
         };
         let Ok(solution) = found else { continue };
         let (Some(bound), Some(value)) = (solution.bound, best) else { continue };
         assert!(sign * bound >= value - 1e-7 * value.abs(), "seed {seed}: bound {bound}, best {value}");
         n_proven += usize::from(is_same(bound, solution.objective_value));
     }
-    eprintln!("{objective:?}: {} problems, {n_proven} proven, {n_with_positions} with positions", trial.seeds.len());
+    eprintln!(
+        "{objective:?}: {} problems, {n_proven} proven, {n_with_positions} with positions",
+        trial.seeds.len()
+    );
     assert!(!trial.prove || n_proven * 10 > trial.seeds.len() * 7, "{n_proven} proven");
 }
 
@@ -107,8 +114,8 @@ fn text(problem: &Problem) -> String {
 
 /// Problems of exactly eleven tasks, up to three teams, that the judge goes through in less than a second.
 const OF_ELEVEN: [u64; 14] = [
-    300_002, 300_027, 300_032, 300_043, 300_071, 300_079, 300_087, 300_105, 300_124, 300_162, 300_167, 300_188,
-    300_198, 300_212,
+    300_002, 300_027, 300_032, 300_043, 300_071, 300_079, 300_087, 300_105, 300_124, 300_162, 300_167,
+    300_188, 300_198, 300_212,
 ];
 
 fn compare_all(objective: Objective) {
@@ -144,7 +151,12 @@ fn completion_plans_are_the_best_of_all() {
     // All tasks must be done, so there are more plans to go through: eleven tasks for one team, nine for two.
     let of_one_team = vec![300_027, 300_079, 300_188, 300_212];
     compare(&Trial { objective: Objective::Completion, seeds: of_one_team, most: (11, 3), prove: true });
-    compare(&Trial { objective: Objective::Completion, seeds: (3000..3012).collect(), most: (9, 2), prove: true });
+    compare(&Trial {
+        objective: Objective::Completion,
+        seeds: (3000..3012).collect(),
+        most: (9, 2),
+        prove: true,
+    });
 }
 
 #[test]

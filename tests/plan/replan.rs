@@ -95,7 +95,8 @@ fn nothing_that_was_planned_is_lost_on_any_day() {
                 continue;
             }
             problem.floors.clear();
-            let params = Params { seed, iterations: Some(300), threads: 1, prove: false, ..Params::default() };
+            let params =
+                Params { seed, iterations: Some(300), threads: 1, prove: false, ..Params::default() };
             let Ok(solution) = plan(&problem, &params, &Silent::default()) else { continue };
             let last = solution.routes.iter().flat_map(|r| &r.tasks).map(|s| s.end).fold(0.0, f64::max);
             let day = last * (0.15 + 0.7 * (seed as f64 / 60.0));

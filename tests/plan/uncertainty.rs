@@ -17,7 +17,8 @@ fn without_any_chance_the_plan_is_what_it_was() {
     for objective in [Objective::Discounted, Objective::Collect, Objective::Decay, Objective::Completion] {
         for seed in 0..25 {
             let problem = random::problem(seed + 20_000, objective, 15, 3);
-            let params = Params { seed, iterations: Some(200), threads: 1, prove: false, ..Params::default() };
+            let params =
+                Params { seed, iterations: Some(200), threads: 1, prove: false, ..Params::default() };
             let Ok(solution) = plan(&problem, &params, &Silent::default()) else { continue };
             let still = Chances { n_samples: 3, duration_cv: 0.0, ..Chances::default() };
             let found = uncertainty(&problem, &solution, &still).unwrap();

@@ -59,7 +59,7 @@ impl<'a> Outlook<'a> {
     /// The most that may come of a partial plan.
     pub(super) fn most(&self, label: &Label) -> Merit {
         let model = self.model;
-        let mut merit = Merit { short: 0.0, missing: 0, value: -label.figures[0] };
+        let mut merit = Merit { short: 0.0, missing: 0, value: label.value() };
         let (mut alone, mut left) = (0.0, 0_u32);
         let mut values = [0.0; u32::BITS as usize];
         for (j, task) in model.tasks.iter().enumerate().filter(|(j, _)| label.done & (1 << j) == 0) {

@@ -113,7 +113,7 @@ impl Plan {
         }
         let state = State::of(model, &joined);
         let merit = Merit::of(model, &state);
-        let holds = state.is_feasible() && state.cost() <= model.budget * (1.0 + 1e-10);
+        let holds = state.is_feasible() && model.affords(state.cost());
         if holds && !self.merit.beats(merit) {
             *self = Self { sequences: joined, state, merit };
         } else if found.len() > 1 {
