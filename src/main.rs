@@ -232,6 +232,7 @@ fn bench_plan(folder: &Path, args: &BenchArgs, threads: usize, console: &Console
         threads,
         rank: None,
         start: None,
+        prove: true,
     };
     let mut is_headed = args.json;
     let mut on_row = |row: &bench_plan::BenchRow| -> Result<()> {

@@ -221,7 +221,7 @@ pub fn params(seed: u64, seconds: Option<f64>, iterations: Option<u64>, options:
     let asked = (options.seconds, options.iterations);
     let (seconds, iterations) = if asked == (None, None) { (seconds, iterations) } else { asked };
     let seconds = if seconds.is_none() && iterations.is_none() { Some(DEFAULT_SECONDS) } else { seconds };
-    Params { seed, iterations, seconds, threads: options.threads, rank: None, start: None }
+    Params { seed, iterations, seconds, threads: options.threads, rank: None, start: None, prove: true }
 }
 
 /// What would be done by hand on the same problem.
