@@ -158,7 +158,8 @@ fn solve(problem: &Problem, params: &Params, effort: &Effort, progress: &dyn Pro
     let mut sequences = start;
     if proven.is_none() {
         let returns = bound.as_ref().map_or(&[][..], |bound| &bound.return_of_task);
-        let outcome = search::search(&model, sequences, Hints { price, returns }, &of_search, progress, &note)?;
+        let outcome =
+            search::search(&model, sequences, Hints { price, returns }, &of_search, progress, &note)?;
         (sequences, iterations) = (outcome.sequences, outcome.iterations);
         proven = prove(&sequences, exact::MOST_LABELS);
     }

@@ -100,7 +100,8 @@ impl<'a> Search<'a> {
     fn of(model: &'a Model, start: &[Vec<u32>]) -> Self {
         let n = model.tasks.len() as u32;
         let positions = (0..n).filter(|&j| model.tasks[j as usize].lock_position.is_some()).collect();
-        let bits = |is_in: &dyn Fn(u32) -> bool| (0..n).filter(|&j| is_in(j)).fold(0, |bits, j| bits | 1 << j);
+        let bits =
+            |is_in: &dyn Fn(u32) -> bool| (0..n).filter(|&j| is_in(j)).fold(0, |bits, j| bits | 1 << j);
         let before = model.tasks.iter().map(|task| bits(&|p| task.preds.contains(&p))).collect();
         let able = (0..model.teams.len()).map(|k| bits(&|j| model.can(j as usize, k))).collect();
         let state = State::of(model, start);
@@ -140,7 +141,8 @@ impl<'a> Search<'a> {
                     let labels = next.entry(self.key(&longer)).or_default();
                     // By value, most first: only what is worth as much makes another needless.
                     let worth = longer.figures[0];
-                    let n_above = labels.partition_point(|known| known.figures[0] <= worth + SAME * worth.abs());
+                    let n_above =
+                        labels.partition_point(|known| known.figures[0] <= worth + SAME * worth.abs());
                     if labels[..n_above].iter().any(|known| covers(known, &longer))
                         || !self.outlook.most(&longer).beats(self.best.1)
                     {

@@ -126,15 +126,14 @@ impl Model {
             let mut needs: Vec<&str> = task.needs.iter().map(String::as_str).collect();
             needs.sort_unstable();
             let next = needs_of.len();
-            let needs =
-                *needs_of.entry(needs).or_insert_with_key(|needs| {
-                    // A team without a day to work does nothing, not even what takes no time.
-                    can_do.extend(problem.teams.iter().zip(&teams).map(|(team, model)| {
-                        model.tau_total > 0.0
-                            && needs.iter().all(|need| team.capabilities.iter().any(|have| have == need))
-                    }));
-                    next
-                });
+            let needs = *needs_of.entry(needs).or_insert_with_key(|needs| {
+                // A team without a day to work does nothing, not even what takes no time.
+                can_do.extend(problem.teams.iter().zip(&teams).map(|(team, model)| {
+                    model.tau_total > 0.0
+                        && needs.iter().all(|need| team.capabilities.iter().any(|have| have == need))
+                }));
+                next
+            });
             let [from, to] = task.window.unwrap_or([0.0, f64::INFINITY]);
             let lock = task.lock.as_ref();
             let mut days_by_team = Vec::new();
