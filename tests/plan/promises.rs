@@ -57,7 +57,7 @@ fn plan_is_never_worse_than_by_hand() {
             // Every other time down the list of a planner who knows the ground well: the order of a long search.
             let rank =
                 (seed % 2 == 1).then(|| order_of(&problem, planned(&problem, seed, 2_000, 1).as_ref()));
-            let params = Params { seed, iterations: Some(0), threads: 1, seconds: None, rank, start: None };
+            let params = Params { seed, iterations: Some(0), threads: 1, rank, ..Params::default() };
             let Some(solution) = planned_with(&problem, &params) else { continue };
             let by_hand = baselines(&problem, params.rank.as_deref()).unwrap();
             for hand in [by_hand.ranked, by_hand.per_cost, by_hand.nearest] {
