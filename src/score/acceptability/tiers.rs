@@ -180,6 +180,6 @@ pub fn spread(bins: &[u64], nothing: usize) -> Option<(u32, u32)> {
         below += **count;
         below.saturating_mul(10_000) >= total
     })?;
-    let (high, _) = above().last()?;
+    let (high, _) = above().next_back()?;
     Some(((low as u32) << LOW_BITS, ((high as u32 + 1) << LOW_BITS) - 1))
 }
