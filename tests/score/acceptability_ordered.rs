@@ -141,7 +141,6 @@ fn assert_by_the_book(tested: &mut Tested<'_>, layers: &Layers, recipe: &Recipe,
         worst = [0, 1, 2].map(|k| worst[k].max(apart[k]));
         n_apart += usize::from(apart[0] > one * 0.5);
     }
-    println!("{}: {n_apart} of {n_known} apart, worst {worst:?}", tested.name);
     assert!(worst[1] < tolerance && worst[2] < tolerance, "{}: {worst:?}", tested.name);
     assert!(worst[0] < one * 1.01 && n_apart * 1000 <= n_known, "{}: {n_apart} of {n_known}", tested.name);
     assert!(n_known > 0);
@@ -270,7 +269,6 @@ fn assert_ranks_of_a_survey(layers: &Layers, recipe: Recipe) {
             assert!(sd[i] <= 0.0, "{} {i}: {}", tested.name, sd[i]);
             n_apart += usize::from(share[i] != f32::from(u8::from(exact >= 90.0)));
         }
-        println!("{}: worst {worst}, {n_apart} apart", tested.name);
         assert!(worst <= 0.05, "{}: {worst}", tested.name);
         assert!(n_apart * 100_000 <= exact.len(), "{}: {n_apart} on the wrong side", tested.name);
     });
