@@ -31,13 +31,14 @@ fn acceptability(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocat
         return;
     }
     let words = place_words(cell);
+    let tier = tier_of(cell);
     var top = 0.0;
     var sum = 0.0;
     var squares = 0.0;
     var first = 0.0;
     for (var sample = 0u; sample < params.n_samples; sample += 1u) {
         let cut = cut_of(sample);
-        let place = place_of(cell, sample, words, cut);
+        let place = place_of(cell, sample, words, tier, cut);
         let entry = ranks[sample * N_BINS + (place >> cut.shift)];
         var rank = bitcast<f32>(entry & 0x7FFFFFFFu);
         if (entry & REFINED_FLAG) > 0u {

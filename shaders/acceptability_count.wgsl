@@ -17,9 +17,10 @@ fn acceptability_count(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_i
         return;
     }
     let words = place_words(cell);
+    let tier = tier_of(cell);
     for (var sample = 0u; sample < params.n_samples; sample += 1u) {
         let cut = cut_of(sample);
-        let place = place_of(cell, sample, words, cut);
+        let place = place_of(cell, sample, words, tier, cut);
         atomicAdd(&counts[sample * N_BINS + (place >> cut.shift)], 1u);
         let above = place - cut.near_first;
         if above < cut.near_span {

@@ -19,12 +19,13 @@ fn acceptability_recount(@builtin(workgroup_id) group: vec3<u32>, @builtin(local
         return;
     }
     let words = place_words(cell);
+    let tier = tier_of(cell);
     for (var i = 0u; i < params.n_again; i += 1u) {
         if again[params.n_again * (N_BINS + 1u) + i] == 0u {
             continue;
         }
         let cut = cut_of(params.first_sample + i);
-        let place = place_of(cell, params.first_sample + i, words, cut);
+        let place = place_of(cell, params.first_sample + i, words, tier, cut);
         let bin = place >> cut.shift;
         if bin == again[params.n_again * N_BINS + i] {
             atomicAdd(&counts[i * N_EDGE_PARTS + edge_part_of(place, cut)], 1u);

@@ -2,8 +2,9 @@
 //
 // p = f * sum over criteria of w * u, f being the drawn hazard times the drawn factor of 1 / cost (for `product`
 // the sum is a logarithm, and cost is added). Draws come from a hash of (seed, place, sample) in 32-bit integers,
-// so any tile and device draws the same. A priority's place is its bits above the base of the sample's cut, held within
-// the bins. Twin: src/score/acceptability/native.rs, chance.rs, bins.rs and survey.rs.
+// so any tile and device draws the same. A priority's key is its bits; in an ordered list it comes from the cell's tier
+// and the sum's bits. Its place is the key above the base of the sample's cut, held within the bins.
+// Twin: src/score/acceptability/native.rs, chance.rs, bins.rs, survey.rs and tiers.rs.
 
 struct Params {
     n_cells: u32,
@@ -24,16 +25,18 @@ struct Params {
     zero_top: f32,
     zero_rank: f32,
     n_again: u32,
+    tier_bits: u32,
     pad_a: u32,
-    pad_b: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-// Weights by sample and criterion, as bits, then keys by sample, then the words of its cut by sample.
+// Weights by sample and criterion, as bits, then keys by sample, then the words of its cut by sample, then of an ordered
+// list by tier where its keys lie.
 @group(0) @binding(1) var<storage, read> draws: array<u32>;
 // 4096 values for hazard, 4096 for cost, knots of 2^x.
 @group(0) @binding(2) var<storage, read> values: array<f32>;
 @group(0) @binding(3) var<storage, read> terms: array<f32>;
+// Where hazard is drawn: odds, then spreads. In an ordered list: the tier.
 @group(0) @binding(4) var<storage, read> hazards: array<f32>;
 
 const N_VALUES: u32 = 4096u;
@@ -46,6 +49,9 @@ const EDGE_BITS: u32 = 12u;
 const N_EDGE_PARTS: u32 = 4096u;
 const LOG_OFFSET: f32 = 384.0;
 const REFINED_FLAG: u32 = 0x80000000u;
+// Those of 2^-64.
+const SMALLEST_BITS: u32 = 0x1F800000u;
+const GAP_OCTAVES: u32 = 2u;
 
 const CELL_UNKNOWN: u32 = 0u;
 const CELL_ZERO: u32 = 1u;
@@ -55,7 +61,7 @@ fn cell_kind(cell: u32) -> u32 {
     if is_unknown(terms[cell]) || (params.hazard_kind > 0u && is_unknown(hazards[cell])) {
         return CELL_UNKNOWN;
     }
-    if params.is_product == 1u {
+    if params.is_product == 1u || params.tier_bits > 0u {
         return CELL_LIVE;
     }
     for (var k = 0u; k < params.n_terms; k += 1u) {
@@ -77,6 +83,28 @@ struct Cut {
 fn cut_of(sample: u32) -> Cut {
     let at = params.n_samples * (params.n_terms + 1u) + 5u * sample;
     return Cut(draws[at], draws[at + 1u], draws[at + 2u], draws[at + 3u], draws[at + 4u]);
+}
+
+struct Tier {
+    least: u32,
+    most: u32,
+    offset: u32,
+}
+
+fn tier_of(cell: u32) -> Tier {
+    if params.tier_bits == 0u {
+        return Tier(0u, 0u, 0u);
+    }
+    let at = params.n_samples * (params.n_terms + 6u) + 3u * (u32(hazards[cell]) - 1u);
+    return Tier(draws[at], draws[at + 1u], draws[at + 2u]);
+}
+
+fn tiered_key(q: f32, tier: Tier) -> u32 {
+    let low = bitcast<u32>(q) >> params.tier_bits;
+    if low <= (SMALLEST_BITS >> params.tier_bits) {
+        return tier.offset + tier.least - (GAP_OCTAVES << (23u - params.tier_bits));
+    }
+    return tier.offset + clamp(low, tier.least, tier.most);
 }
 
 fn mix_bits(seeded: u32) -> u32 {
@@ -115,7 +143,7 @@ fn exp2_of(power: f32) -> f32 {
     return of_part * bitcast<f32>(u32(octave + 127.0) << 23u);
 }
 
-fn place_of(cell: u32, sample: u32, words: vec2<u32>, cut: Cut) -> u32 {
+fn place_of(cell: u32, sample: u32, words: vec2<u32>, tier: Tier, cut: Cut) -> u32 {
     var sum = 0.0;
     for (var k = 0u; k < params.n_terms; k += 1u) {
         let weight = bitcast<f32>(draws[sample * params.n_terms + k]);
@@ -143,7 +171,10 @@ fn place_of(cell: u32, sample: u32, words: vec2<u32>, cut: Cut) -> u32 {
     if params.is_product == 1u {
         sum += LOG_OFFSET;
     }
-    let key = bitcast<u32>(sum);
+    var key = bitcast<u32>(sum);
+    if params.tier_bits > 0u {
+        key = tiered_key(sum, tier);
+    }
     return min(max(key, cut.base) - cut.base, (N_BINS << cut.shift) - 1u);
 }
 

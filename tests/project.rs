@@ -153,9 +153,10 @@ fn what_this_version_does_not_do_is_refused_by_name() {
 
 #[test]
 fn hazard_may_be_drawn_where_it_is_no_factor_of_the_benefit() {
-    for benefit in ["sum", "product"] {
-        let text =
-            format!("{LEAST}\n[score]\nbenefit = \"{benefit}\"\nrobustness = {{ hazard_sigma = 1 }}\n");
+    let list = "[[score.criteria]]\nname = \"a\"\nlayer = \"exposure\"\nvalue = \"auto\"\nthreshold = 0.5\n";
+    for (benefit, criteria) in [("sum", ""), ("product", ""), ("ordered", list)] {
+        let score = format!("[score]\nbenefit = \"{benefit}\"\nrobustness = {{ hazard_sigma = 1 }}\n");
+        let text = format!("{LEAST}\n{score}{criteria}");
         let robustness = open(&text, &[]).unwrap().score.recipe.robustness.unwrap();
         assert_eq!(robustness.hazard, clearway::score::HazardDraw::Sigma(1.0));
     }

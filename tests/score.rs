@@ -13,6 +13,7 @@ mod score {
     pub mod shapes;
 
     mod acceptability;
+    mod acceptability_ordered;
     mod benefit;
     mod contribution;
     mod count;

@@ -231,7 +231,7 @@ fn sampled_program(planes: &Planes, call: impl FnOnce(&mut Program, SampledPlane
     let side = planes.sampled_side;
     let mut program = Program::new(side, side);
     let terms = program.input_of(Shape { n_cols: side, n_rows: N_CRITERIA * side });
-    let call = call(&mut program, SampledPlanes { terms, hazards: None, origin: [0, 0] });
+    let call = call(&mut program, SampledPlanes { terms, hazards: None, tiers: None, origin: [0, 0] });
     program.call(call);
     program
 }

@@ -364,10 +364,10 @@ params! {
         zero_rank: f32,
         /// Samples to be counted again.
         n_again: u32,
+        /// Low bits of q that keys leave out in an ordered list; 0 for the other forms.
+        tier_bits: u32,
         /// Unused.
         pad_a: u32,
-        /// Unused.
-        pad_b: u32,
     }
     /// `probe_multiply_add`.
     ProbeParams {

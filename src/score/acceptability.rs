@@ -15,7 +15,8 @@
 //! ```
 //!
 //! g is what does not change: h · a / c where hazard is fixed, a / c where it is drawn, without a / c where the
-//! rank is by benefit. `product` stays a logarithm: ranks are the same. Samples go in groups of 256, so
+//! rank is by benefit. `product` stays a logarithm: ranks are the same. In an ordered list p^s is a key of the tier and
+//! of Σ w_k^s u_k (`tiers`). Samples go in groups of 256, so
 //! memory does not grow with their number. No transcendental function runs per cell but through tables made on the
 //! CPU: with one σ for all cells, exp(σ z) takes 4096 values; with a layer of σ it is `product`'s table of 2^x.
 //! Twins: the shaders of these names.
@@ -34,10 +35,12 @@ pub mod recount;
 pub mod robustness;
 pub mod survey;
 pub mod term;
+pub mod tiers;
 pub mod worth;
 
 pub use draws::Draws;
 pub use group::Group;
 pub use robustness::{HazardDraw, Robustness, WeightDraw};
 pub use term::TermForm;
+pub use tiers::Tiers;
 pub use worth::{WorthCell, WorthOf, WorthSamples};

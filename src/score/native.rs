@@ -164,6 +164,9 @@ impl<'a> Planes<'a> {
             let kept = match call {
                 Call::Exposure { out, .. } => vec![*out],
                 Call::AcceptabilityTerm { v, terms, .. } => vec![*v, *terms],
+                Call::AcceptabilityCount { planes, .. }
+                | Call::AcceptabilityRecount { planes, .. }
+                | Call::Acceptability { planes, .. } => planes.tiers.into_iter().collect(),
                 _ => Vec::new(),
             };
             for slot in kept {

@@ -28,9 +28,10 @@ pub const REACH: f64 = 1e-6;
 /// Tiers there may be, so that `order` stays a finite number.
 pub const MOST_TIERS: usize = 32;
 
-/// q is held between these.
-const SMALLEST: f32 = 1.0 / LARGEST;
-const LARGEST: f32 = (1u128 << 64) as f32;
+/// q is held between this and [`LARGEST`].
+pub const SMALLEST: f32 = 1.0 / LARGEST;
+/// See [`SMALLEST`].
+pub const LARGEST: f32 = (1u128 << 64) as f32;
 
 /// A threshold that no value reaches: that of a criterion without one.
 pub const NEVER: f32 = 2.0;

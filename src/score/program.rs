@@ -164,6 +164,8 @@ pub struct SampledPlanes {
     pub terms: Slot,
     /// Where hazard is drawn: odds, and spread where it differs by cell.
     pub hazards: Option<Slot>,
+    /// In an ordered list, whose hazard is no factor: the tier.
+    pub tiers: Option<Slot>,
     /// Column and row of the tile's first cell in the whole grid.
     pub origin: [u32; 2],
 }

@@ -82,6 +82,15 @@ fn cells_are_explained_by_the_numbers_that_the_run_wrote() {
     ];
     run(region.path(), "score", &list);
     check_cells(region.path(), 2);
+    // Sampled, with its tier and how sure its rank is.
+    run(region.path(), "score", &[&list[..], &["score.robustness.samples=16"]].concat());
+    check_cells(region.path(), 2);
+    let frame = GeoTiff::open(&region.path().join("out/priority.tif"), 1).unwrap().frame().clone();
+    let at = frame.centre(100, 120);
+    let why = explained(region.path(), &["--at", &format!("{},{}", at.x, at.y)]);
+    for key in ["tier", "acceptability", "rank_mean", "rank_sd"] {
+        assert!(why[key].is_number(), "{key}: {why}");
+    }
     run(region.path(), "score", &["score.benefit=sum", "score.criteria.1.value=quantile"]);
     check_cells(region.path(), 2);
 }

@@ -249,6 +249,21 @@ fn samples_and_quantiles_by_shards() {
     same_run(there, "one", "few");
 }
 
+#[test]
+fn samples_of_an_ordered_list_by_shards() {
+    let more = "[[score.criteria]]\nname = \"flat\"\nlayer = \"slope\"\nweight = 1\nvalue = \"auto\"\nthreshold = 0.7\n\
+                [score.robustness]\nsamples = 24\n";
+    let region = country(&frame_utm(50, 1300, 30.0), "", more);
+    let there = region.path();
+    let project = fs::read_to_string(there.join("project.toml")).unwrap();
+    let project = project.replace("[score]\n", "[score]\nbenefit = \"ordered\"\n");
+    fs::write(there.join("project.toml"), project).unwrap();
+    worked(there, &[&["score", "project.toml", "--out", "one"][..], &CPU].concat());
+    all_shards(there, 3, "many", &CPU);
+    worked(there, &["merge", "many"]);
+    same_run(there, "one", "many");
+}
+
 #[cfg(feature = "gpu")]
 #[test]
 fn shards_on_a_device() {

@@ -84,6 +84,10 @@ fn ordered_list_is_read_with_its_thresholds_and_ranks_by_the_sum() {
     let by_cost = "benefit = \"ordered\"\npriority_by = \"benefit_per_cost\"";
     let project = open(&list(by_cost, ["threshold = 0.5", ""]), &[]).unwrap();
     assert_eq!(project.score.recipe.priority_by, PriorityBy::BenefitPerCost);
+    // An ordered list is sampled like any other form.
+    let sampled = format!("{by_cost}\nrobustness = {{ samples = 9, cost_sigma = 0.2 }}");
+    let project = open(&list(&sampled, ["threshold = 0.5", ""]), &[]).unwrap();
+    assert_eq!(project.score.recipe.robustness.map(|robustness| robustness.n_samples), Some(9));
     for (head, thresholds, key) in [
         ("benefit = \"ordered\"", ["", ""], "score.criteria"),
         ("benefit = \"ordered\"", ["threshold = 0", ""], "score.criteria[0].threshold"),

@@ -191,6 +191,10 @@ fn quantiles_tiers_and_ties_need_further_rounds() {
         ..recipe
     };
     on_each_engine(|tested| assert_same(&layers, tested.engine, &ordered, 8));
+    let robustness = Robustness { n_samples: 12, cost_sigma: 0.3, ..Robustness::default() };
+    let sampled = Recipe { priority_by: PriorityBy::BenefitPerCost, robustness: Some(robustness), ..ordered };
+    // A survey, counts, recounts of full bins and moments come after.
+    on_each_engine(|tested| assert_same(&layers, tested.engine, &sampled, 11));
 }
 
 #[test]

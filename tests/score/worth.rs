@@ -90,10 +90,53 @@ fn drawn_weights_mix_the_values_by_form() {
 }
 
 #[test]
+fn drawn_weights_move_a_cell_of_an_ordered_list_inside_its_tier() {
+    // v = 0.25 and 0.8 as above, of which a threshold of 0.5 is reached by the second: tier 2 of 3. A list whose first
+    // threshold is reached has tier 1, one that reaches none the last.
+    let weights = || WeightDraw::Dirichlet { concentration: 20.0 };
+    let maxima = maxima();
+    for (thresholds, later) in [
+        ([Some(0.5), Some(0.5)], 1.0),
+        ([Some(0.25), Some(0.5)], 2.0),
+        ([Some(0.5), Some(0.9)], 0.0),
+        ([None, Some(0.8)], 1.0),
+    ] {
+        let recipe = sampled(two_criteria(0.0), still(weights(), HazardDraw::Sigma(1.0)));
+        let recipe = Recipe { benefit: Benefit::Ordered, thresholds: thresholds.to_vec(), ..recipe };
+        let n = thresholds.iter().flatten().count() as f64 + 1.0;
+        let draws = Draws::new(&recipe).unwrap();
+        let samples = WorthSamples::new(&recipe, &maxima, WorthOf::Benefit, 30).unwrap();
+        let found = worths(&samples, &cell(0.3, None, 5.0, &[20.0]));
+        for (s, found) in found.into_iter().enumerate() {
+            let [people, road] = draws.weights(s) else { panic!("two weights") };
+            near(found, 10.0 * (later + people * 0.25 + road * 0.8) / n);
+        }
+    }
+    // A criterion without weight may decide the tier: three criteria, of which the last is reached.
+    let mut recipe = sampled(two_criteria(0.0), still(weights(), HazardDraw::Fixed));
+    recipe.criteria.push(recipe.criteria[1].clone());
+    recipe.criteria[2].weight = 0.0;
+    let recipe = Recipe { benefit: Benefit::Ordered, thresholds: vec![None, None, Some(0.5)], ..recipe };
+    let draws = Draws::new(&recipe).unwrap();
+    let samples = WorthSamples::new(&recipe, &maxima, WorthOf::Benefit, 30).unwrap();
+    let found = worths(&samples, &cell(0.3, None, 5.0, &[20.0]));
+    for (s, found) in found.into_iter().enumerate() {
+        let [people, road, _] = draws.weights(s) else { panic!("three weights") };
+        near(found, 10.0 * (1.0 + people * 0.25 + road * 0.8) / 2.0);
+    }
+}
+
+#[test]
 fn without_spread_every_sample_is_the_worth_as_scored() {
     let maxima = maxima();
     let layers = [0.0, 0.2];
     let recipe = sampled(two_criteria(0.0), still(NO_RANGES, HazardDraw::Layer(1)));
+    let list = Recipe { benefit: Benefit::Ordered, thresholds: vec![Some(0.5), Some(0.9)], ..recipe.clone() };
+    let samples = WorthSamples::new(&list, &maxima, WorthOf::Benefit, usize::MAX).unwrap();
+    let scored: f64 = contributions(&list, &maxima, 0.37, 5.0, &layers).iter().sum();
+    worths(&samples, &cell(0.37, None, 5.0, &layers))
+        .into_iter()
+        .for_each(|found| near(found, 10.0 * scored));
     for (of, sd) in [WorthOf::PeopleAtRisk, WorthOf::Benefit].into_iter().zip([Some(0.0), None]) {
         let samples = WorthSamples::new(&recipe, &maxima, of, usize::MAX).unwrap();
         assert_eq!(samples.sd_layer(), Some(1));

@@ -4,7 +4,7 @@ use super::super::document::Value as Toml;
 use super::super::section::Section;
 use super::layers::LayerSettings;
 use crate::score::acceptability::robustness::{LARGEST_HAZARD_SIGMA, MOST_SAMPLES};
-use crate::score::{Benefit, HazardDraw, Recipe, Robustness, Source, WeightDraw};
+use crate::score::{HazardDraw, Recipe, Robustness, Source, WeightDraw};
 
 /// Name of the layer of standard deviations of hazard.
 pub const HAZARD_SD: &str = "hazard_sd";
@@ -18,10 +18,6 @@ pub fn read(
     seed: u64,
 ) -> Option<Robustness> {
     let section = score.section("robustness")?;
-    if recipe.benefit == Benefit::Ordered {
-        let what = "sampling an ordered list, whose tiers no draw of weights or cost changes";
-        score.not_yet("robustness", what, "the table left out");
-    }
     let default = Robustness::default();
     let samples = section.whole("samples", 1).unwrap_or(default.n_samples as u64);
     if samples > MOST_SAMPLES as u64 {

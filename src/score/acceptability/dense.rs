@@ -1,6 +1,7 @@
 //! Cells of a tile that are worth sampling, packed for the native engine's vectors.
 //!
-//! Unknown cells and those whose every term is 0 (no draw gives them a priority) are left out; of the others, 256
+//! Unknown cells and those whose every term is 0 are left out (no draw gives them a priority; in an ordered list they
+//! rank above later tiers and are sampled); of the others, 256
 //! lie side by side, first their values of the first term, then of the second, so that no loop asks what is known.
 
 use std::ops::Range;
@@ -10,6 +11,7 @@ use crate::grid::is_unknown;
 use super::chance::place_words;
 use super::group::{Group, HazardNoise};
 use super::survey::is_surveyed;
+use super::tiers::{LanesOfKeys, TierKeys};
 
 /// Cells side by side: enough for the compiler to make vectors of a loop over them, few enough that all terms of
 /// so many stay in the first-level cache.
@@ -24,6 +26,8 @@ pub struct Tile<'a> {
     pub terms: &'a [f32],
     /// Where hazard is drawn: odds h / (1 − h) by cell, then spread σ · log2(e) where it differs by cell.
     pub hazards: Option<&'a [f32]>,
+    /// In an ordered list: the tier by cell.
+    pub tiers: Option<&'a [f32]>,
     /// Cells of a plane.
     pub n_cells: usize,
     /// Columns of the tile.
@@ -46,7 +50,7 @@ pub enum Kind {
 impl Tile<'_> {
     /// What the cells of a stretch are.
     pub fn kinds(&self, stretch: Range<usize>, group: &Group) -> Vec<Kind> {
-        let mut has_worth = vec![group.is_product; stretch.len()];
+        let mut has_worth = vec![group.counts_zeros(); stretch.len()];
         for terms in self.terms.chunks_exact(self.n_cells) {
             for (has_worth, &u) in has_worth.iter_mut().zip(&terms[stretch.clone()]) {
                 *has_worth |= u > 0.0;
@@ -90,6 +94,10 @@ pub struct Dense {
     pub odds: Vec<Lanes>,
     /// By vector; empty where the spread is one for all.
     pub spreads: Vec<Lanes>,
+    /// By vector, in an ordered list: where the keys of its cells' tiers lie.
+    pub tiers: Vec<LanesOfKeys>,
+    /// By vector, in an ordered list: of those the lowest and the highest; empty until [`Dense::measure`].
+    pub tier_spans: Vec<[TierKeys; 2]>,
     /// By vector: the two words of a cell's place, empty without noise.
     pub places: Vec<[[u32; LANES]; 2]>,
 }
@@ -120,6 +128,16 @@ impl Dense {
                 pack(&dense.cells, &hazards[tile.n_cells..][stretch.clone()], &mut dense.spreads, 1);
             }
         }
+        if let (Some(tiers), Some(plane)) = (&group.tiers, tile.tiers) {
+            dense.tiers.resize(n_vectors, [[0; LANES]; 3]);
+            let of_stretch = &plane[stretch.clone()];
+            for (cells, keys) in dense.cells.chunks(LANES).zip(&mut dense.tiers) {
+                for (lane, &at) in cells.iter().enumerate() {
+                    let of_cell = tiers.of(of_stretch[at as usize]);
+                    [keys[0][lane], keys[1][lane], keys[2][lane]] = of_cell.words();
+                }
+            }
+        }
         if group.has_noise() {
             dense.places.resize(n_vectors, [[0; LANES]; 2]);
             for (cells, places) in dense.cells.chunks(LANES).zip(&mut dense.places) {
@@ -141,6 +159,13 @@ impl Dense {
             terms[..n_lanes].iter().fold([f32::MAX, f32::MIN], span)
         };
         self.spans = self.terms.iter().enumerate().map(span_of).collect();
+        let ends_of = |(cells, keys): (&[u32], &LanesOfKeys)| {
+            let of_cells = || (0..cells.len()).map(|lane| TierKeys::of_lane(keys, lane));
+            let lowest = of_cells().min_by_key(|keys| keys.start());
+            let highest = of_cells().max_by_key(|keys| keys.start());
+            [lowest, highest].map(Option::unwrap_or_default)
+        };
+        self.tier_spans = self.cells.chunks(LANES).zip(&self.tiers).map(ends_of).collect();
     }
 
     /// Least and largest Σ w u of a vector's cells, bounded term by term and summed in the cells' own order.

@@ -8,6 +8,7 @@ use super::bins::{Cut, N_BINS, N_NEAR, Near};
 use super::chance::{N_NORMALS, sample_key};
 use super::draws::Draws;
 use super::robustness::HazardDraw;
+use super::tiers::{Tiers, spread};
 
 /// Samples computed at once: their counts and ranks take 80 MiB.
 pub const GROUP_SAMPLES: usize = 256;
@@ -34,7 +35,7 @@ pub struct Group {
     /// Criteria that can have weight, by their place in the recipe.
     pub criteria: Vec<usize>,
     /// Bits of the weights by sample and criterion, then keys by sample, then by sample what `cut_words` makes of its
-    /// cut and of where its threshold is expected.
+    /// cut and of where its threshold is expected, then by tier where its keys lie.
     pub draw_words: Vec<u32>,
     /// Of the seed.
     pub seeds: [u32; 2],
@@ -48,6 +49,8 @@ pub struct Group {
     draws_cost: bool,
     /// Whether sums are logarithms.
     pub is_product: bool,
+    /// Of an ordered list: how sums become keys.
+    pub tiers: Option<Tiers>,
     /// By sample: how bins are cut.
     pub cuts: Vec<Cut>,
     /// By sample: where the threshold is expected; empty while nobody knows.
@@ -94,11 +97,18 @@ impl Group {
             values,
             draws_cost,
             is_product,
+            tiers: None,
             cuts: Vec::new(),
             nears: Vec::new(),
             survey_bits: 0,
         };
         group.with_cuts(vec![cut; n_samples], Vec::new())
+    }
+
+    /// The same samples with the tiers of an ordered list, where they are of one.
+    pub fn in_tiers(self, tiers: Option<Tiers>) -> Self {
+        let (cuts, nears) = (self.cuts.clone(), self.nears.clone());
+        Self { tiers, ..self }.with_cuts(cuts, nears)
     }
 
     /// The same samples, of which only one cell in 2^`survey_bits` is counted.
@@ -111,6 +121,7 @@ impl Group {
         let mut draw_words = self.draw_words[..self.n_samples * (self.n_terms() + 1)].to_vec();
         let near = |sample: usize| nears.get(sample).copied().unwrap_or_default();
         draw_words.extend((0..self.n_samples).flat_map(|sample| cut_words(cuts[sample], near(sample))));
+        draw_words.extend(self.tiers.iter().flat_map(Tiers::words));
         Self { draw_words, cuts, nears, survey_bits: 0, ..self.clone() }
     }
 
@@ -132,6 +143,11 @@ impl Group {
     /// Key of a sample.
     pub fn key(&self, sample: usize) -> u32 {
         self.draw_words[self.n_samples * self.n_terms() + sample]
+    }
+
+    /// Whether a cell whose every term is 0 has a place of its own in every sample.
+    pub fn counts_zeros(&self) -> bool {
+        self.is_product || self.tiers.is_some()
     }
 
     /// Whether places are drawn for.
@@ -161,11 +177,13 @@ pub fn used_criteria(draws: &Draws) -> Vec<usize> {
     weights.filter(|(_, weight)| **weight > 0.0).map(|(k, _)| k).collect()
 }
 
-/// The cut for priorities that the recipe's own weights spread from `low` to `high` (bits of f32 above 0).
+/// The cut for priorities that the recipe's own weights spread over these bins.
 ///
 /// p^s / p lies between the least and the largest w_k^s / w_k, times what noise adds. Above, the cut reaches as far
-/// as a sample can; below, three octaves further than `low`, where few cells are left.
-pub fn cut(recipe: &Recipe, draws: &Draws, low: u32, high: u32) -> Cut {
+/// as a sample can; below, three octaves further than nearly all of them, where few cells are left.
+pub fn cut(recipe: &Recipe, draws: &Draws, bins: &[u64]) -> Cut {
+    // Where nothing is worth anything, any cut will do.
+    let (low, high) = spread(bins, 0).unwrap_or((1f32.to_bits(), 1f32.to_bits()));
     let nominal = recipe.weights();
     let samples = 0..draws.n_samples();
     let ratios = samples.flat_map(|s| draws.weights(s).iter().zip(&nominal).map(|(w, n)| w / n));

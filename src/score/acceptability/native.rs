@@ -15,6 +15,7 @@ use super::bins::{Cut, N_BINS, N_NEAR, Near};
 use super::dense::{Dense, LANES, Lanes, Tile};
 use super::group::{Group, LOG_OFFSET};
 use super::noise::Noise;
+use super::tiers::TierKeys;
 use crate::widest::{Work, widest};
 
 /// Cells of a stretch that is worked on at once: its terms, and the sums over samples, stay in the second-level cache,
@@ -80,14 +81,18 @@ impl<T: Take> Work for Sampled<'_, T> {
             {
                 let cut = group.cuts[sample];
                 if is_choosy {
-                    let [least, most] = dense.bounds(vector, weights);
-                    let place = |sum: f32| cut.place((sum + offset).to_bits());
-                    if !self.taker.wants(sample, place(least), place(most)) {
+                    let bounds = dense.bounds(vector, weights);
+                    let keys = match &group.tiers {
+                        None => bounds.map(|sum| (sum + offset).to_bits()),
+                        Some(tiers) => [0, 1].map(|i| tiers.key(bounds[i], dense.tier_spans[vector][i])),
+                    };
+                    let [least, most] = keys.map(|key| cut.place(key));
+                    if !self.taker.wants(sample, least, most) {
                         continue;
                     }
                 }
                 let weighted = Weighted { terms, weights, cut, offset };
-                if noises.is_empty() && n_terms <= TERMS_AT_ONCE {
+                if noises.is_empty() && n_terms <= TERMS_AT_ONCE && group.tiers.is_none() {
                     weighted.places(&mut places[i]);
                 } else {
                     let mut sums = [0.0; LANES];
@@ -95,8 +100,15 @@ impl<T: Take> Work for Sampled<'_, T> {
                     if let Some(noise) = noises.get(i) {
                         noise.apply(dense, vector, &mut sums);
                     }
-                    for (place, &sum) in places[i].iter_mut().zip(&sums) {
-                        *place = cut.place((sum + offset).to_bits());
+                    if let Some(tiers) = &group.tiers {
+                        let keys = &dense.tiers[vector];
+                        for (l, (place, &sum)) in places[i].iter_mut().zip(&sums).enumerate() {
+                            *place = cut.place(tiers.key(sum, TierKeys::of_lane(keys, l)));
+                        }
+                    } else {
+                        for (place, &sum) in places[i].iter_mut().zip(&sums) {
+                            *place = cut.place((sum + offset).to_bits());
+                        }
                     }
                 }
                 if T::IS_CHOOSY || self.samples.len() < SAMPLES_AT_ONCE {

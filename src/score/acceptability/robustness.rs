@@ -88,10 +88,6 @@ impl Robustness {
             let place = format!("score.robustness.{key}");
             faults.push(Fault::new("score.robustness", place, expected, found, fix));
         };
-        if recipe.benefit == Benefit::Ordered {
-            let fix = "leave [score.robustness] out, or use another form";
-            wrong("samples", "benefit \"risk\", \"sum\" or \"product\"", "\"ordered\"".into(), fix);
-        }
         if !(1..=MOST_SAMPLES).contains(&self.n_samples) {
             let fix = "set `samples = 256`; the standard error of a share is then 3 points at most";
             let expected = format!("a whole number from 1 to {MOST_SAMPLES}");

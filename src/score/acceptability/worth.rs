@@ -3,6 +3,7 @@
 //! ```text
 //! people_at_risk    h^s · E
 //! benefit           h^s · Σ w_k^s v_k (`risk`) · Σ w_k^s v_k (`sum`) · Π max(v_k, ε)^w_k^s (`product`)
+//!                   (n − tier + min(Σ w_k^s v_k, 1)) / n (`ordered`; the tier is that of the cell in every sample)
 //! ```
 //!
 //! For task areas and the plan made of them, which ask for few cells: no plane is made of it. Draws are those of
@@ -12,6 +13,7 @@
 //! By hand: h = 0.5 and σ = ln 3: odds of 1 become 3 at z = 1, so h^s = 0.75; with E = 8 that is 6 people, where the
 //! cell as scored has 4.
 
+use super::super::ordered::{decided, n_tiers};
 use super::super::product::EPSILON;
 use super::super::{Benefit, Function, Maxima, Recipe, Source};
 use super::draws::Draws;
@@ -51,7 +53,9 @@ pub struct WorthSamples<'a> {
     form: Benefit,
     draws: Draws,
     n_samples: usize,
-    /// With the criteria's places in the recipe.
+    /// Of an ordered list, by criterion.
+    thresholds: &'a [Option<f64>],
+    /// With the criteria's places in the recipe: those that can have weight, in an ordered list all of them.
     functions: Vec<(usize, Source, Function<'a>)>,
 }
 
@@ -65,17 +69,20 @@ impl<'a> WorthSamples<'a> {
             WorthOf::PeopleAtRisk => draws_hazard,
             WorthOf::Benefit => criteria.len() > 1 || (draws_hazard && recipe.benefit == Benefit::Risk),
         };
-        // An ordered list has no samples: `Robustness::check` refuses it.
-        if !is_sampled || recipe.benefit == Benefit::Ordered {
+        if !is_sampled {
             return None;
         }
+        let criteria = match recipe.benefit {
+            Benefit::Ordered => (0..recipe.criteria.len()).collect(),
+            Benefit::Risk | Benefit::Sum | Benefit::Product => criteria,
+        };
         let function = |k: usize| {
             let criterion = &recipe.criteria[k];
             (k, criterion.source, Function::of(criterion, maxima))
         };
         let functions = criteria.into_iter().map(function).collect();
         let n_samples = draws.n_samples().min(most);
-        Some(Self { of, form: recipe.benefit, draws, n_samples, functions })
+        Some(Self { of, form: recipe.benefit, draws, n_samples, thresholds: &recipe.thresholds, functions })
     }
 
     /// How many.
@@ -106,7 +113,14 @@ impl<'a> WorthSamples<'a> {
                 let logs = self.values(cell, |v| v.max(f64::from(EPSILON)).ln());
                 samples.for_each(|(s, sum)| *sum += weight * self.mixed(s, &logs).exp());
             }
-            (WorthOf::Benefit, Benefit::Sum | Benefit::Ordered) => {
+            (WorthOf::Benefit, Benefit::Ordered) => {
+                let values = self.values(cell, |v| v);
+                let n = n_tiers(self.thresholds);
+                let tier = decided(self.thresholds, &values).map_or(n, |(_, tier)| tier);
+                let (n, later) = (n as f64, (n - tier) as f64);
+                samples.for_each(|(s, sum)| *sum += weight * (later + self.mixed(s, &values).min(1.0)) / n);
+            }
+            (WorthOf::Benefit, Benefit::Sum) => {
                 let values = self.values(cell, |v| v);
                 samples.for_each(|(s, sum)| *sum += weight * self.mixed(s, &values));
             }

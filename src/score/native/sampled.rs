@@ -39,6 +39,7 @@ impl Planes<'_> {
         Tile {
             terms: self.get(planes.terms),
             hazards: planes.hazards.map(|slot| self.get(slot)),
+            tiers: planes.tiers.map(|slot| self.get(slot)),
             n_cells: program.tile.len(),
             n_cols: program.tile.n_cols,
             origin: planes.origin,

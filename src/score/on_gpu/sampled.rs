@@ -97,7 +97,9 @@ impl<'a> Recorder<'a> {
         let draws = self.keep(group.id(), &group.draw_words);
         let values = self.keep(group.id() + 1, bytemuck::cast_slice(&group.values));
         let terms = self.plane(planes.terms);
-        [draws, values, terms, self.plane(planes.hazards.unwrap_or(planes.terms))]
+        // A binding for either; neither is asked for where there is none.
+        let further = planes.hazards.or(planes.tiers).unwrap_or(planes.terms);
+        [draws, values, terms, self.plane(further)]
     }
 
     fn sample_params(&self, planes: SampledPlanes, group: &Group) -> SampleParams {
@@ -121,6 +123,7 @@ impl<'a> Recorder<'a> {
             col: planes.origin[0],
             row: planes.origin[1],
             survey_bits: group.survey_bits,
+            tier_bits: group.tiers.as_ref().map_or(0, |tiers| tiers.n_bits),
             ..Default::default()
         }
     }

@@ -14,8 +14,8 @@ use crate::score::acceptability::bins::{Again, Cells, Counted, N_BINS, Ranks};
 use crate::score::acceptability::draws::{odds_of, sigma_of};
 use crate::score::acceptability::group::{GROUP_SAMPLES, HazardNoise, cut, used_criteria};
 use crate::score::acceptability::survey::{bits_for, is_surveyed, mended, surveyed};
-use crate::score::acceptability::{Draws, Group, HazardDraw, Robustness, TermForm, WeightDraw};
-use crate::score::levels::LOW_BITS;
+use crate::score::acceptability::{Draws, Group, HazardDraw, Robustness, TermForm, Tiers, WeightDraw};
+use crate::score::ordered::{Tiering, tierings};
 use crate::score::pipeline::run_pass;
 use crate::score::program::{Call, Program, SampledPlanes, Shape, Shared, Slot, Tally};
 use crate::score::reading::Reader;
@@ -56,15 +56,18 @@ pub(super) fn run(
         return Ok(true);
     };
     warn(passes, robustness);
-    let (low, high) = spread(bins);
-    let cut = cut(recipe, &draws, low, high);
+    let tiers = (recipe.benefit == Benefit::Ordered).then(|| Tiers::new(recipe, &draws, bins));
+    let cut = tiers.as_ref().map_or_else(|| cut(recipe, &draws, bins), Tiers::cut);
+    let criterion = |k: usize| (recipe.criteria[k].source, Term::new(functions[k], 1.0));
+    let tierings = tierings(&recipe.weights(), &recipe.thresholds);
+    let deciding =
+        tierings.into_iter().enumerate().zip(&recipe.thresholds).filter(|(_, threshold)| threshold.is_some());
+    let deciding = deciding.map(|(deciding, _)| deciding);
     let mut sampling = Sampling {
         recipe,
         robustness,
-        terms: used_criteria(&draws)
-            .iter()
-            .map(|&k| (recipe.criteria[k].source, Term::new(functions[k], 1.0)))
-            .collect(),
+        terms: used_criteria(&draws).into_iter().map(criterion).collect(),
+        tierings: deciding.map(|(k, tiering)| (criterion(k), tiering)).collect(),
         tiling: Tiling::over(passes.part, passes.sampling_side),
         exposure: &*kept.exposure,
         n_cells: None,
@@ -77,8 +80,10 @@ pub(super) fn run(
         let first = number * GROUP_SAMPLES;
         first..(first + GROUP_SAMPLES).min(n_samples)
     };
-    let survey_of =
-        |number| Shared::new(Group::new(recipe, &draws, samples_of(number), cut).surveying(survey_bits));
+    let survey_of = |number| {
+        let group = Group::new(recipe, &draws, samples_of(number), cut).in_tiers(tiers.clone());
+        Shared::new(group.surveying(survey_bits))
+    };
     let asked = passes.sink.ask(Step::Moments)?;
     match asked {
         Asked::Wait => return Ok(false),
@@ -140,26 +145,14 @@ fn warn(passes: &mut Passes<'_>, robustness: &Robustness) {
     }
 }
 
-/// Bits between which nearly all priorities above 0 lie: all but one in 10,000 at the lower end.
-fn spread(bins: &[u64]) -> (u32, u32) {
-    let above_zero: u64 = bins.iter().skip(1).sum();
-    let (mut below, mut low, mut high) = (0, None, 0);
-    for (bin, &count) in bins.iter().enumerate().skip(1).filter(|(_, count)| **count > 0) {
-        below += count;
-        if low.is_none() && below.saturating_mul(10_000) >= above_zero {
-            low = Some((bin as u32) << LOW_BITS);
-        }
-        high = ((bin as u32 + 1) << LOW_BITS) - 1;
-    }
-    low.map_or((1f32.to_bits(), 1f32.to_bits()), |low| (low, high))
-}
-
 /// What the walks share.
 struct Sampling<'a> {
     recipe: &'a Recipe,
     robustness: &'a Robustness,
     /// Sources and value functions of the criteria that can have weight.
     terms: Vec<(Source, Term)>,
+    /// Those of the criteria that decide the tiers of an ordered list, and how.
+    tierings: Vec<((Source, Term), Tiering)>,
     tiling: Tiling,
     exposure: &'a dyn CellStore,
     /// Sampled cells, once counted.
@@ -369,14 +362,14 @@ impl Sampling<'_> {
             HazardNoise::Factors => Some(program.input_of(stacked(1))),
             HazardNoise::Spread => Some(program.input_of(stacked(2))),
         };
-        let (v, terms) = (program.plane(), program.plane_of(stacked(self.terms.len())));
+        let (v, terms) = (program.plane(), program.plane_of(stacked(group.n_terms())));
         let form = TermForm {
             times_hazard: self.recipe.benefit == Benefit::Risk && hazards.is_none(),
             per_cost: self.recipe.priority_by == PriorityBy::BenefitPerCost,
             is_product: group.is_product,
         };
         let row_area_m2 = row_areas(inputs, tile);
-        for (index, (source, term)) in self.terms.iter().enumerate() {
+        let value = |(source, term): &(Source, Term)| {
             let of = match source {
                 Source::Exposure => exposure,
                 Source::Layer(layer) => {
@@ -384,11 +377,23 @@ impl Sampling<'_> {
                     slot.expect("every layer of the recipe is read").1
                 }
             };
-            program.call(Call::Value { of, term: term.clone(), is_first: true, worth: v });
+            Call::Value { of, term: term.clone(), is_first: true, worth: v }
+        };
+        let tiers = group.tiers.as_ref().map(|_| {
+            // `tier` adds up the recipe's own weights beside, which nobody asks for here.
+            let (worth, tier) = (program.plane(), program.plane());
+            for (i, (criterion, tiering)) in self.tierings.iter().enumerate() {
+                program.call(value(criterion));
+                program.call(Call::Tier { v, tiering: *tiering, is_first: i == 0, worth, tier });
+            }
+            tier
+        });
+        for (index, criterion) in self.terms.iter().enumerate() {
+            program.call(value(criterion));
             let row_area_m2 = row_area_m2.clone();
             program.call(Call::AcceptabilityTerm { v, hazard, cost, row_area_m2, form, index, terms });
         }
-        let planes = SampledPlanes { terms, hazards, origin: [tile.col as u32, tile.row as u32] };
+        let planes = SampledPlanes { terms, hazards, tiers, origin: [tile.col as u32, tile.row as u32] };
         let call = call(&mut program, planes);
         program.call(call);
         program
