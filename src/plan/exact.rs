@@ -22,9 +22,9 @@ mod outlook;
 
 use outlook::Outlook;
 
-/// Partial plans made at most before it is given up: before a search, a tenth of a second's; after one, whose plan
-/// leaves fewer to go through, a second or two's.
-pub(crate) const FEW_LABELS: usize = 30_000;
+/// Partial plans looked at before it is given up: before a search, a tenth of a second's; after one, whose plan leaves
+/// fewer to go through, a second or two's.
+pub(crate) const FEW_LABELS: usize = 100_000;
 pub(crate) const MOST_LABELS: usize = 1_000_000;
 
 /// Share by which figures may differ and count as the same: sums of the same numbers in another order.
@@ -107,6 +107,7 @@ struct Search<'a> {
     /// The best plan known.
     best: (Vec<Vec<u32>>, Merit),
     steps: Vec<Step>,
+    n_looked_at: usize,
     outlook: Outlook<'a>,
 }
 
@@ -121,7 +122,7 @@ impl<'a> Search<'a> {
         let state = State::of(model, start);
         let best = (start.to_vec(), Merit::of(model, &state));
         let outlook = Outlook::of(model, state.last_day());
-        Self { model, positions, before, able, best, steps: Vec::new(), outlook }
+        Self { model, positions, before, able, best, steps: Vec::new(), n_looked_at: 0, outlook }
     }
 
     fn first(&self) -> Label {
@@ -143,7 +144,7 @@ impl<'a> Search<'a> {
     ) -> Option<BTreeMap<Key, Vec<Label>>> {
         let mut next: BTreeMap<Key, Vec<Label>> = BTreeMap::new();
         for label in level.values().flatten() {
-            if self.steps.len() > most_labels || is_over() {
+            if self.n_looked_at > most_labels || is_over() {
                 return None;
             }
             for j in 0..self.model.tasks.len() {
@@ -152,6 +153,7 @@ impl<'a> Search<'a> {
                 }
                 for k in 0..self.model.teams.len() {
                     let Some(mut longer) = self.with(label, j, k) else { continue };
+                    self.n_looked_at += 1;
                     let labels = next.entry(self.key(&longer)).or_default();
                     // By value, most first: only what is worth as much makes another needless.
                     let value = longer.value();

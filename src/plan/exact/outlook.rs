@@ -13,9 +13,9 @@ use crate::plan::problem::Objective;
 use crate::plan::search::Merit;
 
 /// Days at which working time is known.
-const DAYS: usize = 1_024;
+const DAYS: usize = 256;
 /// Parts of a task's time that the fluid is looked at by.
-const PIECES: usize = 4;
+const PIECES: usize = 2;
 
 /// What does not change from one partial plan to the next.
 pub(super) struct Outlook<'a> {
