@@ -46,7 +46,10 @@ pub fn marginals(
     progress: &dyn Progress,
 ) -> Result<Vec<Marginal>> {
     let n = problem.tasks.len() as u64;
+    // A proof that failed for the plan would fail for its variants too, at length.
+    let is_proven = solution.gap_percent.is_some_and(|gap| gap <= 0.0);
     let params = Params {
+        prove: params.prove && is_proven,
         iterations: Some((STEPS * 200 / n.max(200)).max(300)),
         seconds: None,
         start: Some(solution.routes.clone()),
