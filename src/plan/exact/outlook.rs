@@ -95,7 +95,9 @@ impl<'a> Outlook<'a> {
 
     /// The value of the tasks left when each has its best end, as far as the time of all teams goes.
     fn filled(&self, label: &Label, left: u32, values: &[f64]) -> f64 {
-        let mut room = self.time_until(label, DAYS - 1);
+        // With what the search allows every team beyond its time.
+        let slack = 2.0 * SLACK * self.model.teams.len() as f64;
+        let mut room = self.time_until(label, DAYS - 1) + slack;
         let mut items = [(0.0, 0.0); u32::BITS as usize];
         let mut n = 0;
         for (j, &value) in values.iter().enumerate().filter(|(j, _)| left & (1 << j) > 0) {
