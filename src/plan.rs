@@ -231,15 +231,12 @@ fn first_plan(
     if !model.floors.is_empty() {
         plans.extend(plans.iter().map(|plan| floors::trimmed(model, plan)).collect::<Vec<_>>());
     }
-    let n = model.tasks.len() as u32;
-    let positions: Vec<u32> = (0..n).filter(|&j| model.tasks[j as usize].lock_position.is_some()).collect();
+    let positions = model.locked_to_positions();
     let mut best: Option<(Merit, Vec<Vec<u32>>)> = None;
     for sequences in plans {
         let state = State::of(model, &sequences);
         let merit = Merit::of(model, &state);
-        let holds =
-            state.is_feasible() && model.affords(state.cost()) && state.holds_positions(&positions, model);
-        if holds && best.as_ref().is_none_or(|(known, _)| merit.beats(*known)) {
+        if state.holds(model, &positions) && best.as_ref().is_none_or(|(known, _)| merit.beats(*known)) {
             best = Some((merit, sequences));
         }
     }

@@ -6,14 +6,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::model::{Model, NONE};
+use super::model::{Model, NONE, TeamModel};
 
 /// All teams at their present moment.
 pub(crate) struct Crew<'a> {
     model: &'a Model,
-    place: Vec<usize>,
-    tau: Vec<f64>,
-    day: Vec<f64>,
+    stands: Vec<Stand>,
     is_out: Vec<bool>,
     /// Calendar end of every task done, NaN where not done.
     ends: Vec<f64>,
@@ -88,11 +86,10 @@ impl<'a> Crew<'a> {
     /// At their bases, with nothing done.
     fn idle(model: &'a Model) -> Self {
         let m = model.teams.len();
+        let at_base = |team: &TeamModel| Stand { place: team.start, tau: 0.0, day: team.calendar.from() };
         Self {
             model,
-            place: model.teams.iter().map(|team| team.start).collect(),
-            tau: vec![0.0; m],
-            day: model.teams.iter().map(|team| team.calendar.from()).collect(),
+            stands: model.teams.iter().map(at_base).collect(),
             is_out: vec![false; m],
             ends: vec![f64::NAN; model.tasks.len()],
             money: model.budget * (1.0 + 1e-12),
@@ -108,12 +105,12 @@ impl<'a> Crew<'a> {
 
     /// Puts a team back into the queue after it has taken a task.
     pub(crate) fn go_on(&mut self, k: usize) {
-        self.free.push(Reverse((Moment(self.day[k]), k as u32)));
+        self.free.push(Reverse((Moment(self.stands[k].day), k as u32)));
     }
 
     /// Where a team is.
     pub(crate) fn place(&self, k: usize) -> usize {
-        self.place[k]
+        self.stands[k].place
     }
 
     /// Whether a task is done.
@@ -139,8 +136,7 @@ impl<'a> Crew<'a> {
         }
         let (task, team) = (&model.tasks[j], &model.teams[k]);
         let release = task.preds.iter().fold(task.release, |day, &p| day.max(self.ends[p as usize]));
-        let stand = Stand { place: self.place[k], tau: self.tau[k], day: self.day[k] };
-        let (leg, Stand { tau, day: end_day, .. }) = visit(model, j, k, stand, release);
+        let (leg, Stand { tau, day: end_day, .. }) = visit(model, j, k, self.stands[k], release);
         let home = team.end.map_or(0.0, |end| model.travel.exact(task.place, end));
         if tau + home * team.pace > team.tau_total {
             return None;
@@ -152,14 +148,14 @@ impl<'a> Crew<'a> {
         let cost = model.task_cost(j, k) + leg * team.cost_per_distance + mobilisation;
         // The way home must stay affordable too: what it costs more than from here.
         let home_now = match (team.end, self.is_out[k]) {
-            (Some(end), true) => model.travel.exact(self.place[k], end),
+            (Some(end), true) => model.travel.exact(self.place(k), end),
             _ => 0.0,
         };
         let cost = cost + (home - home_now) * team.cost_per_distance;
         if cost > self.money {
             return None;
         }
-        Some(Next { tau, end_day, takes: tau - self.tau[k], cost })
+        Some(Next { tau, end_day, takes: tau - self.stands[k].tau, cost })
     }
 
     /// Lets team k do a task next where it can.
@@ -176,8 +172,7 @@ impl<'a> Crew<'a> {
 
     /// Lets team k do a task.
     pub(crate) fn take(&mut self, j: usize, k: usize, next: Next) {
-        self.place[k] = self.model.tasks[j].place;
-        (self.tau[k], self.day[k]) = (next.tau, next.end_day);
+        self.stands[k] = Stand { place: self.model.tasks[j].place, tau: next.tau, day: next.end_day };
         self.is_out[k] = true;
         self.ends[j] = next.end_day;
         self.money -= next.cost;

@@ -89,7 +89,7 @@ fn reason(problem: &Problem, model: &Model, state: &State, j: usize) -> String {
     let task = &model.tasks[j];
     let able: Vec<usize> = (0..model.teams.len()).filter(|&k| model.can(j, k)).collect();
     let locked = if task.lock_team == NONE { None } else { problem.teams.get(task.lock_team as usize) };
-    let is_apt = |team: &Team| problem.tasks[j].needs.iter().all(|need| team.capabilities.contains(need));
+    let is_apt = |team: &Team| team.lacking(&problem.tasks[j]).is_empty();
     if able.is_empty() && !problem.teams.iter().any(is_apt) {
         return format!("no team has what it needs: {}", problem.tasks[j].needs.join(", "));
     }

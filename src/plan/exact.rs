@@ -114,7 +114,7 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn of(model: &'a Model, start: &[Vec<u32>]) -> Self {
         let n = model.tasks.len() as u32;
-        let positions = (0..n).filter(|&j| model.tasks[j as usize].lock_position.is_some()).collect();
+        let positions = model.locked_to_positions();
         let bits =
             |is_in: &dyn Fn(u32) -> bool| (0..n).filter(|&j| is_in(j)).fold(0, |bits, j| bits | 1 << j);
         let before = model.tasks.iter().map(|task| bits(&|p| task.preds.contains(&p))).collect();
@@ -265,10 +265,7 @@ impl<'a> Search<'a> {
         let sequences = self.sequences(label.step);
         let state = State::of(self.model, &sequences);
         let merit = Merit::of(self.model, &state);
-        let holds = state.is_feasible()
-            && self.model.affords(state.cost())
-            && state.holds_positions(&self.positions, self.model)
-            && merit.short <= 0.0;
+        let holds = state.holds(self.model, &self.positions) && merit.short <= 0.0;
         if holds && merit.beats(self.best.1) {
             self.best = (sequences, merit);
         }

@@ -323,6 +323,12 @@ impl Model {
         self.tasks[j].due.min(self.teams[k].calendar.until())
     }
 
+    /// Tasks locked to a position.
+    pub(crate) fn locked_to_positions(&self) -> Vec<u32> {
+        let locked = (0..).zip(&self.tasks).filter(|(_, task)| task.lock_position.is_some());
+        locked.map(|(j, _)| j).collect()
+    }
+
     /// A share of the worth of what each task opens the way to.
     pub(crate) fn opens(&self) -> Vec<f64> {
         let mut opens = vec![0.0; self.tasks.len()];

@@ -164,6 +164,14 @@ pub struct Team {
     pub work_days_per_week: u8,
 }
 
+impl Team {
+    /// Capabilities that a task needs and the team has not.
+    pub(crate) fn lacking<'a>(&self, task: &'a Task) -> Vec<&'a str> {
+        let needs = task.needs.iter().filter(|need| !self.capabilities.contains(need));
+        needs.map(String::as_str).collect()
+    }
+}
+
 impl Default for Team {
     fn default() -> Self {
         Self {

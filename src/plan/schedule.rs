@@ -119,6 +119,11 @@ impl State {
         self.unserved.iter().filter(|&&j| model.is_required(j as usize)).count()
     }
 
+    /// Whether it keeps to times, budget and the positions of these tasks. Floors are looked at by the callers.
+    pub(crate) fn holds(&self, model: &Model, locked: &[u32]) -> bool {
+        self.is_feasible() && model.affords(self.cost()) && self.holds_positions(locked, model)
+    }
+
     /// Whether every task locked to a position stands there.
     pub(crate) fn holds_positions(&self, locked: &[u32], model: &Model) -> bool {
         locked.iter().all(|&j| {

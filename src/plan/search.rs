@@ -57,8 +57,6 @@ pub(crate) struct Ground<'a> {
     pub(crate) price: f64,
     /// Tasks locked to a position (anchor.rs).
     pub(crate) positions: Vec<u32>,
-    /// For every team how many first positions are locked without a gap: nothing goes before them.
-    pub(crate) n_fixed: Vec<usize>,
     /// Whether nobody ever waits and distances are in a table, the same both ways (swift.rs).
     pub(crate) is_swift: bool,
     /// Whether moreover only what is done counts and nothing has a place of its own: the order is free.
@@ -80,19 +78,7 @@ impl<'a> Ground<'a> {
     pub(crate) fn new(model: &'a Model, price: f64, value: f64, n_done: usize) -> Self {
         let n = model.tasks.len();
         let near = Neighbours::of(model, if n <= 400 { n } else { 60 });
-        let positions: Vec<u32> =
-            (0..n as u32).filter(|&j| model.tasks[j as usize].lock_position.is_some()).collect();
-        let n_fixed = (0..model.teams.len())
-            .map(|k| {
-                let holds = |at: usize| {
-                    positions.iter().any(|&j| {
-                        let task = &model.tasks[j as usize];
-                        task.lock_team == k as u32 && task.lock_position == Some(at)
-                    })
-                };
-                (0..).take_while(|&at| holds(at)).count()
-            })
-            .collect();
+        let positions = model.locked_to_positions();
         let typical = (value.abs() / n_done.max(1) as f64).max(1e-12);
         let last_day = model.teams.iter().map(|team| team.calendar.until()).fold(0.0, f64::max);
         let is_swift = model.travel.row(0).is_some()
@@ -105,7 +91,6 @@ impl<'a> Ground<'a> {
             model,
             near,
             price,
-            n_fixed,
             is_swift,
             is_timeless: is_swift && is_collect && positions.is_empty(),
             positions,

@@ -25,11 +25,30 @@ pub fn best(problem: &Problem) -> Option<(usize, f64)> {
     let mut best = None;
     while !level.is_empty() {
         for label in level.values().flatten() {
-            search.finish(label, &mut best);
+            consider(problem, &label.sequences, &mut best);
         }
         level = search.longer(&level);
     }
     best
+}
+
+/// 1 where more is better.
+pub fn sign(objective: Objective) -> f64 {
+    if objective == Objective::Completion { -1.0 } else { 1.0 }
+}
+
+/// Takes a plan for the best known where it holds and is better: first by how many tasks locked to a team it does.
+pub fn consider(problem: &Problem, sequences: &[Vec<usize>], best: &mut Option<(usize, f64)>) {
+    let verdict = judge(problem, sequences);
+    if !verdict.violations.is_empty() {
+        return;
+    }
+    let is_locked = |j: &&usize| problem.tasks[**j].lock.as_ref().is_some_and(|lock| lock.team.is_some());
+    let n = sequences.iter().flatten().filter(is_locked).count();
+    let found = (n, sign(problem.objective) * verdict.objective_value);
+    if best.is_none_or(|known| found.0 > known.0 || (found.0 == known.0 && found.1 > known.1)) {
+        *best = Some(found);
+    }
 }
 
 /// What two partial plans must share to be compared.
@@ -84,28 +103,6 @@ impl<'a> Search<'a> {
         Self { problem, open, before, behind, has_positions }
     }
 
-    /// 1 where more is better.
-    fn sign(&self) -> f64 {
-        if self.problem.objective == Objective::Completion { -1.0 } else { 1.0 }
-    }
-
-    /// Judges a partial plan as a whole one.
-    fn finish(&self, label: &Label, best: &mut Option<(usize, f64)>) {
-        let verdict = judge(self.problem, &label.sequences);
-        if !verdict.violations.is_empty() {
-            return;
-        }
-        let is_locked = |j: &usize| {
-            let lock = self.problem.tasks[*j].lock.as_ref();
-            label.done & (1 << j) > 0 && lock.is_some_and(|lock| lock.team.is_some())
-        };
-        let n = (0..self.problem.tasks.len()).filter(is_locked).count();
-        let found = (n, self.sign() * verdict.objective_value);
-        if best.is_none_or(|known| found.0 > known.0 || (found.0 == known.0 && found.1 > known.1)) {
-            *best = Some(found);
-        }
-    }
-
     /// All partial plans of one task more that nothing makes needless.
     fn longer(&self, level: &HashMap<Key, Vec<Label>>) -> HashMap<Key, Vec<Label>> {
         let mut next: HashMap<Key, Vec<Label>> = HashMap::new();
@@ -138,7 +135,7 @@ impl<'a> Search<'a> {
         }
         let last: Vec<Option<usize>> = sequences.iter().map(|sequence| sequence.last().copied()).collect();
         let counts = if self.has_positions { sequences.iter().map(Vec::len).collect() } else { Vec::new() };
-        let mut figures = vec![-self.sign() * verdict.objective_value];
+        let mut figures = vec![-sign(self.problem.objective) * verdict.objective_value];
         if self.problem.budget.is_some() {
             figures.push(verdict.cost);
         }

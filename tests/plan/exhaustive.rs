@@ -1,8 +1,6 @@
 //! Plans of small random problems with every constraint against every possible plan, each judged by the judge.
 
-use clearway::error::Result;
-use clearway::plan::check::judge;
-use clearway::plan::{Objective, Params, Problem, Solution, plan};
+use clearway::plan::{Objective, Params, Problem, plan};
 use clearway::progress::Silent;
 
 use super::{every_plan, random};
@@ -25,17 +23,7 @@ fn extend(
     best: &mut Option<(usize, f64)>,
 ) {
     if k == problem.teams.len() {
-        let verdict = judge(problem, sequences);
-        if verdict.violations.is_empty() {
-            let done = |j: usize| verdict.times.contains_key(&j);
-            let is_locked = |j: usize| problem.tasks[j].lock.as_ref().is_some_and(|lock| lock.team.is_some());
-            let n = (0..problem.tasks.len()).filter(|&j| is_locked(j) && done(j)).count();
-            let sign = if problem.objective == Objective::Completion { -1.0 } else { 1.0 };
-            let found = (n, sign * verdict.objective_value);
-            if best.is_none_or(|known| found.0 > known.0 || (found.0 == known.0 && found.1 > known.1)) {
-                *best = Some(found);
-            }
-        }
+        every_plan::consider(problem, sequences, best);
         return;
     }
     extend(problem, k + 1, sequences, used, best);
@@ -60,12 +48,9 @@ struct Trial {
     prove: bool,
 }
 
-/// Steps a plan may take, in turn: all within a second.
-const STEPS: [u64; 2] = [3_000, 30_000];
-
 fn compare(trial: &Trial) {
     let objective = trial.objective;
-    let sign = if objective == Objective::Completion { -1.0 } else { 1.0 };
+    let sign = every_plan::sign(objective);
     let is_same = |a: f64, b: f64| (a - b).abs() <= 1e-7 * b.abs().max(1e-3);
     let (mut n_proven, mut n_with_positions) = (0, 0);
     for &seed in &trial.seeds {
@@ -73,29 +58,19 @@ fn compare(trial: &Trial) {
         problem.validate("random").unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         n_with_positions += usize::from(random::has_positions(&problem));
         let best = every_plan::best(&problem).map(|(_, value)| value);
-        let made = |iterations| {
-            let params = Params {
-                seed,
-                iterations: Some(iterations),
-                threads: 1,
-                prove: trial.prove,
-                ..Params::default()
-            };
-            plan(&problem, &params, &Silent::default())
-        };
-        let is_best = |found: &Result<Solution>| match (found, best) {
+        let params =
+            Params { seed, iterations: Some(3_000), threads: 1, prove: trial.prove, ..Params::default() };
+        let found = plan(&problem, &params, &Silent::default());
+        let is_best = match (&found, best) {
             (Ok(solution), Some(value)) => is_same(sign * solution.objective_value, value),
             (Err(error), None) => error.faults()[0].code == "plan.incomplete",
             _ => false,
         };
-        let found = STEPS.into_iter().map(made).find(is_best);
-        let Some(found) = found else {
-            panic!(
-                "{objective:?} seed {seed}: best of all {best:?}\n{}\n{:?}",
-                text(&problem),
-                made(STEPS[1])
-            )
-        };
+        assert!(
+            is_best,
+            "{objective:?} seed {seed}: best of all {best:?}\n{}\n{found:?}",
+            problem.to_json().unwrap()
+        );
         let Ok(solution) = found else { continue };
         let (Some(bound), Some(value)) = (solution.bound, best) else { continue };
         assert!(sign * bound >= value - 1e-7 * value.abs(), "seed {seed}: bound {bound}, best {value}");
@@ -106,10 +81,6 @@ fn compare(trial: &Trial) {
         trial.seeds.len()
     );
     assert!(!trial.prove || n_proven * 10 > trial.seeds.len() * 7, "{n_proven} proven");
-}
-
-fn text(problem: &Problem) -> String {
-    problem.to_json().unwrap()
 }
 
 /// Problems of exactly eleven tasks, up to three teams, that the judge goes through in less than a second.
@@ -168,7 +139,11 @@ fn judge_going_through_partial_plans_finds_the_best_of_all_plans() {
             assert_eq!(found.map(|best| best.0), all.map(|best| best.0), "{objective:?} seed {seed}");
             let values = found.zip(all).map(|(found, all)| (found.1, all.1));
             let is_same = |(a, b): (f64, f64)| (a - b).abs() <= 1e-9 * b.abs().max(1e-3);
-            assert!(values.is_none_or(is_same), "{objective:?} seed {seed}: {values:?}\n{}", text(&problem));
+            assert!(
+                values.is_none_or(is_same),
+                "{objective:?} seed {seed}: {values:?}\n{}",
+                problem.to_json().unwrap()
+            );
         }
     }
 }
@@ -182,7 +157,7 @@ fn bound_is_never_on_the_wrong_side() {
             let params = Params { seed, iterations: Some(60), threads: 1, prove: false, ..Params::default() };
             let Ok(solution) = plan(&problem, &params, &Silent::default()) else { continue };
             let (_, value) = every_plan::best(&problem).expect("a plan");
-            let sign = if objective == Objective::Completion { -1.0 } else { 1.0 };
+            let sign = every_plan::sign(objective);
             if let Some(bound) = solution.bound {
                 assert!(
                     sign * bound >= value - 1e-7 * value.abs(),

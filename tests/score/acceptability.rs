@@ -9,7 +9,7 @@ use glam::DVec2;
 
 use super::harness::{Layers, Tested, Textbook, on_each_engine, people_only, two_criteria};
 
-const PLANES: [Plane; 3] = [Plane::Acceptability, Plane::RankMean, Plane::RankSd];
+pub const PLANES: [Plane; 3] = [Plane::Acceptability, Plane::RankMean, Plane::RankSd];
 
 fn utm(n_cols: usize, n_rows: usize) -> Frame {
     let crs = Crs::from_epsg(32633, "test").unwrap();
@@ -312,13 +312,13 @@ fn many_cells_stay_within_the_stated_error_of_rank() {
     });
 }
 
-/// One criterion, so every sample ranks as the recipe does: ranks against sorting, the top to one cell in 100,000.
-fn assert_ranks_of_a_survey(layers: &Layers) {
-    let robustness = Robustness { n_samples: 3, ..Robustness::default() };
-    let recipe = sampled(people_only(0.0), robustness);
+/// One criterion has all the weight, so every sample ranks as the recipe does: ranks to 0.05 of a point against sorting
+/// what the rank orders by, the top to one cell in 100,000.
+pub fn assert_ranks_of_a_survey(layers: &Layers, recipe: Recipe, ordered_by: Plane) {
+    let recipe = sampled(recipe, Robustness { n_samples: 3, ..Robustness::default() });
     on_each_engine(|tested| {
         let (_, sink) = layers.score(tested.engine, &recipe, 400).unwrap();
-        let exact = super::harness::exact_ranks(&sink.get(Plane::BenefitPerCost));
+        let exact = super::harness::exact_ranks(&sink.get(ordered_by));
         let [share, mean, sd] = PLANES.map(|plane| sink.get(plane));
         let mut n_apart = 0;
         for (i, &exact) in exact.iter().enumerate().filter(|(_, exact)| !is_unknown(**exact)) {
@@ -335,7 +335,7 @@ fn a_survey_of_some_cells_leaves_ranks_and_thresholds_exact() {
     let frame = utm(840, 830);
     let layers = Layers { population: small_people(&frame), ..Layers::random(frame, 5) };
     assert!(bits_for(840 * 830 / 10 * 8) > 0);
-    assert_ranks_of_a_survey(&layers);
+    assert_ranks_of_a_survey(&layers, people_only(0.0), Plane::BenefitPerCost);
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn a_survey_that_misses_most_of_the_ground_changes_nothing() {
         if is_surveyed(i % 840, i / 840, bits) { few } else { 900.0 + few }
     };
     layers.population = MemoryCells::from_values(layers.frame.clone(), (0..840 * 830).map(people).collect());
-    assert_ranks_of_a_survey(&layers);
+    assert_ranks_of_a_survey(&layers, people_only(0.0), Plane::BenefitPerCost);
 }
 
 #[test]
@@ -361,12 +361,16 @@ fn tiles_and_engines_change_no_bit() {
         correlated: 2,
         ..Robustness::default()
     };
-    let recipe = sampled(two_criteria(60.0), robustness);
+    assert_no_bit_changes(&layers, &sampled(two_criteria(60.0), robustness), 64);
+}
+
+/// Small tiles and a software GPU give the bits of the native engine in tiles of `whole` cells.
+pub fn assert_no_bit_changes(layers: &Layers, recipe: &Recipe, whole: usize) {
     let bits = |engine: &mut dyn clearway::score::Engine, tile: usize| -> Vec<u32> {
-        let (_, sink) = layers.score(engine, &recipe, tile).unwrap();
+        let (_, sink) = layers.score(engine, recipe, tile).unwrap();
         PLANES.iter().flat_map(|plane| sink.get(*plane)).map(f32::to_bits).collect()
     };
-    let whole = bits(&mut Native::new(), 64);
+    let whole = bits(&mut Native::new(), whole);
     assert!(bits(&mut Native::new(), 7) == whole, "tiles of 7");
     #[cfg(feature = "gpu")]
     super::harness::with_gpu(|gpu, is_software| {

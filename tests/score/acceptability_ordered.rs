@@ -8,11 +8,9 @@ use clearway::score::{
     Value, WeightDraw,
 };
 
-use super::acceptability::sampled;
-use super::harness::{Layers, Tested, exact_ranks, on_each_engine, people_only, value_by_the_book};
+use super::acceptability::{PLANES, assert_no_bit_changes, assert_ranks_of_a_survey, sampled};
+use super::harness::{Layers, Tested, on_each_engine, people_only, value_by_the_book};
 use crate::common::{cells, frame_lonlat, frame_utm};
-
-const PLANES: [Plane; 3] = [Plane::Acceptability, Plane::RankMean, Plane::RankSd];
 
 /// Points that two cells of 2048 and more in one bin may be off by: half a place. Of fewer cells they are told apart.
 const OF_A_BIN: f64 = 0.026;
@@ -255,25 +253,6 @@ fn drawn_hazard_changes_no_rank_of_a_list_and_says_so() {
     assert!(fixed.0 == drawn.0 && !fixed.1 && drawn.1);
 }
 
-/// One criterion has all the weight, so every sample ranks as the recipe does: ranks to 0.05 of a point against sorting
-/// what the rank orders by, the top to one cell in 100,000.
-fn assert_ranks_of_a_survey(layers: &Layers, recipe: Recipe) {
-    let recipe = sampled(recipe, Robustness { n_samples: 3, ..Robustness::default() });
-    on_each_engine(|tested| {
-        let (_, sink) = layers.score(tested.engine, &recipe, 400).unwrap();
-        let exact = exact_ranks(&sink.get(Plane::Order));
-        let [share, mean, sd] = PLANES.map(|plane| sink.get(plane));
-        let (mut n_apart, mut worst) = (0, 0.0_f32);
-        for (i, &exact) in exact.iter().enumerate().filter(|(_, exact)| !is_unknown(**exact)) {
-            worst = worst.max((mean[i] - exact).abs());
-            assert!(sd[i] <= 0.0, "{} {i}: {}", tested.name, sd[i]);
-            n_apart += usize::from(share[i] != f32::from(u8::from(exact >= 90.0)));
-        }
-        assert!(worst <= 0.05, "{}: {worst}", tested.name);
-        assert!(n_apart * 100_000 <= exact.len(), "{}: {n_apart} on the wrong side", tested.name);
-    });
-}
-
 #[test]
 fn many_cells_stay_within_the_stated_error_in_a_few_tiers_and_in_many() {
     let frame = frame_utm(840, 830, 10.0);
@@ -299,12 +278,12 @@ fn many_cells_stay_within_the_stated_error_in_a_few_tiers_and_in_many() {
     let sparse = std::mem::replace(&mut layers.population, crowded);
     for codes in [&all[..], &[31, 2], &[16]] {
         for by in [PriorityBy::Benefit, PriorityBy::BenefitPerCost] {
-            assert_ranks_of_a_survey(&layers, Recipe { priority_by: by, ..steps(codes) });
+            assert_ranks_of_a_survey(&layers, Recipe { priority_by: by, ..steps(codes) }, Plane::Order);
         }
     }
     layers.population = sparse;
     for codes in [&all[..], &[31, 2], &[16]] {
-        assert_ranks_of_a_survey(&layers, steps(codes));
+        assert_ranks_of_a_survey(&layers, steps(codes), Plane::Order);
     }
 }
 
@@ -312,16 +291,5 @@ fn many_cells_stay_within_the_stated_error_in_a_few_tiers_and_in_many() {
 fn tiles_and_engines_change_no_bit_of_a_list() {
     let layers = ground(frame_utm(83, 71, 10.0), 3);
     let recipe = sampled(list(&[1.0, 2.0, 0.0], &[Some(0.7), None, Some(0.4)]), noise(13));
-    let bits = |engine: &mut dyn clearway::score::Engine, tile: usize| -> Vec<u32> {
-        let (_, sink) = layers.score(engine, &recipe, tile).unwrap();
-        PLANES.iter().flat_map(|plane| sink.get(*plane)).map(f32::to_bits).collect()
-    };
-    let whole = bits(&mut Native::new(), 128);
-    assert!(bits(&mut Native::new(), 7) == whole, "tiles of 7");
-    #[cfg(feature = "gpu")]
-    super::harness::with_gpu(|gpu, is_software| {
-        if is_software {
-            assert!(bits(gpu, 16) == whole, "the GPU engine");
-        }
-    });
+    assert_no_bit_changes(&layers, &recipe, 128);
 }

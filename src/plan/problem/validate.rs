@@ -201,8 +201,7 @@ impl<'a> Check<'a> {
             return self.unknown(at, "lock.team", id, "team");
         };
         let team = &self.problem.teams[k];
-        let missing: Vec<&str> =
-            task.needs.iter().filter(|need| !team.capabilities.contains(need)).map(String::as_str).collect();
+        let missing = team.lacking(task);
         if !missing.is_empty() {
             let found = format!("`{id}`, which lacks {}", missing.join(", "));
             self.push(CODE, at, "a lock to a team that can do the task", found, "unlock it");

@@ -19,8 +19,11 @@ impl Worker<'_> {
 
     /// How many first visits of a team are locked where they stand: nothing goes before them.
     pub(super) fn n_fixed(&self, k: usize) -> usize {
-        let first = self.state.routes[k].visits.iter().take(self.ground.n_fixed[k]);
-        first.zip(0..).take_while(|&(visit, at)| self.place_of(visit.task) == Some(at)).count()
+        if self.ground.positions.is_empty() {
+            return 0;
+        }
+        let visits = self.state.routes[k].visits.iter().zip(0..);
+        visits.take_while(|&(visit, at)| self.place_of(visit.task) == Some(at)).count()
     }
 
     /// Puts a task that is locked to a position in, and before it what is needed to fill the places there: all of

@@ -60,9 +60,8 @@ pub(super) fn run(
     let cut = tiers.as_ref().map_or_else(|| cut(recipe, &draws, bins), Tiers::cut);
     let criterion = |k: usize| (recipe.criteria[k].source, Term::new(functions[k], 1.0));
     let tierings = tierings(&recipe.weights(), &recipe.thresholds);
-    let deciding =
-        tierings.into_iter().enumerate().zip(&recipe.thresholds).filter(|(_, threshold)| threshold.is_some());
-    let deciding = deciding.map(|(deciding, _)| deciding);
+    let decides = |k: usize| recipe.thresholds.get(k).is_some_and(Option::is_some);
+    let deciding = tierings.into_iter().enumerate().filter(|(k, _)| decides(*k));
     let mut sampling = Sampling {
         recipe,
         robustness,

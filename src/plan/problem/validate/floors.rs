@@ -30,8 +30,7 @@ impl Check<'_> {
             }
             let share = floor.share;
             let is_done_by_some = |task: &&Task| {
-                let has_all = |have: &[String]| task.needs.iter().all(|need| have.contains(need));
-                task.worth > 0.0 && problem.teams.iter().any(|team| has_all(&team.capabilities))
+                task.worth > 0.0 && problem.teams.iter().any(|team| team.lacking(task).is_empty())
             };
             if !theirs.iter().any(is_done_by_some) {
                 let found = format!(
