@@ -6,6 +6,7 @@
 use std::sync::{Arc, RwLock};
 
 use ndarray::Array2;
+use rayon::iter::{IndexedParallelIterator, repeat_n};
 
 use super::{Frame, Window};
 use crate::error::Result;
@@ -83,8 +84,10 @@ pub struct MemoryCells {
 impl MemoryCells {
     /// A plane on `frame`, all unknown.
     pub fn new(frame: Frame) -> Self {
-        let values = RwLock::new(vec![UNKNOWN; frame.n_cells() as usize]);
-        Self { frame, values }
+        let mut values = Vec::new();
+        // Most of the time goes into memory that the system hands out: by several threads at once.
+        repeat_n(UNKNOWN, frame.n_cells() as usize).collect_into_vec(&mut values);
+        Self { frame, values: RwLock::new(values) }
     }
 
     /// A plane with the values given, row by row; what is not finite becomes [`UNKNOWN`].

@@ -3,7 +3,9 @@
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::thread::{self, JoinHandle};
+use std::thread;
+
+use rayon::prelude::*;
 
 use crate::error::{Error, Fault, Result};
 
@@ -31,7 +33,6 @@ pub struct Staging {
     created: Vec<PathBuf>,
     part: PathBuf,
     is_kept: bool,
-    syncing: Vec<JoinHandle<()>>,
     /// `None` where the file system knows no locks.
     _lock: Option<fs::File>,
 }
@@ -48,8 +49,8 @@ impl Staging {
             None => Self::new(out_dir, overwrite).map(|staging| (staging, false)),
             Some((part, lock)) => {
                 let out_dir = out_dir.to_path_buf();
-                let (created, syncing) = (Vec::new(), Vec::new());
-                Ok((Self { out_dir, created, part, is_kept: true, syncing, _lock: lock }, true))
+                let created = Vec::new();
+                Ok((Self { out_dir, created, part, is_kept: true, _lock: lock }, true))
             }
         }
     }
@@ -70,8 +71,8 @@ impl Staging {
             Ok(part) => {
                 let part = part.keep();
                 let lock = fs::File::create(part.join(LOCK)).ok().filter(|file| file.try_lock().is_ok());
-                let (out_dir, syncing) = (out_dir.to_path_buf(), Vec::new());
-                Ok(Self { out_dir, created, part, is_kept: false, syncing, _lock: lock })
+                let out_dir = out_dir.to_path_buf();
+                Ok(Self { out_dir, created, part, is_kept: false, _lock: lock })
             }
             Err(e) => {
                 remove_empty(&created);
@@ -95,19 +96,9 @@ impl Staging {
         &self.out_dir
     }
 
-    /// Has the system begin to write files to the disk while other work goes on. [`Staging::commit`] waits for them, and
-    /// tells what fails.
-    pub fn sync_early(&mut self, names: &[&str]) {
-        let paths: Vec<PathBuf> = names.iter().map(|name| self.path(name)).collect();
-        self.syncing.push(thread::spawn(move || paths.iter().for_each(|path| _ = sync(path))));
-    }
-
     /// Puts the files named into place, the record `last` after all others. A record of an earlier run is
     /// removed first, so that at no moment a record stands beside files that are not its own.
     pub fn commit(mut self, names: &[&str], last: &str) -> Result<()> {
-        for thread in self.syncing.drain(..) {
-            let _ = thread.join();
-        }
         for name in names.iter().copied().chain([last]) {
             sync(&self.path(name))?;
         }
@@ -116,10 +107,13 @@ impl Staging {
             Err(e) if e.kind() != ErrorKind::NotFound => return Err(Error::io("replace", &record)(e)),
             _ => {}
         }
-        for name in names.iter().copied().filter(|name| *name != last).chain([last]) {
+        let put = |name: &str| {
             let to = self.out_dir.join(name);
-            fs::rename(self.path(name), &to).map_err(Error::io("write", &to))?;
-        }
+            fs::rename(self.path(name), &to).map_err(Error::io("write", &to))
+        };
+        // Side by side: what takes time is that the system lets go of the large files that stood there.
+        names.par_iter().filter(|name| **name != last).try_for_each(|name| put(name))?;
+        put(last)?;
         // From here on the output folder is the person's.
         self.created.clear();
         self.is_kept = false;
@@ -249,6 +243,13 @@ pub(super) fn folder_of(path: &Path) -> &Path {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
+}
+
+/// Has the system begin to write a file to the disk while other work goes on. Nobody waits for it here, nor learns what
+/// fails: that is for whoever puts the file into place ([`Staging::commit`]).
+pub fn begin_sync(path: &Path) {
+    let path = path.to_path_buf();
+    thread::spawn(move || sync(&path));
 }
 
 /// Has the system write a file's bytes to the disk.

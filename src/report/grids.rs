@@ -1,9 +1,13 @@
 //! Priority grids: planes from scoring, tile by tile, into Cloud-Optimised GeoTIFFs.
 
+mod ending;
+
 use std::path::Path;
 
 use rayon::prelude::*;
 
+pub use self::ending::Ended;
+use self::ending::{Ending, end};
 use super::colours;
 use super::style::{class_colour_table, class_style, quantity_style, rank_style};
 use crate::error::Result;
@@ -151,9 +155,11 @@ const fn grid(
     GridFile { plane, name, style, colours, description, unit }
 }
 
-/// Writes all grids of a run into its staging folder while they are scored.
+/// Writes all grids of a run into its staging folder while they are scored. One that is whole is ended on a thread of
+/// its own.
 pub struct GridWriters {
     writers: Vec<(Plane, GeoTiffWriter)>,
+    ending: Ending,
 }
 
 impl GridWriters {
@@ -169,7 +175,8 @@ impl GridWriters {
             let spec = file.spec(compression, n_classes);
             Ok((file.plane, GeoTiffWriter::create(&folder.join(file.name), frame, &spec)?))
         };
-        Ok(Self { writers: files.into_iter().map(begin).collect::<Result<_>>()? })
+        let writers = files.into_iter().map(begin).collect::<Result<_>>()?;
+        Ok(Self { writers, ending: Ending::default() })
     }
 
     /// Takes over a piece of a plane.
@@ -180,18 +187,28 @@ impl GridWriters {
         }
     }
 
-    /// Ends every file: its overviews are put behind its cells.
-    pub fn finish(self, progress: &dyn Progress) -> Result<()> {
+    /// Ends every file: its overviews are put before its cells.
+    pub fn finish(mut self, progress: &dyn Progress) -> Result<Vec<Ended>> {
         progress.start("write", self.writers.len() as u64);
-        let finish = |(_, writer): (Plane, GeoTiffWriter)| -> Result<()> {
+        let finish = |(_, writer): (Plane, GeoTiffWriter)| -> Result<Ended> {
             progress.check()?;
-            writer.finish_staged()?;
+            let ended = end(writer)?;
             progress.advance(1);
-            Ok(())
+            Ok(ended)
         };
-        self.writers.into_par_iter().try_for_each(finish)?;
+        let last: Vec<Result<Ended>> = self.writers.into_par_iter().map(finish).collect();
+        let mut ended = self.ending.wait()?;
+        for last in last {
+            ended.push(last?);
+        }
         progress.finish();
-        Ok(())
+        Ok(ended)
+    }
+
+    /// Has the grids ended that are whole.
+    fn end_whole(&mut self) -> Result<()> {
+        let whole = self.writers.extract_if(.., |(_, writer)| writer.is_whole());
+        whole.map(|(_, writer)| writer).try_for_each(|writer| self.ending.add(writer))
     }
 }
 
@@ -205,6 +222,7 @@ impl PlaneSink for GridWriters {
         self.writers.par_iter_mut().try_for_each(|(written, writer)| {
             let plane = planes.iter().find(|(plane, _)| plane == written);
             plane.map_or(Ok(()), |(_, values)| writer.write(window, values))
-        })
+        })?;
+        self.end_whole()
     }
 }

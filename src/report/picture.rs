@@ -126,12 +126,13 @@ fn palette(pixels: &[Rgba]) -> Option<(Vec<Rgba>, Vec<u8>)> {
     let mut colours = Vec::new();
     let mut index_of = HashMap::new();
     let mut indices = Vec::with_capacity(pixels.len());
-    for pixel in pixels {
-        let index = *index_of.entry(*pixel).or_insert_with(|| {
-            colours.push(*pixel);
+    // Pixels beside each other are mostly alike.
+    for alike in pixels.chunk_by(|a, b| a == b) {
+        let index = *index_of.entry(alike[0]).or_insert_with(|| {
+            colours.push(alike[0]);
             colours.len() - 1
         });
-        indices.push(u8::try_from(index).ok()?);
+        indices.resize(indices.len() + alike.len(), u8::try_from(index).ok()?);
     }
     Some((colours, indices))
 }

@@ -23,10 +23,10 @@ use super::shards::Gathered;
 use super::stages::{GridKeys, first_pass_grids, score_grids};
 use super::{IN_ALL, INTERRUPTED, OUTLINE, Options, brief, check, output_folder, report_step, tasks_file};
 use crate::error::{Error, Fault, Faults, Result};
-use crate::io::atomic::{RUN_RECORD, Staging};
+use crate::io::atomic::{RUN_RECORD, Staging, begin_sync};
 use crate::io::hash::FileHash;
 use crate::progress::Progress;
-use crate::report::grids::grids;
+use crate::report::grids::{Ended, grids};
 use crate::report::html::Places;
 use crate::report::record::{self, Record};
 use crate::score::{Backend, StageSeconds, Summary};
@@ -145,15 +145,26 @@ impl Job {
             let (from, to) = (written.folder.join(name), self.staging.path(name));
             let hash = self.kept.hash(&from)?;
             std::fs::copy(&from, &to).map_err(Error::io("copy", &from))?;
+            begin_sync(&to);
             self.kept.put(Kind::Hash, &stamp(&to), Arc::new(hash));
         }
         Ok(true)
     }
 
-    /// A file's hash; one that a stage or an earlier run of this process has hashed and that is as it was is not read
-    /// again.
+    /// A file's hash; one that this or an earlier run of this process has hashed and that is as it was is not read again.
     pub fn hash(&self, path: &Path) -> Result<FileHash> {
         self.stages.hash(path).map_or_else(|| self.kept.hash(path), Ok)
+    }
+
+    /// Takes over the hashes of grids that were hashed when they were ended.
+    pub fn know_hashes(&mut self, ended: Vec<Ended>) {
+        for Ended { path, hash } in ended {
+            if self.kept.is_on() {
+                self.kept.put(Kind::Hash, &stamp(&path), Arc::new(hash));
+            } else {
+                self.stages.know(&path, hash);
+            }
+        }
     }
 
     /// Notes that a stage is whole, so that an interrupt costs no more than what comes after it. A batch goes on by

@@ -35,7 +35,7 @@ pub struct Stages {
     resumes: bool,
     /// Stages that are whole, in words.
     whole: Vec<&'static str>,
-    /// Hashes of their files, by stamp.
+    /// Hashes of files of the run, by stamp.
     hashes: Vec<(String, FileHash)>,
 }
 
@@ -112,7 +112,7 @@ impl Stages {
             again("settings or inputs have changed");
             return None;
         }
-        let hashes = hashes(folder, record.files.iter().map(|file| file.name.as_str()).collect());
+        let hashes = self.hashes_of(folder, record.files.iter().map(|file| file.name.as_str()).collect());
         for (file, hash) in record.files.iter().zip(&hashes) {
             let is_same =
                 hash.as_ref().is_ok_and(|(_, hash)| hash.bytes == file.bytes && hash.sha256 == file.sha256);
@@ -148,7 +148,7 @@ impl Stages {
         write_atomic(&folder.join(&state_name), as_text(serde_json::to_string(state))?.as_bytes())?;
         // Not waited for until they lie on the disk: should the power fail before, their hashes tell.
         let names: Vec<&str> = files.iter().copied().chain([state_name.as_str()]).collect();
-        let hashes = hashes(folder, names.clone()).into_iter().collect::<Result<Vec<_>>>()?;
+        let hashes = self.hashes_of(folder, names.clone()).into_iter().collect::<Result<Vec<_>>>()?;
         let file = |(name, (_, hash)): (&str, &(String, FileHash))| StageFile {
             name: name.to_owned(),
             bytes: hash.bytes,
@@ -166,25 +166,31 @@ impl Stages {
         Ok(())
     }
 
-    /// The hash of a stage's file that is as it was then.
+    /// Takes over the hash of a file of the run.
+    pub fn know(&mut self, path: &Path, hash: FileHash) {
+        self.hashes.push((stamp(path), hash));
+    }
+
+    /// The hash of a file of the run that is as it was then.
     pub fn hash(&self, path: &Path) -> Option<FileHash> {
         let now = stamp(path);
         self.hashes.iter().find(|(stamp, _)| *stamp == now).map(|(_, hash)| hash.clone())
+    }
+
+    /// Stamp and hash of files, side by side.
+    fn hashes_of(&self, folder: &Path, names: Vec<&str>) -> Vec<Result<(String, FileHash)>> {
+        let of = |name: &str| {
+            let path = folder.join(name);
+            let hash = self.hash(&path).map_or_else(|| file_hash(&path), Ok)?;
+            Ok((stamp(&path), hash))
+        };
+        names.into_par_iter().map(of).collect()
     }
 
     /// The stages that are whole, for a person: "grids, task areas"; `None` where there is none.
     pub fn whole(&self) -> Option<String> {
         (!self.whole.is_empty()).then(|| self.whole.join(", "))
     }
-}
-
-/// Stamp and hash of files, side by side.
-fn hashes(folder: &Path, names: Vec<&str>) -> Vec<Result<(String, FileHash)>> {
-    let of = |name: &str| {
-        let path = folder.join(name);
-        Ok((stamp(&path), file_hash(&path)?))
-    };
-    names.into_par_iter().map(of).collect()
 }
 
 fn record_name(stage: &str) -> String {

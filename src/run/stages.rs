@@ -72,7 +72,6 @@ pub fn score_grids(
         },
     };
     let names: Vec<&'static str> = files.iter().map(|grid| grid.name).collect();
-    job.staging.sync_early(&names);
     job.stage_done(GRIDS, &stage_key, &names, &SummaryState::of(&summary))?;
     job.record.engine = Some((summary.engine.clone(), note));
     job.record.take_summary(&summary);
@@ -313,7 +312,7 @@ fn score_anew(
     let scratch = |_: &str| scratch.plane(&layers.frame);
     let summary = score::score(engine, &inputs, recipe, score_options, &scratch, &mut sink, progress)?;
     let (writers, mut at_hand) = sink.into_parts(first_pass.as_deref());
-    writers.finish(progress)?;
+    job.know_hashes(writers.finish(progress)?);
     if job.kept.is_on() {
         at_hand.push((Plane::Cost, Arc::clone(&layers.planes["cost"])));
         job.kept.put(Kind::Scored, &keys.grids, Arc::new(at_hand.clone()));

@@ -1,9 +1,10 @@
-//! One pass over the tiles: reading tile n + 1 and writing tile n − 1 overlap computing tile n.
+//! One pass over the tiles: reading the next two and writing the one before overlap computing a tile.
 //!
-//! Three threads with room for one tile between them. The first error of any of them ends the pass. Must not
-//! be called from a worker of the pool that the layers' readers use.
+//! Reading is the longest way of a tile that one thread at a time can go, so two do, every other tile each. Between
+//! computing and writing there is room for one tile. The first error ends the pass. Must not be called from a worker of
+//! the pool that the layers' readers use.
 
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -30,14 +31,17 @@ impl std::ops::AddAssign for PassSeconds {
     }
 }
 
-/// Runs a pass: `read` and `write` on threads of their own, `compute` on this one, each tile by tile in
-/// row-major order.
+/// Threads that read.
+const N_READERS: usize = 2;
+
+/// Runs a pass: `read` and `write` on threads of their own, `compute` on this one. Tiles are computed and written in
+/// row-major order, and read nearly so.
 pub fn run_pass<Read: Send, Done: Send>(
     label: &str,
     tiling: &Tiling,
     clock: &dyn Fn() -> f64,
     progress: &dyn Progress,
-    mut read: impl FnMut(Window) -> Result<Read> + Send,
+    read: impl Fn(Window) -> Result<Read> + Sync,
     mut compute: impl FnMut(Window, Read) -> Result<Done>,
     mut write: impl FnMut(Window, Done) -> Result<()> + Send,
 ) -> Result<PassSeconds> {
@@ -45,17 +49,22 @@ pub fn run_pass<Read: Send, Done: Send>(
     let mut seconds = PassSeconds::default();
     let began = clock();
     let outcome = thread::scope(|scope| {
-        let (read_sender, read_receiver) = sync_channel::<Result<(Window, Read)>>(1);
         let (done_sender, done_receiver) = sync_channel::<(Window, Done)>(1);
-        scope.spawn(move || {
-            for window in tiling.tiles() {
-                let read = read(window).map(|read| (window, read));
-                let is_last = read.is_err();
-                // A closed channel means that the computing side has ended: nothing more to read.
-                if read_sender.send(read).is_err() || is_last {
-                    return;
+        let read = &read;
+        let readers: [Receiver<Result<Read>>; N_READERS] = std::array::from_fn(|first| {
+            // A tile is handed over, not put down: whoever has read it reads no further one meanwhile.
+            let (sender, receiver) = sync_channel(0);
+            scope.spawn(move || {
+                for window in tiling.tiles().skip(first).step_by(N_READERS) {
+                    let read = read(window);
+                    let is_last = read.is_err();
+                    // A closed channel means that the computing side has ended: nothing more to read.
+                    if sender.send(read).is_err() || is_last {
+                        return;
+                    }
                 }
-            }
+            });
+            receiver
         });
         let writer = scope.spawn(move || -> Result<()> {
             for (window, done) in done_receiver {
@@ -65,11 +74,12 @@ pub fn run_pass<Read: Send, Done: Send>(
             Ok(())
         });
         let mut result = Ok(());
-        loop {
+        for (window, reader) in tiling.tiles().zip(readers.iter().cycle()) {
             let before = clock();
-            let Ok(received) = read_receiver.recv() else { break };
+            // A reader that panicked is found where its thread is joined, at the end of the scope.
+            let Ok(received) = reader.recv() else { break };
             seconds.waiting_to_read += clock() - before;
-            let computed = received.and_then(|(window, read)| {
+            let computed = received.and_then(|read| {
                 progress.check()?;
                 Ok((window, compute(window, read)?))
             });
@@ -87,7 +97,7 @@ pub fn run_pass<Read: Send, Done: Send>(
                 }
             }
         }
-        drop((read_receiver, done_sender));
+        drop((readers, done_sender));
         let before = clock();
         let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         seconds.waiting_to_write += clock() - before;

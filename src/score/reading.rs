@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::error::{Fault, Result};
 use crate::grid::{Cells, UNKNOWN, Window, is_unknown};
 
-pub use self::counts::Counts;
+pub use self::counts::{Counted, Counts};
 use self::counts::{Part, ROWS_A_PART, without_unknown};
 use super::exclusion::Rule;
 use super::pipeline::Buffers;
@@ -35,6 +35,20 @@ pub struct Masked {
     pub population: Vec<f32>,
     /// Hazard on the tile, unknown where not scored.
     pub hazard: Vec<f32>,
+    /// What was counted on the tile.
+    pub counted: Counted,
+}
+
+/// What the later passes read of a tile.
+pub struct Scored {
+    /// Exposure, unknown where not scored.
+    pub exposure: Vec<f32>,
+    /// Hazard, unknown where not scored.
+    pub hazard: Vec<f32>,
+    /// Cost, unknown where not scored.
+    pub cost: Vec<f32>,
+    /// Criterion layers in use, as they are.
+    pub layers: Vec<Vec<f32>>,
 }
 
 impl<'a> Reader<'a> {
@@ -79,36 +93,52 @@ impl<'a> Reader<'a> {
         Ok(out)
     }
 
-    /// A criterion layer's window.
-    pub fn read_layer(&self, layer: usize, window: Window) -> Result<Vec<f32>> {
-        self.read(self.inputs.criteria[layer], window)
+    /// A window of several planes each, side by side: of one plane alone a tile may be a single block to decode.
+    pub fn read_all(&self, planes: &[(&dyn Cells, Window)]) -> Result<Vec<Vec<f32>>> {
+        let read: Vec<Result<Vec<f32>>> =
+            planes.par_iter().map(|(cells, window)| self.read(*cells, *window)).collect();
+        // The first one's error, whichever came first.
+        read.into_iter().collect()
     }
 
-    /// A layer's window, unknown wherever `mask` is.
-    pub fn read_masked(&self, cells: &dyn Cells, window: Window, mask: &[f32]) -> Result<Vec<f32>> {
+    /// Exposure, hazard and cost of a tile, the last two unknown wherever exposure is, and criterion layers as they are.
+    pub fn read_scored(&self, exposure: &dyn Cells, tile: Window) -> Result<Scored> {
+        let Inputs { hazard, cost, criteria, .. } = self.inputs;
+        let layers = self.layers.iter().map(|&layer| criteria[layer]);
+        let planes = [exposure, *hazard, *cost].into_iter().chain(layers).map(|cells| (cells, tile));
+        let mut planes = self.read_all(&planes.collect::<Vec<_>>())?.into_iter();
+        let mut next = || planes.next().expect("as many as were read");
+        let (exposure, mut hazard, mut cost) = (next(), next(), next());
+        rayon::join(|| mask(&mut hazard, &exposure), || mask(&mut cost, &exposure));
+        Ok(Scored { exposure, hazard, cost, layers: planes.collect() })
+    }
+
+    /// A layer's window, unknown wherever `with` is.
+    pub fn read_masked(&self, cells: &dyn Cells, window: Window, with: &[f32]) -> Result<Vec<f32>> {
         let mut out = self.read(cells, window)?;
-        for (out, &mask) in out.iter_mut().zip(mask) {
-            *out = if is_unknown(mask) { UNKNOWN } else { *out };
-        }
+        mask(&mut out, with);
         Ok(out)
     }
 
     /// The first pass: hazard on the tile, people on the source window, and everything that is counted.
-    pub fn read_first(&self, tile: Window, source: Window, counts: &mut Counts) -> Result<Masked> {
-        let mut hazard = self.read(self.inputs.hazard, tile)?;
-        let mut population = self.read(self.inputs.population, source)?;
-        let cost = self.read(self.inputs.cost, tile)?;
-        let layers = self.all_layers.iter().map(|layer| self.read_layer(*layer, tile));
-        let layers = layers.collect::<Result<Vec<_>>>()?;
+    pub fn read_first(&self, tile: Window, source: Window) -> Result<Masked> {
+        let Inputs { hazard, population, cost, criteria, .. } = self.inputs;
+        let mut planes = vec![(*population, source), (*hazard, tile), (*cost, tile)];
+        planes.extend(self.all_layers.iter().map(|&layer| (criteria[layer], tile)));
+        let mut planes = self.read_all(&planes)?.into_iter();
+        let mut next = || planes.next().expect("as many as were read");
+        let (mut population, mut hazard, cost) = (next(), next(), next());
+        let layers: Vec<Vec<f32>> = planes.collect();
 
         let cells_a_part = ROWS_A_PART * tile.n_cols;
         let parts = hazard.par_chunks_mut(cells_a_part).enumerate().map(|(i, hazard)| {
             let cells = i * cells_a_part..i * cells_a_part + hazard.len();
             let n_rows = hazard.len() / tile.n_cols;
             let first_row = tile.row + (i * ROWS_A_PART) as i64;
-            let lines = (first_row..first_row + n_rows as i64).map(|row| source.offset(tile.col, row));
-            let people: Vec<f32> =
-                lines.flat_map(|from| population[from..from + tile.n_cols].iter().copied()).collect();
+            let mut people = Vec::with_capacity(hazard.len());
+            for from in (first_row..first_row + n_rows as i64).map(|row| source.offset(tile.col, row)) {
+                people.extend_from_slice(&population[from..from + tile.n_cols]);
+            }
             let layers: Vec<(usize, &[f32])> = self
                 .all_layers
                 .iter()
@@ -120,12 +150,16 @@ impl<'a> Reader<'a> {
         });
         let parts: Vec<Part> = parts.collect();
         check(tile, &parts)?;
-        for (i, part) in parts.iter().enumerate() {
-            counts.add(tile.row as usize + i * ROWS_A_PART, part);
-        }
         without_unknown(&mut population);
         self.buffers.give(layers.into_iter().chain([cost]));
-        Ok(Masked { population, hazard })
+        Ok(Masked { population, hazard, counted: Counted { first_row: tile.row as usize, parts } })
+    }
+}
+
+/// Makes cells unknown wherever others are.
+fn mask(cells: &mut [f32], with: &[f32]) {
+    for (cell, &with) in cells.iter_mut().zip(with) {
+        *cell = if is_unknown(with) { UNKNOWN } else { *cell };
     }
 }
 

@@ -105,6 +105,11 @@ impl GeoTiffWriter {
         Ok(())
     }
 
+    /// Whether every cell was written.
+    pub fn is_whole(&self) -> bool {
+        self.levels[0].is_whole()
+    }
+
     /// Writes the file: head, overviews from the smallest, then the cells. What no window brought is unknown.
     pub fn finish(self) -> Result<Written> {
         self.finish_with(put_in_place)

@@ -19,7 +19,7 @@ const MOST_SIDE: usize = 1600;
 const MOST_BYTES: usize = 1_000_000;
 
 /// Steps of colour: more are not told apart, and fewer make smaller files.
-const N_STEPS: f32 = 25.0;
+const N_STEPS: usize = 25;
 
 /// A grid as a picture.
 pub struct Picture {
@@ -61,14 +61,20 @@ fn picture(
     ends: [&str; 2],
     most_bytes: usize,
 ) -> Result<Picture> {
+    let colours: Vec<Rgba> = (0..=N_STEPS)
+        .map(|step| {
+            let Rgb { r, g, b } = colours::strength(step as f64 / N_STEPS as f64);
+            [r, g, b, 255]
+        })
+        .collect();
     let mut side = MOST_SIDE;
     let mut small = shrunk_file(grid, side)?;
     let (least, bytes) = loop {
         let least = if name == "rank" { least_rank(&small).floor() } else { 0.0 };
         let colour = |value: f32| -> Rgba {
             let share = (value - least) / (most - least);
-            let Rgb { r, g, b } = colours::strength(f64::from((share * N_STEPS).round() / N_STEPS));
-            [r, g, b, 255]
+            // What lies beyond either end takes the end's colour: as a whole number it stops at 0.
+            colours[((share * N_STEPS as f32).round() as usize).min(N_STEPS)]
         };
         let bytes = png(&small, colour)?;
         if bytes.len() <= most_bytes || side <= 256 {

@@ -251,7 +251,7 @@ impl Gathered {
         }
         let summary =
             self.walk(engine, prepared, recipe, scratch, options, Some(&clock), &mut writers, progress)?;
-        writers.finish(progress)?;
+        job.know_hashes(writers.finish(progress)?);
         Ok(Summary { engine: self.first().engine_info(), ..summary })
     }
 

@@ -18,7 +18,7 @@ use crate::score::acceptability::{Draws, Group, HazardDraw, Robustness, TermForm
 use crate::score::ordered::{Tiering, tierings};
 use crate::score::pipeline::run_pass;
 use crate::score::program::{Call, Program, SampledPlanes, Shape, Shared, Slot, Tally};
-use crate::score::reading::Reader;
+use crate::score::reading::{Reader, Scored};
 use crate::score::steps::{Asked, Step, StepCounts};
 use crate::score::value::{Function, Term};
 use crate::score::{Benefit, Engine, Inputs, Plane, PlaneSink, PriorityBy, Recipe, Source};
@@ -285,20 +285,14 @@ impl Sampling<'_> {
             passes.clock,
             passes.progress,
             |tile| {
-                let exposure = reader.read(exposure, tile)?;
-                let hazard = reader.read_masked(inputs.hazard, tile, &exposure)?;
-                let cost = reader.read_masked(inputs.cost, tile, &exposure)?;
+                let Scored { exposure, hazard, cost, layers } = reader.read_scored(exposure, tile)?;
                 let hazards = self.hazards(reader, inputs, tile, &hazard, group)?;
                 let known = &hazards.as_deref().unwrap_or(&hazard)[..tile.len()];
-                *n_cells += n_counted(known, tile, group.survey_bits);
-                let mut planes = vec![hazard, cost, exposure];
-                for &layer in reader.layers() {
-                    planes.push(reader.read_layer(layer, tile)?);
-                }
-                planes.extend(hazards);
-                Ok(planes)
+                let n_counted = n_counted(known, tile, group.survey_bits);
+                Ok((n_counted, [hazard, cost, exposure].into_iter().chain(layers).chain(hazards).collect()))
             },
-            |tile, planes: TilePlanes| {
+            |tile, (n_counted, planes): (u64, TilePlanes)| {
+                *n_cells += n_counted;
                 let program = self.program(tile, reader, inputs, group, call);
                 let out = runner.run(&program, &planes, buffers, tally)?;
                 buffers.give(planes);

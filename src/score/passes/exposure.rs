@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Kept, Passes, TilePlanes};
+use super::{Kept, Passes};
 use crate::error::Result;
 use crate::score::Plane;
 use crate::score::pipeline::run_pass;
 use crate::score::program::Tally;
 use crate::score::programs::exposure_program;
 use crate::score::reach::TileReach;
-use crate::score::reading::Counts;
+use crate::score::reading::{Counts, Masked};
 use crate::score::runner::Known;
 use crate::score::steps::{Step, StepCounts};
 
@@ -33,10 +33,12 @@ fn walk(passes: &mut Passes<'_>, kept: &Kept) -> Result<StepCounts> {
         passes.progress,
         |tile| {
             let reach = Arc::new(reach.of_tile(tile));
-            let masked = reader.read_first(tile, reach.source, &mut counts)?;
-            Ok((reach, vec![masked.population, masked.hazard]))
+            let masked = reader.read_first(tile, reach.source)?;
+            Ok((reach, masked))
         },
-        |tile, (reach, planes): (Arc<TileReach>, TilePlanes)| {
+        |tile, (reach, Masked { population, hazard, counted }): (Arc<TileReach>, Masked)| {
+            counts.add(&counted);
+            let planes = vec![population, hazard];
             let mut program = exposure_program(tile, &reach);
             let made = [Some(Known::Exposure), Some(Known::PeopleAtRisk)];
             runner.name(&mut program, tile, &[None, Some(Known::Hazard)], &made);

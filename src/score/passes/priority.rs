@@ -34,14 +34,8 @@ fn walk(passes: &mut Passes<'_>, kept: &Kept, functions: &[Function<'_>]) -> Res
         passes.clock,
         passes.progress,
         |tile| {
-            let exposure = reader.read(kept.exposure.as_ref(), tile)?;
-            let hazard = reader.read_masked(inputs.hazard, tile, &exposure)?;
-            let cost = reader.read_masked(inputs.cost, tile, &exposure)?;
-            let mut planes = vec![hazard, cost, exposure];
-            for &layer in reader.layers() {
-                planes.push(reader.read_layer(layer, tile)?);
-            }
-            Ok(planes)
+            let read = reader.read_scored(kept.exposure.as_ref(), tile)?;
+            Ok([read.hazard, read.cost, read.exposure].into_iter().chain(read.layers).collect())
         },
         |tile, mut planes: TilePlanes| {
             let areas = row_areas(inputs, tile);

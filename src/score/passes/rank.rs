@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::{Kept, Passes, TilePlanes, row_areas};
 use crate::error::Result;
+use crate::grid::Cells;
 use crate::score::Plane;
 use crate::score::class::thresholds;
 use crate::score::curve::{Quanta, SegmentSum};
@@ -47,15 +48,10 @@ fn walk(passes: &mut Passes<'_>, kept: &Kept, table: RankTable, quanta: Quanta) 
         passes.clock,
         passes.progress,
         |tile| {
-            let mut planes = vec![
-                reader.read(kept.benefit.as_ref(), tile)?,
-                reader.read(kept.people_at_risk.as_ref(), tile)?,
-                reader.read(inputs.cost, tile)?,
-            ];
-            if let Some(per_usd) = &kept.ranked {
-                planes.push(reader.read(per_usd.as_ref(), tile)?);
-            }
-            Ok(planes)
+            let planes: [&dyn Cells; 3] = [&*kept.benefit, &*kept.people_at_risk, inputs.cost];
+            let ranked = kept.ranked.as_deref().map(|store| store as &dyn Cells);
+            let planes = planes.into_iter().chain(ranked).map(|cells| (cells, tile));
+            reader.read_all(&planes.collect::<Vec<_>>())
         },
         |tile, planes: TilePlanes| {
             let mut program = rank_program(tile, &ranking, row_areas(inputs, tile), planes.len() > 3);

@@ -7,6 +7,7 @@ use super::super::fixed::{fixed_point, from_quanta};
 use super::super::steps::{Words, halves};
 use super::super::{Criterion, Recipe, Source, UnknownCount};
 use crate::grid::{UNKNOWN, is_unknown};
+use crate::widest::{widest, work};
 
 /// Quantum of the sum of people, as a power of 2: a cell may hold 67 million people, and 1e-11 of one counts.
 const PEOPLE_QUANTUM: i32 = -36;
@@ -132,6 +133,14 @@ impl Counts {
 /// Rows counted by a thread at a time.
 pub(super) const ROWS_A_PART: usize = 16;
 
+/// What is counted over a tile.
+pub struct Counted {
+    /// The tile's first row in the frame.
+    pub(super) first_row: usize,
+    /// [`ROWS_A_PART`] rows each.
+    pub(super) parts: Vec<Part>,
+}
+
 /// What is counted over a few rows of a tile.
 #[derive(Debug, Default)]
 pub(super) struct Part {
@@ -148,6 +157,40 @@ pub(super) struct Part {
     pub(super) bad: [Option<(usize, f32)>; 3],
 }
 
+work!(CountPart = count_part(
+    part: &'a mut Part,
+    n_cols: usize,
+    hazard: &'a mut [f32],
+    people: &'a [f32],
+    cost: &'a [f32],
+    layers: &'a [(usize, &'a [f32])],
+    rules: &'a [Rule],
+));
+
+#[inline(always)]
+fn count_part(
+    part: &mut Part,
+    n_cols: usize,
+    hazard: &mut [f32],
+    people: &[f32],
+    cost: &[f32],
+    layers: &[(usize, &[f32])],
+    rules: &[Rule],
+) {
+    let mut planes: Vec<(usize, &[f32])> = vec![(0, hazard), (1, people), (2, cost)];
+    planes.extend(layers.iter().map(|&(layer, cells)| (layer + 3, cells)));
+    let n_missing = part.count_missing(&planes, rules);
+    part.bad = [
+        first_bad(hazard, &n_missing, |h| (0.0..=1.0).contains(&h)),
+        first_bad(people, &n_missing, |p| p >= 0.0),
+        first_bad(cost, &n_missing, |c| c > 0.0),
+    ];
+    part.count_scored(n_cols, &n_missing, people, cost, layers);
+    for (hazard, &n_missing) in hazard.iter_mut().zip(&n_missing) {
+        *hazard = if n_missing > 0 { UNKNOWN } else { *hazard };
+    }
+}
+
 impl Part {
     /// Counts the planes of some rows: hazard, people and cost as 0, 1 and 2, then criterion layers as 3 + their
     /// number. Hazard becomes unknown where a cell is not scored.
@@ -160,22 +203,12 @@ impl Part {
         rules: &[Rule],
     ) -> Self {
         let mut part = Self { excluded: vec![Excluded::default(); rules.len()], ..Self::default() };
-        let mut planes: Vec<(usize, &[f32])> = vec![(0, hazard), (1, people), (2, cost)];
-        planes.extend(layers.iter().map(|&(layer, cells)| (layer + 3, cells)));
-        let n_missing = part.count_missing(&planes, rules);
-        part.bad = [
-            first_bad(hazard, &n_missing, |h| (0.0..=1.0).contains(&h)),
-            first_bad(people, &n_missing, |p| p >= 0.0),
-            first_bad(cost, &n_missing, |c| c > 0.0),
-        ];
-        part.count_scored(n_cols, &n_missing, people, cost, layers);
-        for (hazard, &n_missing) in hazard.iter_mut().zip(&n_missing) {
-            *hazard = if n_missing > 0 { UNKNOWN } else { *hazard };
-        }
+        widest(CountPart { part: &mut part, n_cols, hazard, people, cost, layers, rules });
         part
     }
 
     /// Unknown layers by cell; two where a rule excludes it.
+    #[inline(always)]
     fn count_missing(&mut self, planes: &[(usize, &[f32])], rules: &[Rule]) -> Vec<u8> {
         let mut n_missing = vec![0u8; planes[0].1.len()];
         for &(layer, cells) in planes {
@@ -183,8 +216,8 @@ impl Part {
                 // Two missing layers are as good as more, and do not run over.
                 *n_missing = (*n_missing + u8::from(is_unknown(x))).min(2);
             }
-            let n_unknown = cells.iter().filter(|x| is_unknown(**x)).count();
-            self.unknown.push((layer, n_unknown as u64));
+            let n_unknown: u32 = cells.iter().map(|x| u32::from(is_unknown(*x))).sum();
+            self.unknown.push((layer, u64::from(n_unknown)));
         }
         self.exclude(planes, rules, &mut n_missing);
         for (&(layer, cells), &(_, n_unknown)) in planes.iter().zip(&self.unknown) {
@@ -221,6 +254,7 @@ impl Part {
         }
     }
 
+    #[inline(always)]
     fn count_scored(
         &mut self,
         n_cols: usize,
@@ -243,6 +277,7 @@ impl Part {
     }
 }
 
+#[inline(always)]
 fn largest(cells: &[f32], n_missing: &[u8], least: f32) -> f32 {
     cells.iter().zip(n_missing).fold(least, |most, (&x, &n_missing)| {
         let x = if n_missing == 0 { x } else { least };
@@ -251,6 +286,7 @@ fn largest(cells: &[f32], n_missing: &[u8], least: f32) -> f32 {
 }
 
 /// Whether any known cell is bad is asked of all at once; which one, only then.
+#[inline(always)]
 fn first_bad(cells: &[f32], n_missing: &[u8], is_right: impl Fn(f32) -> bool) -> Option<(usize, f32)> {
     let is_bad = |(&x, &n_missing): (&f32, &u8)| (n_missing == 0) & !is_right(x);
     let any = cells.iter().zip(n_missing).fold(false, |any, cell| any | is_bad(cell));
@@ -259,8 +295,15 @@ fn first_bad(cells: &[f32], n_missing: &[u8], is_right: impl Fn(f32) -> bool) ->
 }
 
 impl Counts {
+    /// Adds what was counted over a tile.
+    pub fn add(&mut self, counted: &Counted) {
+        for (i, part) in counted.parts.iter().enumerate() {
+            self.add_part(counted.first_row + i * ROWS_A_PART, part);
+        }
+    }
+
     /// Adds what was counted over the rows from `row` on.
-    pub(super) fn add(&mut self, row: usize, part: &Part) {
+    fn add_part(&mut self, row: usize, part: &Part) {
         for (sum, n) in self.scored_by_row[row..].iter_mut().zip(&part.scored_by_row) {
             *sum += n;
         }

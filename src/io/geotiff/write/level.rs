@@ -19,6 +19,7 @@ pub(super) struct Level {
     spool_end: u64,
     /// Where each tile lies in the spool, row by row; `None` until it is done.
     done: Vec<Option<(u64, u32)>>,
+    n_done: usize,
 }
 
 #[derive(Debug)]
@@ -38,6 +39,7 @@ impl Level {
             spool: tempfile::tempfile_in(folder)?,
             spool_end: 0,
             done: vec![None; n_tiles],
+            n_done: 0,
         })
     }
 
@@ -106,6 +108,7 @@ impl Level {
         assert!(self.done[index].is_none(), "bug: cells of a finished tile were written again");
         write_all_at(&self.spool, bytes, self.spool_end)?;
         self.done[index] = Some((self.spool_end, bytes.len() as u32));
+        self.n_done += 1;
         self.spool_end += bytes.len() as u64;
         Ok(())
     }
@@ -113,6 +116,11 @@ impl Level {
     /// Whether some of a tile's cells have come.
     pub(super) fn is_waiting(&self, index: usize) -> bool {
         self.waiting.contains_key(&index)
+    }
+
+    /// Whether all tiles are done.
+    pub(super) fn is_whole(&self) -> bool {
+        self.n_done == self.n_tiles()
     }
 
     /// Whether a tile is done.
