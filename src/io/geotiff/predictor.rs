@@ -34,6 +34,7 @@ impl Predictor {
 
     /// Turns a row of differences into a row of samples, in place. `stride` is the number of samples of a
     /// pixel, `width` the bytes of a sample; after it, samples are in the byte order `big_endian`, as before.
+    #[inline(always)]
     pub(super) fn undo(
         self,
         row: &mut [u8],
@@ -45,7 +46,7 @@ impl Predictor {
         match self {
             Self::None => {}
             Self::Horizontal => match width {
-                1 => add_before(row, stride),
+                1 => add_before(row, stride, spare),
                 2 => add_words(row, stride, |a, b| match big_endian {
                     true => u16::from_be_bytes(a).wrapping_add(u16::from_be_bytes(b)).to_be_bytes(),
                     false => u16::from_le_bytes(a).wrapping_add(u16::from_le_bytes(b)).to_le_bytes(),
@@ -61,7 +62,7 @@ impl Predictor {
             },
             Self::FloatingPoint if width == 4 && stride == 1 && !big_endian => undo_singles(row, spare),
             Self::FloatingPoint => {
-                add_before(row, stride);
+                add_before(row, stride, spare);
                 gather_planes(row, width, big_endian, spare);
             }
         }
@@ -92,13 +93,11 @@ pub(super) fn subtract_before(row: &[u8], out: &mut [u8]) {
     }
 }
 
-fn add_before(row: &mut [u8], stride: usize) {
+#[inline(always)]
+fn add_before(row: &mut [u8], stride: usize, spare: &mut Vec<u8>) {
     if stride == 1 {
-        let mut sum = 0u8;
-        for byte in row {
-            sum = sum.wrapping_add(*byte);
-            *byte = sum;
-        }
+        running_sums(row, spare);
+        row.copy_from_slice(spare);
     } else {
         for i in stride..row.len() {
             row[i] = row[i].wrapping_add(row[i - stride]);
@@ -106,22 +105,56 @@ fn add_before(row: &mut [u8], stride: usize) {
     }
 }
 
-/// Little-endian `f32` of one band. The sums run on from one plane of bytes to the next; with each plane's total
-/// known before, the four are taken side by side.
+/// Little-endian `f32` of one band.
+#[inline(always)]
 fn undo_singles(row: &mut [u8], spare: &mut Vec<u8>) {
-    spare.clear();
-    spare.extend_from_slice(row);
+    running_sums(row, spare);
     let (high, low) = spare.split_at(spare.len() / 2);
     let ((a, b), (c, d)) = (high.split_at(high.len() / 2), low.split_at(low.len() / 2));
-    let total = |plane: &[u8]| plane.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
-    let mut sums = [0, total(a), 0, 0];
-    sums[2] = sums[1].wrapping_add(total(b));
-    sums[3] = sums[2].wrapping_add(total(c));
     for ((((sample, a), b), c), d) in row.as_chunks_mut::<4>().0.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-        for (sum, byte) in sums.iter_mut().zip([a, b, c, d]) {
+        *sample = u32::from_be_bytes([*a, *b, *c, *d]).to_le_bytes();
+    }
+}
+
+/// Bytes whose sums are known before those behind them are added.
+const REACH: usize = 64;
+
+/// The sum of each byte and all before it, into `sums`; `bytes` are used up. One after the other the sums would take a
+/// step a byte. Here sums over the last 2, 4, …, [`REACH`] bytes are made of each other, many at once (Hillis & Steele
+/// 1986), and then added group by group.
+#[inline(always)]
+fn running_sums(bytes: &mut [u8], sums: &mut Vec<u8>) {
+    sums.resize(bytes.len(), 0);
+    let mut so_far = [0u8; REACH];
+    if bytes.len() >= REACH {
+        double(bytes, sums, 1);
+        double(sums, bytes, 2);
+        double(bytes, sums, 4);
+        double(sums, bytes, 8);
+        double(bytes, sums, 16);
+        double(sums, bytes, 32);
+    } else {
+        (1..bytes.len()).for_each(|i| bytes[i] = bytes[i].wrapping_add(bytes[i - 1]));
+    }
+    let (groups, rest) = bytes.as_chunks::<REACH>();
+    let (groups_to, rest_to) = sums.as_chunks_mut::<REACH>();
+    for (to, group) in groups_to.iter_mut().zip(groups) {
+        for ((to, sum), byte) in to.iter_mut().zip(&mut so_far).zip(group) {
             *sum = sum.wrapping_add(*byte);
+            *to = *sum;
         }
-        *sample = [sums[3], sums[2], sums[1], sums[0]];
+    }
+    for ((to, sum), byte) in rest_to.iter_mut().zip(so_far).zip(rest) {
+        *to = sum.wrapping_add(*byte);
+    }
+}
+
+/// Sums over the last `n` bytes become those over the last `2n`.
+#[inline(always)]
+fn double(of_n: &[u8], out: &mut [u8], n: usize) {
+    out[..n].copy_from_slice(&of_n[..n]);
+    for ((out, late), early) in out[n..].iter_mut().zip(&of_n[n..]).zip(of_n) {
+        *out = late.wrapping_add(*early);
     }
 }
 
@@ -140,6 +173,29 @@ fn gather_planes(row: &mut [u8], width: usize, big_endian: bool, spare: &mut Vec
         for (significance, byte) in sample.iter_mut().enumerate() {
             let plane = if big_endian { significance } else { width - 1 - significance };
             *byte = spare[plane * n + i];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_undone_whatever_the_length() {
+        for n in (0..70).chain([127, 128, 129, 191, 192, 2048, 2051]) {
+            let samples: Vec<u8> = (0..n).map(|i: usize| (i * i * 31 + i / 7) as u8).collect();
+            let (mut row, mut spare) = (vec![0; n], vec![9; 5]);
+            subtract_before(&samples, &mut row);
+            Predictor::Horizontal.undo(&mut row, 1, 1, false, &mut spare);
+            assert_eq!(row, samples, "{n} bytes");
+
+            let values: Vec<f32> = samples.iter().map(|byte| f32::from(*byte).sqrt() - 7.0).collect();
+            let mut row = vec![0; 4 * n];
+            floating_point_row(&values, &mut spare, &mut row);
+            Predictor::FloatingPoint.undo(&mut row, 1, 4, false, &mut spare);
+            let read: Vec<f32> = row.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+            assert_eq!(read, values, "{n} values");
         }
     }
 }
