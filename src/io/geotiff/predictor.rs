@@ -139,10 +139,8 @@ fn running_sums(bytes: &mut [u8], sums: &mut Vec<u8>) {
     let (groups, rest) = bytes.as_chunks::<REACH>();
     let (groups_to, rest_to) = sums.as_chunks_mut::<REACH>();
     for (to, group) in groups_to.iter_mut().zip(groups) {
-        for ((to, sum), byte) in to.iter_mut().zip(&mut so_far).zip(group) {
-            *sum = sum.wrapping_add(*byte);
-            *to = *sum;
-        }
+        so_far = std::array::from_fn(|i| so_far[i].wrapping_add(group[i]));
+        *to = so_far;
     }
     for ((to, sum), byte) in rest_to.iter_mut().zip(so_far).zip(rest) {
         *to = sum.wrapping_add(*byte);

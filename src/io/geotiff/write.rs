@@ -14,6 +14,7 @@ mod level;
 mod pack;
 mod piece;
 mod spec;
+mod spool;
 mod stats;
 
 use std::fmt;
@@ -27,7 +28,7 @@ use tempfile::NamedTempFile;
 use self::halve::HALF;
 use self::head::{Directory, LEADER, TRAILER, head_bytes};
 use self::level::Level;
-use self::pack::{Packed, TileCells, pack};
+use self::pack::{Packed, TileCells, Within, pack};
 pub use self::piece::{Piece, PieceWritten, Pieces};
 pub use self::spec::{Compression, OverviewKind, WriteSample, WriteSpec, Written};
 use self::stats::Stats;
@@ -38,7 +39,7 @@ use crate::io::atomic::{beside, folder_of, put_in_place, put_in_staging};
 
 /// Side of a tile, in cells.
 const TILE: usize = 512;
-/// Tiles compressed between two visits to the spool: enough to keep many cores busy, 32 MiB of cells.
+/// Tiles compressed at a time: enough to keep many cores busy, 32 MiB of cells.
 const BATCH: usize = 32;
 /// A classic TIFF ends at 4 GiB.
 const CLASSIC_END: u64 = u32::MAX as u64;
@@ -90,7 +91,7 @@ impl GeoTiffWriter {
                 let tile = self.levels[0].tile(index);
                 let part = window.intersection(&tile).expect("the window touches it");
                 if part == tile && !self.levels[0].is_waiting(index) {
-                    whole.push((index, TileCells::Within { part, window, values }));
+                    whole.push((index, TileCells::Within(Within { part, window, values })));
                     continue;
                 }
                 let lines = (part.row..part.end_row()).map(|row| {
@@ -142,14 +143,15 @@ impl GeoTiffWriter {
         }
         let spec = &self.spec;
         let has_above = level + 1 < self.levels.len();
+        let spool = self.levels[level].spool();
         let done: Vec<io::Result<Packed>> = tiles
             .into_par_iter()
-            .map(|(index, cells)| pack(spec, index, cells, level == 0, has_above))
+            .map(|(index, cells)| pack(spec, index, cells, level == 0, has_above, spool))
             .collect();
         let mut above = Vec::new();
         for done in done {
             let done = done.map_err(Error::io("write", &self.path))?;
-            self.levels[level].spool(done.index, &done.bytes).map_err(Error::io("write", &self.path))?;
+            self.levels[level].set_done(done.index, done.place);
             if level == 0 {
                 self.stats[done.index] = done.stats;
             }

@@ -56,8 +56,9 @@ impl WriteSpec {
     /// become nodata.
     #[inline(always)]
     pub(super) fn row_bytes(&self, cells: &mut [f32], spare: &mut Vec<u8>, out: &mut [u8]) {
+        let nodata = self.nodata;
         for cell in &mut *cells {
-            *cell = if is_unknown(*cell) { self.nodata } else { *cell };
+            *cell = if is_unknown(*cell) { nodata } else { *cell };
         }
         match (self.sample, self.predictor()) {
             (WriteSample::F32, Predictor::None) => {

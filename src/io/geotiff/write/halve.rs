@@ -6,11 +6,11 @@ use crate::grid::{UNKNOWN, is_unknown};
 /// Side of a halved tile.
 pub(super) const HALF: usize = TILE / 2;
 
-/// The cells of a tile halved into `out`, [`HALF`] × [`HALF`]. Unknown cells do not count; where all four are unknown
+/// Rows of a tile, an even number of them, halved into `out`, [`HALF`] a row. Unknown cells do not count; where all four are unknown
 /// the result is.
 #[inline(always)]
-pub(super) fn halve(tile: &[f32], kind: OverviewKind, out: &mut [f32]) {
-    for (out, rows) in out.chunks_exact_mut(HALF).zip(tile.chunks_exact(2 * TILE)) {
+pub(super) fn halve(rows: &[f32], kind: OverviewKind, out: &mut [f32]) {
+    for (out, rows) in out.chunks_exact_mut(HALF).zip(rows.chunks_exact(2 * TILE)) {
         let (upper, lower) = rows.split_at(TILE);
         let pairs = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
         match kind {

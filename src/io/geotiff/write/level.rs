@@ -1,13 +1,12 @@
 //! One level of the file being written: tiles that wait for their missing cells, and a spool of those done.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::TILE;
+use super::spool::{Spool, Spooled};
 use crate::grid::{UNKNOWN, Window, is_unknown};
-use crate::io::file_at::write_all_at;
 
 /// A level: 0 is the plane itself, each further one is half the one before.
 #[derive(Debug)]
@@ -15,10 +14,9 @@ pub(super) struct Level {
     pub(super) n_cols: usize,
     pub(super) n_rows: usize,
     waiting: HashMap<usize, Waiting>,
-    spool: File,
-    spool_end: u64,
+    spool: Spool,
     /// Where each tile lies in the spool, row by row; `None` until it is done.
-    done: Vec<Option<(u64, u32)>>,
+    done: Vec<Option<Spooled>>,
     n_done: usize,
 }
 
@@ -36,8 +34,7 @@ impl Level {
             n_cols,
             n_rows,
             waiting: HashMap::new(),
-            spool: tempfile::tempfile_in(folder)?,
-            spool_end: 0,
+            spool: Spool::new(folder)?,
             done: vec![None; n_tiles],
             n_done: 0,
         })
@@ -103,14 +100,16 @@ impl Level {
         (waiting.n_missing == 0).then(|| self.take(index))
     }
 
-    /// Appends a finished tile's bytes to the spool.
-    pub(super) fn spool(&mut self, index: usize, bytes: &[u8]) -> io::Result<()> {
+    /// Where finished tiles go.
+    pub(super) fn spool(&self) -> &Spool {
+        &self.spool
+    }
+
+    /// Notes that a tile is done: its bytes lie in the spool.
+    pub(super) fn set_done(&mut self, index: usize, place: Spooled) {
         assert!(self.done[index].is_none(), "bug: cells of a finished tile were written again");
-        write_all_at(&self.spool, bytes, self.spool_end)?;
-        self.done[index] = Some((self.spool_end, bytes.len() as u32));
+        self.done[index] = Some(place);
         self.n_done += 1;
-        self.spool_end += bytes.len() as u64;
-        Ok(())
     }
 
     /// Whether some of a tile's cells have come.
@@ -128,9 +127,9 @@ impl Level {
         self.done[index].is_some()
     }
 
-    /// Tiles done, rising: index, place in the spool, bytes with leader and trailer.
-    pub(super) fn done_tiles(&self) -> impl Iterator<Item = (usize, u64, u32)> {
-        self.done.iter().enumerate().filter_map(|(index, done)| done.map(|(at, n)| (index, at, n)))
+    /// Tiles done, rising: index, bytes with leader and trailer.
+    pub(super) fn done_tiles(&self) -> impl Iterator<Item = (usize, u32)> {
+        self.done.iter().enumerate().filter_map(|(index, done)| done.map(|place| (index, place.n)))
     }
 
     /// Tiles that wait, rising: index, cells so far, how many are missing.
@@ -167,24 +166,11 @@ impl Level {
 
     /// Bytes of each tile with its leader and trailer, row by row; all must be done.
     pub(super) fn byte_counts(&self) -> impl ExactSizeIterator<Item = u32> {
-        self.done.iter().map(|done| done.expect("every tile is done").1)
+        self.done.iter().map(|done| done.expect("every tile is done").n)
     }
 
-    /// Copies the finished tiles behind each other, row by row, to where `out` stands. Neighbours in the spool go
-    /// in one piece, from file to file.
+    /// Copies the finished tiles behind each other, row by row, to where `out` stands.
     pub(super) fn copy_done(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut places = self.done.iter().flatten().copied().peekable();
-        while let Some((from, n)) = places.next() {
-            let mut end = from + u64::from(n);
-            while let Some((_, n)) = places.next_if(|(at, _)| *at == end) {
-                end += u64::from(n);
-            }
-            (&self.spool).seek(SeekFrom::Start(from))?;
-            let copied = io::copy(&mut (&self.spool).take(end - from), out)?;
-            if copied != end - from {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        Ok(())
+        self.spool.copy(self.done.iter().flatten().copied(), out)
     }
 }

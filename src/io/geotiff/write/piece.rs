@@ -89,7 +89,7 @@ impl GeoTiffWriter {
         for level in &self.levels {
             table.extend([level.n_cols as u64, level.n_rows as u64]);
             let places = out.n;
-            let lengths: Vec<(usize, u32)> = level.done_tiles().map(|(index, _, n)| (index, n)).collect();
+            let lengths: Vec<(usize, u32)> = level.done_tiles().collect();
             level.copy_done(&mut out)?;
             table.push(lengths.len() as u64);
             let mut at = places;
@@ -107,7 +107,7 @@ impl GeoTiffWriter {
             }
         }
         let done = self.levels[0].done_tiles();
-        table.extend(done.flat_map(|(index, ..)| self.stats[index].to_words()));
+        table.extend(done.flat_map(|(index, _)| self.stats[index].to_words()));
         let bytes: Vec<u8> = table.iter().flat_map(|word| word.to_le_bytes()).collect();
         let tail = [out.n, u64::from(libdeflater::crc32(&bytes)), MAGIC];
         out.write_all(&bytes)?;
@@ -135,8 +135,8 @@ impl GeoTiffWriter {
                 if self.levels[number].is_done(place.index) {
                     return Err(piece.damaged("cells that another piece holds too"));
                 }
-                let spooled = self.levels[number].spool(place.index, &bytes);
-                spooled.map_err(Error::io("write", &self.path))?;
+                let spooled = self.levels[number].spool().append(&bytes);
+                self.levels[number].set_done(place.index, spooled.map_err(Error::io("write", &self.path))?);
                 if number == 0 {
                     self.stats[place.index] = piece.stats[i];
                 }

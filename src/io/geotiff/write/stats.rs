@@ -1,6 +1,5 @@
 //! Statistics of the cells written, row by row of each tile, so that their order of arrival does not change them.
 
-use super::TILE;
 use crate::grid::{groups, is_unknown};
 
 /// Parts of a sum.
@@ -17,19 +16,9 @@ pub(super) struct Stats {
 }
 
 impl Stats {
-    /// Those of a tile's cells, row by row.
-    #[inline(always)]
-    pub(super) fn of_tile(cells: &[f32]) -> Self {
-        let mut stats = Self::default();
-        for row in cells.chunks_exact(TILE) {
-            stats = stats.with(&Self::of(row));
-        }
-        stats
-    }
-
     /// Those of a row of cells. Each sum is kept in [`LANES`] parts, so that several cells are added at once.
     #[inline(always)]
-    fn of(cells: &[f32]) -> Self {
+    pub(super) fn of(cells: &[f32]) -> Self {
         let (whole, last) = groups::<LANES>(cells);
         let mut sums =
             Sums { n: [0; LANES], least: [f32::MAX; LANES], most: [f32::MIN; LANES], sum: [0.0; LANES] };
