@@ -188,7 +188,7 @@ impl GridWriters {
     }
 
     /// Ends every file: its overviews are put before its cells.
-    pub fn finish(mut self, progress: &dyn Progress) -> Result<Vec<Ended>> {
+    pub fn finish(self, progress: &dyn Progress) -> Result<Vec<Ended>> {
         progress.start("write", self.writers.len() as u64);
         let finish = |(_, writer): (Plane, GeoTiffWriter)| -> Result<Ended> {
             progress.check()?;
@@ -196,8 +196,9 @@ impl GridWriters {
             progress.advance(1);
             Ok(ended)
         };
-        let last: Vec<Result<Ended>> = self.writers.into_par_iter().map(finish).collect();
-        let mut ended = self.ending.wait()?;
+        let Self { writers, mut ending } = self;
+        let last: Vec<Result<Ended>> = writers.into_par_iter().map(finish).collect();
+        let mut ended = ending.wait()?;
         for last in last {
             ended.push(last?);
         }

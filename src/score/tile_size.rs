@@ -13,7 +13,7 @@ const STEP: usize = 512;
 /// What tiles may take where nothing is said, bytes.
 const DEFAULT_MEMORY: u64 = 1 << 30;
 
-/// Tiles in memory at once: one read, one waiting, one computed, one waiting, one written.
+/// Tiles in memory at once: two read, one computed, one waiting, one written.
 const TILES_AT_ONCE: u64 = 5;
 
 /// The smallest tile may take this much however little memory was given, bytes.

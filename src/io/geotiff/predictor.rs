@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn differences_are_undone_whatever_the_length() {
-        for n in (0..70).chain([127, 128, 129, 191, 192, 2048, 2051]) {
+        for n in (1..70).chain([127, 128, 129, 191, 192, 2048, 2051]) {
             let samples: Vec<u8> = (0..n).map(|i: usize| (i * i * 31 + i / 7) as u8).collect();
             let (mut row, mut spare) = (vec![0; n], vec![9; 5]);
             subtract_before(&samples, &mut row);
