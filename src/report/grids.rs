@@ -206,8 +206,11 @@ impl GridWriters {
         Ok(ended)
     }
 
-    /// Has the grids ended that are whole.
+    /// Has the grids ended that are whole, unless they are the last: nothing goes on beside which they could be.
     fn end_whole(&mut self) -> Result<()> {
+        if self.writers.iter().all(|(_, writer)| writer.is_whole()) {
+            return Ok(());
+        }
         let whole = self.writers.extract_if(.., |(_, writer)| writer.is_whole());
         whole.map(|(_, writer)| writer).try_for_each(|writer| self.ending.add(writer))
     }

@@ -97,7 +97,7 @@ pub fn png_of_pixels(n_cols: usize, n_rows: usize, pixels: &[Rgba]) -> Result<Ve
     assert_eq!(pixels.len(), n_cols * n_rows, "one pixel a cell");
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, n_cols as u32, n_rows as u32);
-    encoder.set_compression(Compression::High);
+    encoder.set_compression(Compression::Balanced);
     let raw: Vec<u8> = match palette(pixels) {
         Some((colours, indices)) => {
             encoder.set_color(ColorType::Indexed);

@@ -1,7 +1,9 @@
 //! One run under way: where it writes, what it has to tell, and what earlier runs of the process hand on to it.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::{JoinHandle, spawn};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -24,7 +26,7 @@ use super::stages::{GridKeys, first_pass_grids, score_grids};
 use super::{IN_ALL, INTERRUPTED, OUTLINE, Options, brief, check, output_folder, report_step, tasks_file};
 use crate::error::{Error, Fault, Faults, Result};
 use crate::io::atomic::{RUN_RECORD, Staging, begin_sync};
-use crate::io::hash::FileHash;
+use crate::io::hash::{FileHash, file_hash};
 use crate::progress::Progress;
 use crate::report::grids::{Ended, grids};
 use crate::report::html::Places;
@@ -65,6 +67,8 @@ pub struct Job {
     pub gathered: Option<Gathered>,
     /// Whether it is: the pieces are what such a run goes on from.
     pub is_merge: bool,
+    /// Stamps and hashes of what is read, under way.
+    hashing: Option<JoinHandle<Vec<(String, FileHash)>>>,
 }
 
 /// Refuses a device for the native engine.
@@ -127,7 +131,29 @@ impl Job {
             redaction: None,
             gathered: None,
             is_merge: false,
+            hashing: None,
         }
+    }
+
+    /// Has what is read hashed beside the work. One that changes later, or cannot be read, is hashed at the end.
+    fn hash_inputs(&mut self) {
+        // A batch knows the hashes of what its runs share.
+        if self.kept.is_on() {
+            return;
+        }
+        let inputs = self.record.inputs.clone();
+        let hashed = |path: PathBuf| {
+            let stamp = stamp(&path);
+            file_hash(&path).ok().map(|hash| (stamp, hash))
+        };
+        self.hashing = Some(spawn(move || inputs.into_iter().filter_map(hashed).collect()));
+    }
+
+    /// Waits for the hashes of what was read.
+    fn await_hashes(&mut self) {
+        let hashed =
+            self.hashing.take().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        hashed.into_iter().flatten().for_each(|(stamp, hash)| self.stages.know(stamp, hash));
     }
 
     /// Copies grids that an earlier run of this process has written, where all of them lie there. They are copies and
@@ -162,7 +188,7 @@ impl Job {
             if self.kept.is_on() {
                 self.kept.put(Kind::Hash, &stamp(&path), Arc::new(hash));
             } else {
-                self.stages.know(&path, hash);
+                self.stages.know(stamp(&path), hash);
             }
         }
     }
@@ -228,6 +254,7 @@ impl Job {
     fn work_on(&mut self, prepared: &mut Prepared, options: &Options, progress: &dyn Progress) -> Result<()> {
         self.record.inputs.extend(prepared.files.iter().cloned());
         self.spare_inputs()?;
+        self.hash_inputs();
         if let Some(redaction) = &mut self.redaction {
             redaction.settle(&prepared.layers.frame)?;
         }
@@ -322,6 +349,7 @@ impl Job {
 
     /// Hashes everything, writes record and (with the places around) report, and renames all files into place.
     pub fn commit(mut self, places: Option<Places>) -> Result<Outcome> {
+        self.await_hashes();
         self.lap("write outputs");
         let seconds = self.started.elapsed().as_secs_f64();
         self.record.seconds.push(StageSeconds { stage: IN_ALL.to_owned(), seconds });

@@ -216,7 +216,7 @@ fn about(redaction: &Redaction, shown: Option<&Shown>) -> Value {
 /// The record: numbers, hashes and fixed words.
 fn record_of(job: &Job, redaction: &Redaction, shown: Option<&Shown>, results: Value) -> Result<Value> {
     let inputs = (1..).zip(&job.record.inputs).map(|(number, path): (u64, &PathBuf)| {
-        let hash = job.kept.hash(path)?;
+        let hash = job.hash(path)?;
         Ok(json!({ "input": number, "bytes": hash.bytes, "sha256": hash.sha256 }))
     });
     let engine = job

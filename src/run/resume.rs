@@ -35,7 +35,7 @@ pub struct Stages {
     resumes: bool,
     /// Stages that are whole, in words.
     whole: Vec<&'static str>,
-    /// Hashes of files of the run, by stamp.
+    /// Hashes of files, by stamp.
     hashes: Vec<(String, FileHash)>,
 }
 
@@ -166,12 +166,12 @@ impl Stages {
         Ok(())
     }
 
-    /// Takes over the hash of a file of the run.
-    pub fn know(&mut self, path: &Path, hash: FileHash) {
-        self.hashes.push((stamp(path), hash));
+    /// Takes over the hash of a file as it was when it had this stamp.
+    pub fn know(&mut self, stamp: String, hash: FileHash) {
+        self.hashes.push((stamp, hash));
     }
 
-    /// The hash of a file of the run that is as it was then.
+    /// The hash of a file that is as it was when it was hashed.
     pub fn hash(&self, path: &Path) -> Option<FileHash> {
         let now = stamp(path);
         self.hashes.iter().find(|(stamp, _)| *stamp == now).map(|(_, hash)| hash.clone())
