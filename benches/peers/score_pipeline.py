@@ -255,7 +255,8 @@ def main():
     parser.add_argument("--compress", default="zstd")
     parser.add_argument("--level", type=int, default=1, help="clearway's: zstd 1, deflate 4")
     parser.add_argument("--exposure", default="numba", choices=["numba", "oaconvolve"])
-    parser.add_argument("--memory", default="1GiB", help="clearway's --memory")
+    # The most with which two of the planes that are kept between passes still go through files at 8192 x 8192.
+    parser.add_argument("--memory", default="960MiB", help="clearway's --memory")
     parser.add_argument("--work", default="/tmp/score_pipeline")
     parser.add_argument("--peer-only", help="folder: run the composition once, for the timing process")
     args = parser.parse_args()
