@@ -6,8 +6,8 @@ use crate::grid::{UNKNOWN, is_unknown};
 /// Side of a halved tile.
 pub(super) const HALF: usize = TILE / 2;
 
-/// Rows of a tile, an even number of them, halved into `out`, [`HALF`] a row. Unknown cells do not count; where all four are unknown
-/// the result is.
+/// Rows of a tile, an even number of them, halved into `out`, [`HALF`] a row. Unknown cells do not count; where all four
+/// are unknown the result is.
 #[inline(always)]
 pub(super) fn halve(rows: &[f32], kind: OverviewKind, out: &mut [f32]) {
     for (out, rows) in out.chunks_exact_mut(HALF).zip(rows.chunks_exact(2 * TILE)) {
