@@ -134,14 +134,17 @@ def test_nothing_is_walked_twice(arrays: dict[str, Any], monkeypatch: pytest.Mon
     assert {"exposure", "quantile-1-0", "priority", "rank"} <= {step for _, step in walked}
 
 
+ROBUSTNESS = {"robustness": {"samples": 20, "hazard_sigma": 0.5, "cost_sigma": 0.3}}
+ORDERED = {"benefit": "ordered", "criteria": [
+    {"name": "people", "layer": "exposure", "value": {"linear": [0, "max"]}, "threshold": 0.5},
+    {"name": "slope", "layer": "slope", "value": "quantile"},
+]}
+
+
 @pytest.mark.parametrize("changes", [
-    {"robustness": {"samples": 20, "hazard_sigma": 0.5, "cost_sigma": 0.3}},
-    {"benefit": "ordered", "criteria": [
-        {"name": "people", "layer": "exposure", "value": {"linear": [0, "max"]}, "threshold": 0.5},
-        {"name": "slope", "layer": "slope", "value": "quantile"},
-    ]},
+    ROBUSTNESS, ORDERED, ORDERED | ROBUSTNESS,
     {"benefit": "sum", "priority_by": "benefit", "exposure": {"kernel": "none"}},
-], ids=["robustness", "ordered", "by benefit"])
+], ids=["robustness", "ordered", "ordered with robustness", "by benefit"])
 def test_every_kind_of_recipe(arrays: dict[str, Any], changes: dict[str, Any]) -> None:
     arrays = {name: array[:530, :520] for name, array in arrays.items()}
     recipe = RECIPE | changes
