@@ -57,7 +57,8 @@ pub fn add_part(
 ) {
     let groups = Groups::new(&tables.down);
     let weights = LaneWeights::new(&tables.across);
-    let part = PartWork { source, groups: &groups, weights: &weights, is_first, n_cols };
+    let round_rows = groups.most_source_rows_of(ROUND_ROWS);
+    let part = PartWork { source, groups: &groups, round_rows, weights: &weights, is_first, n_cols };
     let n_panels = n_cols.div_ceil(PANEL_COLS);
     let panel_cols = n_cols.div_ceil(n_panels).next_multiple_of(BLOCK_COLS);
     let band_rows = band_rows(n_panels, out.len() / n_cols, groups.most_source_rows());
@@ -97,6 +98,8 @@ struct Panel<'a> {
 struct PartWork<'a> {
     source: &'a Source<'a>,
     groups: &'a Groups,
+    /// The most source rows that a round needs.
+    round_rows: usize,
     weights: &'a LaneWeights,
     is_first: bool,
     n_cols: usize,
@@ -114,7 +117,7 @@ impl PartWork<'_> {
             n_lanes,
             columns,
         };
-        strip.clear(n_lanes);
+        strip.clear(n_lanes, self.round_rows);
         let (mut first_row, mut rows) = (panel.first_row, panel.rows.as_mut_slice());
         while !rows.is_empty() {
             let (now, later) = rows.split_at_mut(ROUND_ROWS.min(rows.len()));

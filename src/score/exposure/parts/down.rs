@@ -68,6 +68,12 @@ impl Groups {
         self.groups.iter().map(|group| group.source_rows.len()).max().unwrap_or(0)
     }
 
+    /// The most source rows that so many rows of the tile need together, from the first row of a group.
+    pub fn most_source_rows_of(&self, n_rows: usize) -> usize {
+        let windows = self.groups.windows(n_rows.div_ceil(ROWS).clamp(1, self.groups.len().max(1)));
+        windows.map(|groups| source_rows(groups).len()).max().unwrap_or(0)
+    }
+
     /// Sums a group's rows down.
     pub fn sum_down(&self, group: &Group, strip: &Strip, mut target: Target<'_, '_>) {
         let weights = &self.weights[group.weights..][..group.source_rows.len()];
@@ -99,24 +105,29 @@ impl Block {
     const ZERO: Self = Self([Lanes::ZERO; BLOCK_LANES]);
 }
 
-/// Sums across of a panel, from one source row to another; rows come and go by sixteen.
+/// Sums across of a panel, from one source row to another; rows come and go by sixteen, the new ones in the places of
+/// those gone.
 #[derive(Debug, Default)]
 pub struct Strip {
     n_lanes: usize,
-    /// Source rows 16 · this and following.
-    first_lanes_row: usize,
+    /// Places for sixteen rows.
+    n_places: usize,
+    /// Source rows 16 times these are held.
+    held: Range<usize>,
     sums: Vec<Lanes>,
     /// By sixteen rows and block.
     is_zero: Vec<bool>,
 }
 
 impl Strip {
-    /// Empties it, for a panel `n_lanes` times sixteen columns wide.
-    pub fn clear(&mut self, n_lanes: usize) {
+    /// Empties it, for a panel `n_lanes` times sixteen columns wide, with room for any `n_rows` rows that follow each other.
+    pub fn clear(&mut self, n_lanes: usize, n_rows: usize) {
         self.n_lanes = n_lanes;
-        self.first_lanes_row = 0;
-        self.sums.clear();
-        self.is_zero.clear();
+        // The first and the last sixteen may be needed in part.
+        self.n_places = n_rows.div_ceil(LANES) + 1;
+        self.held = 0..0;
+        self.sums.resize(self.n_places * LANES * n_lanes, Lanes::ZERO);
+        self.is_zero.resize(self.n_places * (n_lanes / BLOCK_LANES), true);
     }
 
     /// Drops rows before `first` and adds those up to `end`, sixteen at a time, as `across` makes them.
@@ -126,23 +137,23 @@ impl Strip {
         mut across: impl FnMut(usize, &mut [Lanes], &mut [bool]),
         end: usize,
     ) {
-        let (lanes_a_row, blocks) = (LANES * self.n_lanes, self.n_lanes / BLOCK_LANES);
-        let n_held = self.is_zero.len() / blocks;
-        let first = first / LANES;
-        let n_dropped = first.saturating_sub(self.first_lanes_row).min(n_held);
-        self.sums.drain(..n_dropped * lanes_a_row);
-        self.is_zero.drain(..n_dropped * blocks);
-        if n_dropped == n_held {
-            self.first_lanes_row = first;
-        } else {
-            self.first_lanes_row += n_dropped;
+        let (lanes_a_place, blocks) = (LANES * self.n_lanes, self.n_lanes / BLOCK_LANES);
+        let needed = first / LANES..end.div_ceil(LANES);
+        debug_assert!(needed.len() <= self.n_places);
+        for lanes_row in self.held.end.max(needed.start)..needed.end {
+            let place = lanes_row % self.n_places;
+            let sums = &mut self.sums[place * lanes_a_place..][..lanes_a_place];
+            across(lanes_row, sums, &mut self.is_zero[place * blocks..][..blocks]);
         }
-        for lanes_row in self.first_lanes_row + n_held - n_dropped..end.div_ceil(LANES) {
-            let (sums, zero) = (self.sums.len(), self.is_zero.len());
-            self.sums.resize(sums + lanes_a_row, Lanes::ZERO);
-            self.is_zero.resize(zero + blocks, true);
-            across(lanes_row, &mut self.sums[sums..], &mut self.is_zero[zero..]);
-        }
+        self.held = needed;
+    }
+
+    /// Where the sums of a source row begin, and where it is said which of its blocks are zero.
+    #[inline(always)]
+    fn place_of(&self, row: usize) -> (usize, usize) {
+        debug_assert!(self.held.contains(&(row / LANES)));
+        let place = row / LANES % self.n_places;
+        ((place * LANES + row % LANES) * self.n_lanes, place * (self.n_lanes / BLOCK_LANES))
     }
 }
 
@@ -173,7 +184,6 @@ impl SixteenWork for SumBlock<'_> {
 fn sum_block<V: Sixteen, const TOGETHER: usize>(work: SumBlock<'_>) {
     let SumBlock { strip, first, weights: all, block, sums: out } = work;
     let n_lanes = strip.n_lanes;
-    let first = first - strip.first_lanes_row * LANES;
     for at in (0..BLOCK_LANES).step_by(TOGETHER) {
         let mut sums = [[V::all(0.0); TOGETHER]; ROWS];
         let mut row = first;
@@ -182,8 +192,9 @@ fn sum_block<V: Sixteen, const TOGETHER: usize>(work: SumBlock<'_>) {
             // Up to the next sixteen rows, of which it is known whether they hold people.
             let n = (LANES - row % LANES).min(weights.len());
             let (now, later) = weights.split_at(n);
-            if !strip.is_zero[row / LANES * (n_lanes / BLOCK_LANES) + block] {
-                let from = row * n_lanes + block * BLOCK_LANES + at;
+            let (sums_at, zeros_at) = strip.place_of(row);
+            if !strip.is_zero[zeros_at + block] {
+                let from = sums_at + block * BLOCK_LANES + at;
                 for (weights, lanes) in now.iter().zip(strip.sums[from..].chunks(n_lanes)) {
                     let lanes: &[Lanes; TOGETHER] = lanes[..TOGETHER].try_into().expect("sized");
                     for c in 0..TOGETHER {
