@@ -184,13 +184,7 @@ impl Job {
 
     /// Takes over the hashes of grids that were hashed when they were ended.
     pub fn know_hashes(&mut self, ended: Vec<Ended>) {
-        for Ended { path, hash } in ended {
-            if self.kept.is_on() {
-                self.kept.put(Kind::Hash, &stamp(&path), Arc::new(hash));
-            } else {
-                self.stages.know(stamp(&path), hash);
-            }
-        }
+        ended.into_iter().for_each(|Ended { path, hash }| self.stages.know(stamp(&path), hash));
     }
 
     /// Notes that a stage is whole, so that an interrupt costs no more than what comes after it. A batch goes on by
@@ -366,7 +360,7 @@ impl Job {
         // Known from the record, where they are kept.
         let names = if kept.is_on() { self.outputs.as_slice() } else { &[] };
         let hashes: Vec<FileHash> =
-            names.iter().map(|name| kept.hash(&self.staging.path(name))).collect::<Result<_>>()?;
+            names.iter().map(|name| self.hash(&self.staging.path(name))).collect::<Result<_>>()?;
         self.staging.commit(&self.outputs, RUN_RECORD)?;
         output_folder::remove_stale(&out_dir, &earlier, &self.outputs)?;
         for (name, hash) in self.outputs.iter().zip(hashes) {

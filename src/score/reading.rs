@@ -12,7 +12,7 @@ use crate::error::{Fault, Result};
 use crate::grid::{Cells, UNKNOWN, Window, is_unknown};
 
 pub use self::counts::{Counted, Counts};
-use self::counts::{Part, ROWS_A_PART, without_unknown};
+use self::counts::{Part, ROWS_A_PART, Rows, without_unknown};
 use super::exclusion::Rule;
 use super::pipeline::Buffers;
 use super::{Inputs, Recipe, Source};
@@ -146,7 +146,8 @@ impl<'a> Reader<'a> {
                 .zip(&layers)
                 .map(|(layer, plane)| (layer, &plane[cells.clone()]))
                 .collect();
-            Part::of(tile.n_cols, hazard, &people, &cost[cells], &layers, &self.rules)
+            let (people, cost, layers) = (&people, &cost[cells], &layers);
+            Part::of(Rows { n_cols: tile.n_cols, hazard, people, cost, layers, rules: &self.rules })
         });
         let parts: Vec<Part> = parts.collect();
         check(tile, &parts)?;

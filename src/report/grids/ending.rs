@@ -64,9 +64,14 @@ impl Ending {
 
     /// Waits for the grids added; an error where one could not be ended.
     pub fn wait(&mut self) -> Result<Vec<Ended>> {
-        let Some(Running { writers, thread }) = self.running.take() else { return Ok(Vec::new()) };
+        let ended = self.join().unwrap_or(Ok(Ok(Vec::new())));
+        ended.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    fn join(&mut self) -> Option<thread::Result<Result<Vec<Ended>>>> {
+        let Running { writers, thread } = self.running.take()?;
         drop(writers);
-        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        Some(thread.join())
     }
 }
 
@@ -74,10 +79,7 @@ impl Drop for Ending {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
         // Why it is dropped is known already, or nobody has asked.
-        if let Some(Running { writers, thread }) = self.running.take() {
-            drop(writers);
-            let _ = thread.join();
-        }
+        let _ = self.join();
     }
 }
 

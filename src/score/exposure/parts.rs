@@ -57,11 +57,11 @@ pub fn add_part(
 ) {
     let groups = Groups::new(&tables.down);
     let weights = LaneWeights::new(&tables.across);
-    let round_rows = groups.most_source_rows_of(ROUND_ROWS);
+    let round_rows = groups.most_source_rows(ROUND_ROWS);
     let part = PartWork { source, groups: &groups, round_rows, weights: &weights, is_first, n_cols };
     let n_panels = n_cols.div_ceil(PANEL_COLS);
     let panel_cols = n_cols.div_ceil(n_panels).next_multiple_of(BLOCK_COLS);
-    let band_rows = band_rows(n_panels, out.len() / n_cols, groups.most_source_rows());
+    let band_rows = band_rows(n_panels, out.len() / n_cols, groups.most_source_rows(down::ROWS));
     let mut tasks: Vec<Panel<'_>> = Vec::new();
     for (band, out) in out.chunks_mut(band_rows * n_cols).enumerate() {
         let first_row = band * band_rows;

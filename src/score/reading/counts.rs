@@ -157,26 +157,22 @@ pub(super) struct Part {
     pub(super) bad: [Option<(usize, f32)>; 3],
 }
 
-work!(CountPart = count_part(
-    part: &'a mut Part,
-    n_cols: usize,
-    hazard: &'a mut [f32],
-    people: &'a [f32],
-    cost: &'a [f32],
-    layers: &'a [(usize, &'a [f32])],
-    rules: &'a [Rule],
-));
+/// All layers of some rows, and what leaves cells unscored.
+pub(super) struct Rows<'a> {
+    pub(super) n_cols: usize,
+    pub(super) hazard: &'a mut [f32],
+    pub(super) people: &'a [f32],
+    pub(super) cost: &'a [f32],
+    /// Criterion layers with their numbers.
+    pub(super) layers: &'a [(usize, &'a [f32])],
+    pub(super) rules: &'a [Rule],
+}
+
+work!(CountRows = count_rows(part: &'a mut Part, rows: Rows<'a>));
 
 #[inline(always)]
-fn count_part(
-    part: &mut Part,
-    n_cols: usize,
-    hazard: &mut [f32],
-    people: &[f32],
-    cost: &[f32],
-    layers: &[(usize, &[f32])],
-    rules: &[Rule],
-) {
+fn count_rows(part: &mut Part, rows: Rows<'_>) {
+    let Rows { n_cols, hazard, people, cost, layers, rules } = rows;
     let mut planes: Vec<(usize, &[f32])> = vec![(0, hazard), (1, people), (2, cost)];
     planes.extend(layers.iter().map(|&(layer, cells)| (layer + 3, cells)));
     let n_missing = part.count_missing(&planes, rules);
@@ -194,16 +190,9 @@ fn count_part(
 impl Part {
     /// Counts the planes of some rows: hazard, people and cost as 0, 1 and 2, then criterion layers as 3 + their
     /// number. Hazard becomes unknown where a cell is not scored.
-    pub(super) fn of(
-        n_cols: usize,
-        hazard: &mut [f32],
-        people: &[f32],
-        cost: &[f32],
-        layers: &[(usize, &[f32])],
-        rules: &[Rule],
-    ) -> Self {
-        let mut part = Self { excluded: vec![Excluded::default(); rules.len()], ..Self::default() };
-        widest(CountPart { part: &mut part, n_cols, hazard, people, cost, layers, rules });
+    pub(super) fn of(rows: Rows<'_>) -> Self {
+        let mut part = Self { excluded: vec![Excluded::default(); rows.rules.len()], ..Self::default() };
+        widest(CountRows { part: &mut part, rows });
         part
     }
 

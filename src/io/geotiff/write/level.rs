@@ -17,7 +17,6 @@ pub(super) struct Level {
     spool: Spool,
     /// Where each tile lies in the spool, row by row; `None` until it is done.
     done: Vec<Option<Spooled>>,
-    n_done: usize,
 }
 
 #[derive(Debug)]
@@ -36,7 +35,6 @@ impl Level {
             waiting: HashMap::new(),
             spool: Spool::new(folder)?,
             done: vec![None; n_tiles],
-            n_done: 0,
         })
     }
 
@@ -109,7 +107,6 @@ impl Level {
     pub(super) fn set_done(&mut self, index: usize, place: Spooled) {
         assert!(self.done[index].is_none(), "bug: cells of a finished tile were written again");
         self.done[index] = Some(place);
-        self.n_done += 1;
     }
 
     /// Whether some of a tile's cells have come.
@@ -119,7 +116,7 @@ impl Level {
 
     /// Whether all tiles are done.
     pub(super) fn is_whole(&self) -> bool {
-        self.n_done == self.n_tiles()
+        self.done.iter().all(Option::is_some)
     }
 
     /// Whether a tile is done.

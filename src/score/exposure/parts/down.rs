@@ -63,13 +63,8 @@ impl Groups {
         &self.groups[first_row / ROWS..(first_row + n_rows).div_ceil(ROWS)]
     }
 
-    /// The most source rows a group needs.
-    pub fn most_source_rows(&self) -> usize {
-        self.groups.iter().map(|group| group.source_rows.len()).max().unwrap_or(0)
-    }
-
     /// The most source rows that so many rows of the tile need together, from the first row of a group.
-    pub fn most_source_rows_of(&self, n_rows: usize) -> usize {
+    pub fn most_source_rows(&self, n_rows: usize) -> usize {
         let windows = self.groups.windows(n_rows.div_ceil(ROWS).clamp(1, self.groups.len().max(1)));
         windows.map(|groups| source_rows(groups).len()).max().unwrap_or(0)
     }
