@@ -2,13 +2,14 @@
 //!
 //! The one module with `unsafe`: a function compiled for AVX2 or AVX-512 may only be called where the
 //! processor has it, which the compiler cannot see and the check before each call does. Wider vectors change
-//! no bit: the loops are element by element, and no multiplication is fused with an addition unless asked.
+//! no bit: the loops are element by element, and no multiplication is fused with an addition unless asked, and then on
+//! every processor.
 //! Elsewhere (NEON is always there on 64-bit ARM) the loop runs as compiled.
 #![allow(unsafe_code)] // see above: calls behind the checks that make them right, and a hint to the cache
 
 mod sixteen;
 
-pub use self::sixteen::{Sixteen, SixteenWork, by_sixteen};
+pub use self::sixteen::{Sixteen, SixteenWork, by_sixteen, can_fuse, transposed};
 
 /// A loop over cells with what it works on. [`work!`] makes one of a function.
 pub trait Work {
@@ -22,7 +23,6 @@ pub fn fetch_early(cells: &[f32]) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        const CELLS_A_LINE: usize = 16;
         for line in cells.chunks(CELLS_A_LINE) {
             // SAFETY: it reads nothing, whatever the address.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
@@ -31,6 +31,24 @@ pub fn fetch_early(cells: &[f32]) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = cells;
 }
+
+/// [`fetch_early`], for cells that so much else is read before that only the second cache keeps them.
+#[inline(always)]
+pub fn fetch_earlier(cells: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        for line in cells.chunks(CELLS_A_LINE) {
+            // SAFETY: it reads nothing, whatever the address.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = cells;
+}
+
+#[cfg(target_arch = "x86_64")]
+const CELLS_A_LINE: usize = 16;
 
 /// So many cells before they are needed, stages that look up or count ask for them: reading is then under way while they work.
 pub const AHEAD: usize = 1024;

@@ -174,7 +174,7 @@ fn table_of_the_docs_is_the_model() {
         .collect();
     let expected: Vec<Vec<String>> = STAGES
         .iter()
-        .map(|StageModel { name, bytes, operations, operations_each: n, each }| {
+        .map(|StageModel { name, bytes, operations, operations_each: n, each, .. }| {
             let operations = match (*operations > 0.0, *n > 0.0) {
                 (true, true) => format!("{operations} + {n} {each}"),
                 (false, true) => format!("{n} {each}"),

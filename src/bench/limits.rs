@@ -2,17 +2,17 @@
 //!
 //! - Copy: one plane copied into another by blocks, each thread its own; bytes are those read and those written.
 //! - Multiply and add: products and sums in registers, x = x · a + b over enough independent vectors to hide the
-//!   latency of both, two operations an element and step. Scoring never fuses the two (a device without fused
-//!   operations must give the same bits), so this is the limit for it; the fused rate is shown for information.
+//!   latency of both, two operations an element and step; once each rounded by itself, as most stages have it, and once
+//!   fused, as sums of exposure do.
 //!
-//! Both run on all threads and through [`widest`], as the stages do.
+//! All run on all threads and through [`widest`] or [`by_sixteen`], as the stages do.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::widest::{Work, widest};
+use crate::widest::{Sixteen, SixteenWork, Work, by_sixteen, widest};
 
 /// Cells of a block of the copy, as the stages cut their planes.
 const BLOCK_CELLS: usize = 16_384;
@@ -60,8 +60,9 @@ impl Processor {
 
     /// Bytes copied and operations made in a second, each watched for about as long as given, s: a stage and its
     /// limit then suffer alike from whatever else the machine does.
-    pub fn watch(&mut self, seconds: f64) -> [f64; 2] {
-        [mean_over(seconds, || self.copy_bytes_per_s()), mean_over(seconds, || self.multiply_add_per_s())]
+    pub fn watch(&mut self, seconds: f64, is_fused: bool) -> [f64; 2] {
+        let bytes = mean_over(seconds, || self.copy_bytes_per_s());
+        [bytes, mean_over(seconds, || self.multiply_add(self.width, is_fused).0)]
     }
 
     /// Bytes read and written in a second.
@@ -74,26 +75,16 @@ impl Processor {
         8.0 * self.from.len() as f64 / seconds
     }
 
-    /// Products and sums in a second, each rounded by itself.
-    fn multiply_add_per_s(&self) -> f64 {
-        self.multiply_add(self.width, false).0
-    }
-
-    /// Products and sums in a second, fused in pairs; `None` where the processor cannot.
-    pub fn fused_per_s(&self) -> Option<f64> {
-        has_fused().then(|| (0..9).map(|_| self.multiply_add(self.width, true).0).fold(0.0, f64::max))
-    }
-
     /// Operations a second, and the seconds that it took to see.
-    fn multiply_add(&self, width: Width, fused: bool) -> (f64, f64) {
+    fn multiply_add(&self, width: Width, is_fused: bool) -> (f64, f64) {
         let (n, run): (usize, fn(u64, bool)) = match width {
-            Width::Of64 => (64, run::<64>),
-            Width::Of96 => (96, run::<96>),
-            Width::Of128 => (128, run::<128>),
-            Width::Of256 => (256, run::<256>),
+            Width::Of64 => (64, run::<4>),
+            Width::Of96 => (96, run::<6>),
+            Width::Of128 => (128, run::<8>),
+            Width::Of256 => (256, run::<16>),
         };
         let began = Instant::now();
-        rayon::broadcast(|_| run(self.steps, fused));
+        rayon::broadcast(|_| run(self.steps, is_fused));
         let seconds = began.elapsed().as_secs_f64();
         let steps = self.steps as f64 * rayon::current_num_threads() as f64;
         (2.0 * n as f64 * steps / seconds, seconds)
@@ -113,43 +104,33 @@ fn mean_over(seconds: f64, mut rate: impl FnMut() -> f64) -> f64 {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-fn has_fused() -> bool {
-    // What `widest` compiles for AVX-512 has fused operations; what it compiles for AVX2 does not name them.
-    std::arch::is_x86_feature_detected!("avx512f")
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn has_fused() -> bool {
-    cfg!(target_arch = "aarch64")
-}
-
-fn run<const N: usize>(steps: u64, fused: bool) {
-    let mut sums = [1.0; N];
+/// `M` times sixteen elements.
+fn run<const M: usize>(steps: u64, is_fused: bool) {
+    let mut sums = [[1.0; 16]; M];
     // Near the fixed point of x · a + b, so that no value grows, and hidden from the compiler.
     let (a, b) = black_box((0.999, 0.001));
-    if fused {
-        widest(Fused { sums: &mut sums, steps, a, b });
+    if is_fused {
+        by_sixteen(Fused { sums: &mut sums, steps, a, b });
     } else {
         widest(Separate { sums: &mut sums, steps, a, b });
     }
     black_box(&sums);
 }
 
-struct Separate<'a, const N: usize> {
-    sums: &'a mut [f32; N],
+struct Separate<'a, const M: usize> {
+    sums: &'a mut [[f32; 16]; M],
     steps: u64,
     a: f32,
     b: f32,
 }
 
-impl<const N: usize> Work for Separate<'_, N> {
+impl<const M: usize> Work for Separate<'_, M> {
     #[inline(always)]
     fn run(self) {
         // A copy of its own stays in registers.
         let mut sums = *self.sums;
         for _ in 0..self.steps {
-            for x in &mut sums {
+            for x in sums.as_flattened_mut() {
                 *x = *x * self.a + self.b;
             }
         }
@@ -157,22 +138,23 @@ impl<const N: usize> Work for Separate<'_, N> {
     }
 }
 
-struct Fused<'a, const N: usize> {
-    sums: &'a mut [f32; N],
+struct Fused<'a, const M: usize> {
+    sums: &'a mut [[f32; 16]; M],
     steps: u64,
     a: f32,
     b: f32,
 }
 
-impl<const N: usize> Work for Fused<'_, N> {
+impl<const M: usize> SixteenWork for Fused<'_, M> {
     #[inline(always)]
-    fn run(self) {
-        let mut sums = *self.sums;
+    fn run<V: Sixteen>(self) {
+        let (a, b) = (V::all(self.a), V::all(self.b));
+        let mut sums: [V; M] = std::array::from_fn(|i| V::of(&self.sums[i]));
         for _ in 0..self.steps {
             for x in &mut sums {
-                *x = x.mul_add(self.a, self.b);
+                *x = x.times_plus(a, b);
             }
         }
-        *self.sums = sums;
+        sums.into_iter().zip(self.sums).for_each(|(x, to)| x.put(to));
     }
 }

@@ -19,6 +19,8 @@ pub struct StageModel {
     /// `R`: cells of the exposure's radius, of its parts together where it has several. `P`: pieces of features listed
     /// for a cell. `S`: samples. Empty where there is none.
     pub each: &'static str,
+    /// Whether the native engine rounds products and the sums they go into once. They count as two operations.
+    pub is_fused: bool,
 }
 
 impl StageModel {
@@ -38,7 +40,7 @@ impl StageModel {
 }
 
 const fn cellwise(name: &'static str, bytes: f64, operations: f64) -> StageModel {
-    StageModel { name, bytes, operations, operations_each: 0.0, each: "" }
+    StageModel { name, bytes, operations, operations_each: 0.0, each: "", is_fused: false }
 }
 
 const fn with_each(
@@ -48,7 +50,11 @@ const fn with_each(
     operations_each: f64,
     each: &'static str,
 ) -> StageModel {
-    StageModel { name, bytes, operations, operations_each, each }
+    StageModel { name, bytes, operations, operations_each, each, is_fused: false }
+}
+
+const fn fused(model: StageModel) -> StageModel {
+    StageModel { is_fused: true, ..model }
 }
 
 /// Every stage of the bench, in the order of the pipeline.
@@ -64,9 +70,9 @@ pub static STAGES: &[StageModel] = &[
     cellwise("proximity_to_cells", 16.0, 26.0),
     // population, hazard → exposure. Across: a product at the centre, then a pair's addition, product and addition for
     // each step out; down: a product and an addition for each of 2 R + 1 rows.
-    with_each("exposure", 12.0, 3.0, 7.0, "R"),
+    fused(with_each("exposure", 12.0, 3.0, 7.0, "R")),
     // Six such parts, the last of radius 0, and their five sums.
-    with_each("exposure_exponential", 12.0, 23.0, 7.0, "R"),
+    fused(with_each("exposure_exponential", 12.0, 23.0, 7.0, "R")),
     // Running sums: an addition; then a difference and an addition for each of 2 R + 1 rows.
     with_each("exposure_disc", 12.0, 3.0, 4.0, "R"),
     cellwise("maximum", 4.0, 0.0),
@@ -97,7 +103,7 @@ pub static STAGES: &[StageModel] = &[
     with_each("acceptability_recount", 24.0, 0.0, 13.0, "S"),
     with_each("acceptability", 40.0, 0.0, 18.0, "S"),
     // population, hazard, exposure, people at risk.
-    with_each("pass_exposure", 16.0, 4.0, 7.0, "R"),
+    fused(with_each("pass_exposure", 16.0, 4.0, 7.0, "R")),
     // hazard, cost and two criteria in; benefit and benefit per cost out.
     cellwise("pass_priority", 24.0, 16.0),
     // benefit, people at risk, cost and benefit per cost in; rank and class out.

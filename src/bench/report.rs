@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Fault, Result};
 
+use super::model::StageModel;
+
 /// All that was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -51,7 +53,7 @@ pub struct Limits {
     pub copy_gb_per_s: f64,
     /// 10⁹ multiplications and additions a second, each rounded by itself.
     pub multiply_add_gop_per_s: f64,
-    /// The same fused in pairs, for information; of the processor.
+    /// The same, a product and a sum fused in one; of the processor, where it can.
     pub fused_gop_per_s: Option<f64>,
     /// 10⁹ bytes a second to a device.
     pub bus_there_gb_per_s: Option<f64>,
@@ -194,7 +196,7 @@ impl EngineReport {
             ]);
         }
         for stage in &self.stages {
-            text += &stage.of_rate();
+            text += &stage.of_rate(fused_gop_per_s.is_some());
         }
         for whole in &self.whole {
             let passes: Vec<_> = whole.passes.iter().map(|(label, ms)| format!("{label} {ms:.0}")).collect();
@@ -220,13 +222,14 @@ impl EngineReport {
 
 impl StageReport {
     /// A line on the rate of multiply and add, where a textbook counts other operations than are executed.
-    fn of_rate(&self) -> String {
+    fn of_rate(&self, can_fuse: bool) -> String {
         let Some((textbook, share)) = self.textbook_operations_per_cell.zip(self.share_of_rate) else {
             return String::new();
         };
         let executed = self.operations_per_cell;
+        let fused = if can_fuse && StageModel::of(&self.stage).is_fused { ", fused," } else { "" };
         format!(
-            "{}: {} of multiply and add by {executed:.0} operations executed, {} by {textbook:.0} of a textbook\n",
+            "{}: {} of multiply and add{fused} by {executed:.0} operations executed, {} by {textbook:.0} of a textbook\n",
             self.stage,
             percent(share),
             percent(share * textbook / executed)

@@ -8,6 +8,7 @@ use crate::grid::is_unknown;
 use crate::progress::Progress;
 use crate::score::program::{Program, Tally};
 use crate::score::{Engine, Native};
+use crate::widest::can_fuse;
 
 use super::limits::Processor;
 use super::model::StageModel;
@@ -26,7 +27,7 @@ struct Times {
     device_seconds: Vec<f64>,
     /// Share of the limit, measured beside each run.
     shares: Vec<f64>,
-    /// Shares of the rate of multiply and add, likewise.
+    /// Shares of the rate of multiply and add, fused where the stage's are, likewise.
     rate_shares: Vec<f64>,
     tally: Tally,
     /// Its result was wrong, or the engine has no such stage.
@@ -78,15 +79,18 @@ pub fn measure(
     }
     progress.finish();
     let mut processor = Processor::new(n_cells);
-    let mut limits_seen: Vec<[f64; 2]> = Vec::new();
+    let can_fuse = can_fuse();
+    let (mut copies, mut rates_apart, mut rates_fused) = (Vec::new(), Vec::new(), Vec::new());
     progress.start("bench: rounds", (options.rounds * cases.len()) as u64);
     for _ in 0..options.rounds {
         for (k, case) in cases.iter().enumerate() {
             progress.check()?;
             let before =
                 times.iter().filter_map(|times| times[k].seconds.last()).copied().fold(0.0, f64::max);
-            let limit = processor.watch(before.min(LONGEST_WATCH));
-            limits_seen.push(limit);
+            let is_fused = StageModel::of(case.stage).is_fused && can_fuse;
+            let limit = processor.watch(before.min(LONGEST_WATCH), is_fused);
+            copies.push(limit[0]);
+            if is_fused { &mut rates_fused } else { &mut rates_apart }.push(limit[1]);
             for (Subject { engine, limits }, times) in subjects.iter_mut().zip(&mut times) {
                 let times = &mut times[k];
                 if times.is_left_out {
@@ -100,7 +104,7 @@ pub fn measure(
                 times.seconds.push(seconds);
                 let by_device = engine.device_ms().map(|ms| ms / 1e3);
                 times.device_seconds.extend(by_device);
-                let limit = limits.as_ref().map_or(limit, rates);
+                let limit = limits.as_ref().map_or(limit, |limits| rates(limits, case));
                 let taken = by_device.unwrap_or(seconds);
                 times.shares.push(bound(case, limit).1 / taken);
                 times.rate_shares.push(case.operations() * case.n_cells() as f64 / limit[1] / taken);
@@ -109,11 +113,14 @@ pub fn measure(
         }
     }
     progress.finish();
-    let median_of = |which: usize| median(limits_seen.iter().map(|limit| limit[which]));
+    // Where no stage needed a rate, it is watched now.
+    let mut rate = |seen: Vec<f64>, is_fused: bool| {
+        if seen.is_empty() { processor.watch(LONGEST_WATCH, is_fused)[1] } else { median(seen) }
+    };
     let limits = Limits {
-        copy_gb_per_s: median_of(0) / 1e9,
-        multiply_add_gop_per_s: median_of(1) / 1e9,
-        fused_gop_per_s: processor.fused_per_s().map(|rate| rate / 1e9),
+        copy_gb_per_s: median(copies) / 1e9,
+        multiply_add_gop_per_s: rate(rates_apart, false) / 1e9,
+        fused_gop_per_s: can_fuse.then(|| rate(rates_fused, true) / 1e9),
         bus_there_gb_per_s: None,
         bus_back_gb_per_s: None,
     };
@@ -125,9 +132,10 @@ pub fn measure(
     Ok(Measured { stages: stages.collect(), limits, failures })
 }
 
-/// Bytes and operations in a second.
-fn rates(limits: &Limits) -> [f64; 2] {
-    [limits.copy_gb_per_s * 1e9, limits.multiply_add_gop_per_s * 1e9]
+/// Bytes, and operations of a stage's kind, in a second.
+fn rates(limits: &Limits, case: &Case<'_>) -> [f64; 2] {
+    let fused = limits.fused_gop_per_s.filter(|_| StageModel::of(case.stage).is_fused);
+    [limits.copy_gb_per_s * 1e9, fused.unwrap_or(limits.multiply_add_gop_per_s) * 1e9]
 }
 
 /// Which limit bounds a stage, and the seconds it would take at that limit.
@@ -159,7 +167,7 @@ impl Times {
             operations_per_cell: case.operations(),
             textbook_operations_per_cell: case.textbook,
             share_of_rate: Some(median(self.rate_shares)),
-            bound: bound(case, rates(limits)).0,
+            bound: bound(case, rates(limits, case)).0,
             share_of_limit: median(self.shares),
             device_ms,
             share_of_bus,

@@ -1,8 +1,9 @@
 //! The native engine: all cores, blocks of rows that stay in the cache through a run of cell-wise stages.
 //!
-//! The product's engine where no GPU is. Every cell's arithmetic has the order of the shaders and no fused
-//! multiply-add, so that a device without one gives the same bits. What is accumulated are integers, so
-//! neither the number of threads nor the cutting into blocks changes a result.
+//! The product's engine where no GPU is. Every cell's arithmetic has the order of the shaders. Sums of exposure round a
+//! product and the sum it goes into once, on every processor ([`crate::widest`]); elsewhere each operation rounds by
+//! itself, so that a device which does so too gives the same bits. What is accumulated are integers, so neither the
+//! number of threads nor the cutting into blocks changes a result.
 
 mod counts;
 mod sampled;

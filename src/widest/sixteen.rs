@@ -2,8 +2,16 @@
 //!
 //! Loops over arrays become wide registers only where the optimiser finds out; one build of the sums down of exposure
 //! became gathers and scatters instead and took fourteen times as long. So the kernels that are bound by arithmetic name
-//! their registers: [`Sixteen`] is one of AVX-512, two of AVX2, four of NEON, and an array elsewhere. Each operation
-//! rounds by itself, as the plain one does, so all give the same bits.
+//! their registers: [`Sixteen`] is one of AVX-512, two of AVX2, four of NEON, and an array elsewhere. All round alike,
+//! so all give the same bits: a product added to a sum is rounded once everywhere, in one operation where the
+//! processor has it, and step by step in double precision where it does not.
+
+#[cfg(target_arch = "aarch64")]
+mod neon;
+#[cfg(any(test, not(target_arch = "aarch64")))]
+mod plain;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 #[cfg(target_arch = "x86_64")]
 use super::has_avx512;
@@ -27,6 +35,32 @@ pub trait Sixteen: Copy {
 
     /// The product, value by value.
     fn times(self, other: Self) -> Self;
+
+    /// The product and something more, rounded once, value by value.
+    fn times_plus(self, factor: Self, more: Self) -> Self;
+
+    /// Of two rows of a square that lie `M` apart, in steps of `M` values (1, 2, 4 or 8), the first's even steps with
+    /// the other's even steps between them, and their odd steps alike: what lies off the diagonal changes sides.
+    fn exchanged<const M: usize>(self, other: Self) -> (Self, Self);
+}
+
+/// Sixteen rows and columns, turned over their diagonal.
+#[inline(always)]
+pub fn transposed<V: Sixteen>(mut rows: [V; 16]) -> [V; 16] {
+    exchange::<V, 8>(&mut rows);
+    exchange::<V, 4>(&mut rows);
+    exchange::<V, 2>(&mut rows);
+    exchange::<V, 1>(&mut rows);
+    rows
+}
+
+#[inline(always)]
+fn exchange<V: Sixteen, const M: usize>(rows: &mut [V; 16]) {
+    for i in 0..16 {
+        if i & M == 0 {
+            (rows[i], rows[i + M]) = rows[i].exchanged::<M>(rows[i + M]);
+        }
+    }
 }
 
 /// A loop over cells written for [`Sixteen`], with what it works on.
@@ -41,202 +75,42 @@ pub trait SixteenWork {
 pub fn by_sixteen(work: impl SixteenWork) {
     #[cfg(target_arch = "x86_64")]
     {
-        let has_avx2 = std::arch::is_x86_feature_detected!("avx2");
-        if has_avx2 && has_avx512() {
+        if has_fused_avx2() && has_avx512() {
             // SAFETY: the processor has both.
             return unsafe { x86::with_avx512(work) };
         }
-        if has_avx2 {
-            // SAFETY: the processor has AVX2.
+        if has_fused_avx2() {
+            // SAFETY: the processor has both.
             return unsafe { x86::with_avx2(work) };
         }
     }
     #[cfg(target_arch = "aarch64")]
     work.run::<neon::Neon>();
     #[cfg(not(target_arch = "aarch64"))]
-    work.run::<Plain>();
+    work.run::<plain::Plain>();
 }
 
-/// Where nothing wider is known.
-#[cfg(any(test, not(target_arch = "aarch64")))]
-#[derive(Clone, Copy)]
-struct Plain([f32; 16]);
-
-#[cfg(any(test, not(target_arch = "aarch64")))]
-impl Sixteen for Plain {
-    const IS_WIDE: bool = false;
-
-    #[inline(always)]
-    fn all(value: f32) -> Self {
-        Self([value; 16])
-    }
-
-    #[inline(always)]
-    fn of(values: &[f32; 16]) -> Self {
-        Self(*values)
-    }
-
-    #[inline(always)]
-    fn put(self, values: &mut [f32; 16]) {
-        *values = self.0;
-    }
-
-    #[inline(always)]
-    fn plus(mut self, other: Self) -> Self {
-        self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a += b);
-        self
-    }
-
-    #[inline(always)]
-    fn times(mut self, other: Self) -> Self {
-        self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a *= b);
-        self
-    }
+/// Whether [`Sixteen::times_plus`] is one operation of the processor.
+pub fn can_fuse() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return has_fused_avx2();
+    #[cfg(not(target_arch = "x86_64"))]
+    return cfg!(target_arch = "aarch64");
 }
 
-/// The types stay in this module: only a function compiled for their registers may use them, and [`by_sixteen`] hands
-/// them to no other.
+/// Whether there is AVX2 with products and sums rounded once, as every processor but one made for it has.
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    use std::arch::x86_64::*;
-
-    use super::{Sixteen, SixteenWork};
-
-    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2")]
-    pub fn with_avx512(work: impl SixteenWork) {
-        work.run::<Avx512>();
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub fn with_avx2(work: impl SixteenWork) {
-        work.run::<Avx2>();
-    }
-
-    #[derive(Clone, Copy)]
-    struct Avx512(__m512);
-
-    // SAFETY of all below: `with_avx512` alone makes and uses the type, behind the check that the processor has AVX-512;
-    // memory read and written is that of the array behind the reference.
-    impl Sixteen for Avx512 {
-        const IS_WIDE: bool = true;
-
-        #[inline(always)]
-        fn all(value: f32) -> Self {
-            Self(unsafe { _mm512_set1_ps(value) })
-        }
-
-        #[inline(always)]
-        fn of(values: &[f32; 16]) -> Self {
-            Self(unsafe { _mm512_loadu_ps(values.as_ptr()) })
-        }
-
-        #[inline(always)]
-        fn put(self, values: &mut [f32; 16]) {
-            unsafe { _mm512_storeu_ps(values.as_mut_ptr(), self.0) }
-        }
-
-        #[inline(always)]
-        fn plus(self, other: Self) -> Self {
-            Self(unsafe { _mm512_add_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn times(self, other: Self) -> Self {
-            Self(unsafe { _mm512_mul_ps(self.0, other.0) })
-        }
-    }
-
-    #[derive(Clone, Copy)]
-    struct Avx2(__m256, __m256);
-
-    // SAFETY of all below: as above, with `with_avx2`.
-    impl Sixteen for Avx2 {
-        const IS_WIDE: bool = false;
-
-        #[inline(always)]
-        fn all(value: f32) -> Self {
-            let all = unsafe { _mm256_set1_ps(value) };
-            Self(all, all)
-        }
-
-        #[inline(always)]
-        fn of(values: &[f32; 16]) -> Self {
-            let (low, high) = values.split_at(8);
-            unsafe { Self(_mm256_loadu_ps(low.as_ptr()), _mm256_loadu_ps(high.as_ptr())) }
-        }
-
-        #[inline(always)]
-        fn put(self, values: &mut [f32; 16]) {
-            let (low, high) = values.split_at_mut(8);
-            unsafe {
-                _mm256_storeu_ps(low.as_mut_ptr(), self.0);
-                _mm256_storeu_ps(high.as_mut_ptr(), self.1);
-            }
-        }
-
-        #[inline(always)]
-        fn plus(self, other: Self) -> Self {
-            unsafe { Self(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
-        fn times(self, other: Self) -> Self {
-            unsafe { Self(_mm256_mul_ps(self.0, other.0), _mm256_mul_ps(self.1, other.1)) }
-        }
-    }
-}
-
-#[cfg(target_arch = "aarch64")]
-mod neon {
-    use std::arch::aarch64::*;
-
-    use super::Sixteen;
-
-    #[derive(Clone, Copy)]
-    pub struct Neon([float32x4_t; 4]);
-
-    // SAFETY of all below: every 64-bit ARM processor has NEON; memory read and written is that of the array behind
-    // the reference.
-    impl Sixteen for Neon {
-        const IS_WIDE: bool = false;
-
-        #[inline(always)]
-        fn all(value: f32) -> Self {
-            Self([unsafe { vdupq_n_f32(value) }; 4])
-        }
-
-        #[inline(always)]
-        fn of(values: &[f32; 16]) -> Self {
-            let quarter = |i: usize| unsafe { vld1q_f32(values[4 * i..4 * i + 4].as_ptr()) };
-            Self([quarter(0), quarter(1), quarter(2), quarter(3)])
-        }
-
-        #[inline(always)]
-        fn put(self, values: &mut [f32; 16]) {
-            for (quarter, of) in values.chunks_exact_mut(4).zip(self.0) {
-                unsafe { vst1q_f32(quarter.as_mut_ptr(), of) };
-            }
-        }
-
-        #[inline(always)]
-        fn plus(self, other: Self) -> Self {
-            let sum = |i: usize| unsafe { vaddq_f32(self.0[i], other.0[i]) };
-            Self([sum(0), sum(1), sum(2), sum(3)])
-        }
-
-        #[inline(always)]
-        fn times(self, other: Self) -> Self {
-            let product = |i: usize| unsafe { vmulq_f32(self.0[i], other.0[i]) };
-            Self([product(0), product(1), product(2), product(3)])
-        }
-    }
+#[inline(always)]
+fn has_fused_avx2() -> bool {
+    std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Plain, Sixteen, SixteenWork, by_sixteen};
+    use super::plain::{Plain, fused};
+    use super::{Sixteen, SixteenWork, by_sixteen, transposed};
 
-    /// 0.1 · x + y, each operation rounded by itself.
+    /// 0.1 · x + y, the product rounded and not, and their sum.
     struct Scaled<'a> {
         x: &'a [[f32; 16]],
         y: &'a mut [[f32; 16]],
@@ -246,7 +120,8 @@ mod tests {
         #[inline(always)]
         fn run<V: Sixteen>(self) {
             for (x, y) in self.x.iter().zip(self.y) {
-                V::of(y).plus(V::all(0.1).times(V::of(x))).put(y);
+                let (tenth, x) = (V::all(0.1), V::of(x));
+                x.times(tenth).plus(x.times_plus(tenth, V::of(y))).put(y);
             }
         }
     }
@@ -256,10 +131,13 @@ mod tests {
         let x: Vec<[f32; 16]> = (0..64).map(|i| std::array::from_fn(|k| 1.7 * (16 * i + k) as f32)).collect();
         let mut y: Vec<[f32; 16]> = x.iter().map(|x| x.map(|x| 1.0 / (1.0 + x))).collect();
         let mut plain = y.clone();
-        let expected: Vec<[f32; 16]> =
-            x.iter().zip(&y).map(|(x, y)| std::array::from_fn(|k| y[k] + 0.1 * x[k])).collect();
+        let expected: Vec<[f32; 16]> = x
+            .iter()
+            .zip(&y)
+            .map(|(x, y)| std::array::from_fn(|k| 0.1 * x[k] + x[k].mul_add(0.1, y[k])))
+            .collect();
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
+        if super::has_fused_avx2() {
             let mut y = y.clone();
             // SAFETY: the processor has it.
             unsafe { super::x86::with_avx2(Scaled { x: &x, y: &mut y }) };
@@ -268,6 +146,68 @@ mod tests {
         by_sixteen(Scaled { x: &x, y: &mut y });
         Scaled { x: &x, y: &mut plain }.run::<Plain>();
         assert_eq!(y, expected);
+        assert_eq!(plain, expected);
+    }
+
+    #[test]
+    fn products_and_sums_are_rounded_once_without_the_operation_for_it() {
+        // Bits at random, then numbers near each other, whose sums lie between two of single precision.
+        let mut state = 0x9E37_79B9_7F4A_7C15u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u32
+        };
+        for round in 0..400_000 {
+            let any = [next(), next(), next()].map(f32::from_bits);
+            let near = [next(), next(), next()].map(|bits| f32::from_bits(0x3F80_0000 | bits >> 9));
+            // A number, and a product far below it.
+            let scale = f32::powi(0.5, 20 + (round % 30));
+            let [a, b, c] = if round % 2 == 0 { any } else { [near[0], near[1] * scale, -near[2]] };
+            if ![a, b, c].into_iter().all(f32::is_finite) {
+                continue;
+            }
+            assert_eq!(fused(a, b, c).to_bits(), a.mul_add(b, c).to_bits(), "{a:e} {b:e} {c:e}");
+        }
+        // 1 + 2⁻²³ + 2⁻²⁴ - 2⁻⁵⁴: half-way between two numbers once it is rounded to double precision.
+        let (a, b) = (
+            f32::powi(2.0, -12) * (1.0 + f32::powi(2.0, -15)),
+            f32::powi(2.0, -12) * (1.0 - f32::powi(2.0, -15)),
+        );
+        let c = 1.0 + f32::EPSILON;
+        assert_eq!(fused(a, b, c), c);
+        assert_ne!((f64::from(a) * f64::from(b) + f64::from(c)) as f32, c);
+    }
+
+    /// A square turned over.
+    struct Turned<'a> {
+        square: &'a mut [[f32; 16]; 16],
+    }
+
+    impl SixteenWork for Turned<'_> {
+        #[inline(always)]
+        fn run<V: Sixteen>(self) {
+            let rows = transposed(std::array::from_fn(|i| V::of(&self.square[i])));
+            rows.into_iter().zip(self.square).for_each(|(row, to)| row.put(to));
+        }
+    }
+
+    #[test]
+    fn squares_are_turned_over_their_diagonal() {
+        let square: [[f32; 16]; 16] = std::array::from_fn(|i| std::array::from_fn(|k| (16 * i + k) as f32));
+        let expected: [[f32; 16]; 16] = std::array::from_fn(|i| std::array::from_fn(|k| square[k][i]));
+        #[cfg(target_arch = "x86_64")]
+        if super::has_fused_avx2() {
+            let mut turned = square;
+            // SAFETY: the processor has it.
+            unsafe { super::x86::with_avx2(Turned { square: &mut turned }) };
+            assert_eq!(turned, expected);
+        }
+        let (mut turned, mut plain) = (square, square);
+        by_sixteen(Turned { square: &mut turned });
+        Turned { square: &mut plain }.run::<Plain>();
+        assert_eq!(turned, expected);
         assert_eq!(plain, expected);
     }
 }

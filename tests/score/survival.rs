@@ -1,11 +1,11 @@
 //! A GPU in trouble: what it did not do is redone, the run goes on, the result is the same, and it is told.
 
-use super::harness::{Layers, MemorySink, n_tiles, open_gpu, people_only, two_criteria};
+use super::harness::{Layers, MemorySink, assert_agree, n_tiles, open_gpu, people_only, two_criteria};
 use crate::common::frame_utm;
 use clearway::error::Result;
-use clearway::gpu::{DeviceKind, Injected};
+use clearway::gpu::Injected;
 use clearway::score::program::{Program, Tally};
-use clearway::score::{Benefit, Engine, EngineInfo, Native, OnGpu, PriorityBy, Summary};
+use clearway::score::{Benefit, CurvePoint, Engine, EngineInfo, Native, OnGpu, PriorityBy, Summary};
 
 /// A GPU that gets into trouble before one of its tiles.
 struct Troubled {
@@ -53,13 +53,20 @@ fn with_trouble(trouble: Injected, keeps: u64) -> (Vec<String>, usize, usize) {
     let (expected, whole) = layers.score(&mut Native::new(), &recipe, 32).unwrap();
     let mut gpu = open_gpu();
     gpu.device_mut().keep_planes(keeps);
-    let is_software = gpu.device().info().kind == DeviceKind::Software;
     let mut engine = Troubled { gpu, n_calls: 0, at: 5, trouble };
     let (summary, redone) = layers.score(&mut engine, &recipe, 32).unwrap();
     assert_eq!(summary.n_scored, expected.n_scored);
-    if is_software {
-        assert!(whole.bits() == redone.bits(), "{trouble:?}");
-        assert_eq!(summary.curve, expected.curve);
+    assert_agree(&redone, &whole);
+    // Each tile counts once. Which cells lie above a point of the curve may differ by a place or two in 6,000.
+    for (found, expected) in summary.curve.iter().zip(&expected.curve) {
+        assert!(found.cells.abs_diff(expected.cells) <= 3, "{found:?}, not {expected:?}");
+    }
+    let totals = |curve: &[CurvePoint]| {
+        let last = curve.last().unwrap();
+        [last.area_m2, last.cost_usd, last.benefit, last.exposure_ha]
+    };
+    for (found, expected) in totals(&summary.curve).into_iter().zip(totals(&expected.curve)) {
+        assert!((found / expected - 1.0).abs() < 1e-6, "{found}, not {expected}");
     }
     let is_refining = |stage: &str| stage.starts_with("refine") && !stage.contains(',');
     let passes = 3 + summary.seconds.iter().filter(|s| is_refining(&s.stage)).count();
@@ -183,9 +190,7 @@ fn planes_of_one_run_are_not_taken_for_those_of_another() {
         let layers = Layers::random(frame_utm(40, 30, 10.0), seed);
         let (_, on_gpu) = scored(&mut gpu, &layers);
         let (_, native) = layers.score(&mut Native::new(), &two_criteria(40.0), 32).unwrap();
-        if gpu.device().info().kind == DeviceKind::Software {
-            assert!(on_gpu.bits() == native.bits(), "seed {seed}");
-        }
+        assert_agree(&on_gpu, &native);
     }
 }
 
@@ -199,9 +204,7 @@ fn a_device_with_the_limits_webgpu_promises_is_enough() {
     let mut gpu = OnGpu::new(device);
     let (_, on_gpu) = scored(&mut gpu, &layers);
     let (_, native) = layers.score(&mut Native::new(), &two_criteria(40.0), 32).unwrap();
-    if gpu.device().info().kind == DeviceKind::Software {
-        assert!(on_gpu.bits() == native.bits());
-    }
+    assert_agree(&on_gpu, &native);
 }
 
 #[test]

@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use clearway::grid::{Crs, Frame, Window};
 use clearway::score::program::{Call, Program, Shared, Slot, Tally};
-use clearway::score::{Engine, Kernel, Levels, Native, RankTable, Reach, exposure_program};
+use clearway::score::{Engine, Kernel, Levels, Native, RankTable, Reach};
 
 /// Cells of the exposure's radius: σ is a quarter of it.
 const RADIUS_CELLS: f64 = 64.0;
@@ -102,7 +102,7 @@ fn read(path: &Path, n: usize) -> Vec<f32> {
     bytemuck::pod_collect_to_vec(&bytes)
 }
 
-/// The first pass's program on one tile that is the whole frame.
+/// Exposure alone on one tile that is the whole frame.
 struct Exposure {
     engine: Box<dyn Engine>,
     program: Program,
@@ -123,7 +123,11 @@ impl Exposure {
         for (to, from) in population.chunks_mut(stride).zip(people.chunks(size)) {
             to[halo..halo + size].copy_from_slice(from);
         }
-        let program = exposure_program(tile, &reach);
+        let mut program = Program::new(size, size);
+        let (source, hazard) = (program.input_of(reach.source_shape()), program.input());
+        let between = program.plane_of(reach.between(program.tile));
+        let out = program.output();
+        program.call(Call::Exposure { population: source, hazard, reach, between, out });
         let inputs = [population, vec![0.5; size * size]];
         Self { engine, program, inputs, outputs: Vec::new() }
     }
@@ -132,7 +136,7 @@ impl Exposure {
 impl Stage for Exposure {
     fn work(&mut self) -> f64 {
         let [population, hazard] = &self.inputs;
-        let mut tally = Tally::of_maximum();
+        let mut tally = Tally::default();
         timed(|| {
             let ran = self.engine.run(&self.program, &[population, hazard], &mut self.outputs, &mut tally);
             ran.expect("the engine runs");

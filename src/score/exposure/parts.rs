@@ -7,11 +7,13 @@
 //!
 //! Order of the sums, the same in `shaders/exposure_across.wgsl` and `shaders/exposure_down.wgsl`: across from the
 //! centre outward in pairs, down from the northernmost row southward, then the part is added to the parts before
-//! it. A weight of 0 where a neighbour in the same register counts and this one does not changes no bit of a sum of
-//! terms ≥ 0.
+//! it. Here a product and the sum it goes into are rounded once; drivers of GPUs may do so or not. A weight of 0 where a
+//! neighbour in the same register counts and this one does not changes no bit of a sum of terms ≥ 0.
 
 mod across;
 mod down;
+mod strip;
+mod target;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -21,7 +23,9 @@ use super::super::reach::PartTables;
 use super::Source;
 use super::lanes::LANES;
 use across::{Across, Columns, LaneWeights};
-use down::{Groups, Strip};
+use down::Groups;
+use strip::Strip;
+use target::Target;
 
 /// Columns of a panel, at most: the source's halo is read again by each.
 const PANEL_COLS: usize = 512;
@@ -29,7 +33,7 @@ const PANEL_COLS: usize = 512;
 pub const BLOCK_COLS: usize = 64;
 const BLOCK_LANES: usize = BLOCK_COLS / LANES;
 /// Rows of the tile between two rounds of sums across.
-const ROUND_ROWS: usize = 128;
+const ROUND_ROWS: usize = 32;
 /// Rows of a band, at least so many times the rows that two bands both sum across.
 const BAND_OVERLAPS: usize = 4;
 /// Pieces of work for each thread, so that none waits long for the last.
@@ -117,26 +121,22 @@ impl PartWork<'_> {
             n_lanes,
             columns,
         };
-        strip.clear(n_lanes, self.round_rows);
+        strip.clear(n_lanes / BLOCK_LANES, self.round_rows);
         let (mut first_row, mut rows) = (panel.first_row, panel.rows.as_mut_slice());
         while !rows.is_empty() {
             let (now, later) = rows.split_at_mut(ROUND_ROWS.min(rows.len()));
-            let groups = self.groups.of_rows(first_row, now.len());
+            let n_rows = now.len();
+            let groups = self.groups.of_rows(first_row, n_rows);
             let needed = down::source_rows(groups);
             strip.move_to(
                 needed.start,
                 |lanes_row, sums, is_zero| across.rows(lanes_row, sums, is_zero),
                 needed.end,
             );
-            for (group, (rows, row)) in
-                groups.iter().zip(now.chunks_mut(down::ROWS).zip((first_row..).step_by(down::ROWS)))
-            {
-                let hazard = &self.source.hazard[row * self.n_cols + panel.first_col..];
-                let target =
-                    down::Target { rows, hazard, hazard_stride: self.n_cols, is_first: self.is_first };
-                self.groups.sum_down(group, strip, target);
-            }
-            first_row += now.len();
+            let hazard = &self.source.hazard[first_row * self.n_cols + panel.first_col..];
+            let target = Target { rows: now, hazard, hazard_stride: self.n_cols, is_first: self.is_first };
+            self.groups.sum_down(groups, strip, target);
+            first_row += n_rows;
             rows = later;
         }
     }
