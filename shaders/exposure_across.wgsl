@@ -2,7 +2,8 @@
 //
 // Weights by that row's cell width (tables made on the CPU, a half table from the centre outward for each
 // source row). The sum runs from the centre outward in pairs, west + east. Unknown population is 0 already,
-// and so is what lies beyond the frame. An invocation computes four neighbours, so that a cell loaded serves four
+// and so is what lies beyond the frame. A product and the sum it goes into are rounded once, as natively, by every device
+// that has the operation (llvmpipe and SwiftShader make two of it). An invocation computes four neighbours, so that a cell loaded serves four
 // sums; what it reads past the row's end is not written. Twin: src/score/exposure/parts/across.rs.
 
 struct Params {
@@ -40,7 +41,7 @@ fn exposure_across(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invoc
     for (var k = 1u; k <= radius; k += 1u) {
         west = vec4<f32>(population[centre - k], west.xyz);
         east = vec4<f32>(east.yzw, population[centre + 3u + k]);
-        sum += weights[offset + k] * (west + east);
+        sum = fma(vec4<f32>(weights[offset + k]), west + east, sum);
     }
     let to = row * params.out_stride + col;
     for (var i = 0u; i < min(4u, params.n_cols - col); i += 1u) {

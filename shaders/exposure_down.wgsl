@@ -2,7 +2,7 @@
 //
 // Weights by the true distance in metres between row centres (a full table for each row of the tile, north to
 // south; all rows of a projected frame share one). The sum runs from the northernmost row southward, and is
-// added to the kernel's parts before it. Cells that are not scored (hazard unknown) are unknown.
+// added to the kernel's parts before it. Products and sums are rounded as in exposure_across.wgsl. Cells that are not scored (hazard unknown) are unknown.
 // An invocation computes four rows, so that a sum loaded serves four. Twin: src/score/exposure/parts/down.rs.
 
 struct Params {
@@ -52,7 +52,7 @@ fn exposure_down(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocat
     for (var source = north; source < end; source += 1u) {
         let weight =
             vec4<f32>(weight_of(source, a), weight_of(source, b), weight_of(source, c), weight_of(source, d));
-        sum += weight * across[source * params.across_stride + col];
+        sum = fma(weight, vec4<f32>(across[source * params.across_stride + col]), sum);
     }
     for (var i = 0u; i < n; i += 1u) {
         let cell = (first + i) * params.n_cols + col;

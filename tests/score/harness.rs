@@ -18,7 +18,7 @@ use rand_pcg::Pcg64;
 pub struct Tested<'a> {
     pub name: &'static str,
     pub engine: &'a mut dyn Engine,
-    /// Whether it is held to the native engine's bits where that does not add fused products: real hardware may.
+    /// Whether it is held to the native engine's bits where that fuses no products with sums: real hardware may, and software does not.
     pub has_native_bits: bool,
 }
 
@@ -360,8 +360,8 @@ pub fn assert_plane(found: &[f32], expected: &[Option<f64>], n_cols: usize, rela
     crate::common::assert_cells(found, &expected, n_cols, relative * largest, relative);
 }
 
-/// Fails unless two engines agree as stated: the native engine rounds a product and the sum it goes into once, others
-/// may not, so exposures and what is made of them differ by a few roundings, and change a few places of the rank.
+/// Fails unless two engines agree as stated: sums of exposure round a product and the sum it goes into once, a software
+/// device twice, so exposures and what is made of them differ by a few roundings, and a few places of the rank change.
 #[track_caller]
 pub fn assert_agree(found: &MemorySink, expected: &MemorySink) {
     let n_cols = found.frame.n_cols;

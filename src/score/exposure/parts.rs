@@ -7,7 +7,7 @@
 //!
 //! Order of the sums, the same in `shaders/exposure_across.wgsl` and `shaders/exposure_down.wgsl`: across from the
 //! centre outward in pairs, down from the northernmost row southward, then the part is added to the parts before
-//! it. Here a product and the sum it goes into are rounded once; drivers of GPUs may do so or not. A weight of 0 where a
+//! it. A product and the sum it goes into are rounded once, but for devices without the operation. A weight of 0 where a
 //! neighbour in the same register counts and this one does not changes no bit of a sum of terms ≥ 0.
 
 mod across;
