@@ -64,9 +64,12 @@ pub fn fused(a: f32, b: f32, c: f32) -> f32 {
     // What the sum lacks (Knuth's two-sum).
     let added = sum - product;
     let rest = (product - (sum - added)) + (c - added);
-    let bits = sum.to_bits();
-    let is_even = bits & 1 == 0;
-    let is_outward = (rest > 0.0) == (sum > 0.0);
-    let odd = if is_outward { bits | 1 } else { bits.wrapping_sub(1) };
-    (if rest != 0.0 && is_even { f64::from_bits(odd) } else { sum }) as f32
+    let (sum, rest) = (sum.to_bits(), rest.to_bits());
+    // In whole numbers, without a comparison: so the loop around it becomes wide even where those are few.
+    let magnitude = rest << 1;
+    let is_inexact = (magnitude | magnitude.wrapping_neg()) >> 63;
+    let is_even = !sum & 1;
+    let is_inward = (rest ^ sum) >> 63;
+    let moves = is_inexact & is_even;
+    f64::from_bits(sum.wrapping_add(moves).wrapping_sub(2 * (moves & is_inward))) as f32
 }
