@@ -91,7 +91,8 @@ pub struct StageReport {
     /// What a textbook would count, where that is another number.
     #[serde(default)]
     pub textbook_operations_per_cell: Option<f64>,
-    /// Operations a second ÷ this machine's rate of multiply and add, measured beside each run; median over the rounds.
+    /// Operations a second ÷ this machine's rate of multiply and add, fused where the stage's are, measured beside each
+    /// run; median over the rounds.
     #[serde(default)]
     pub share_of_rate: Option<f64>,
     /// What bounds it.

@@ -18,7 +18,7 @@ use rand_pcg::Pcg64;
 pub struct Tested<'a> {
     pub name: &'static str,
     pub engine: &'a mut dyn Engine,
-    /// Whether it is held to the native engine's bits where that fuses no products with sums: real hardware may, and software does not.
+    /// Whether it is held to the native engine's bits in stages that fuse no product with a sum: real hardware may.
     pub has_native_bits: bool,
 }
 

@@ -246,7 +246,7 @@ fn add_pairs<V: Sixteen, const N: usize>(
 /// Columns summed at once where registers are many: what lies west and east of them is kept in registers too.
 const WINDOW: usize = 8;
 
-/// [`columns_together`], with a third of the reading: the columns west of these at one step are, but for one, those of
+/// [`columns_together`], with an eighth of the reading: the columns west of these at one step are, but for one, those of
 /// the step before.
 #[inline(always)]
 fn window<V: Sixteen>(columns: &[Lanes], weights: &[Lanes]) -> [V; WINDOW] {
