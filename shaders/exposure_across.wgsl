@@ -4,8 +4,8 @@
 // source row). The sum runs from the centre outward in pairs, west + east. Unknown population is 0 already,
 // and so is what lies beyond the frame. A product and the sum it goes into are rounded once, as natively, by every
 // device that has the operation (llvmpipe and SwiftShader make two of it). An invocation computes four neighbours, so
-// that a cell loaded serves four sums; what it reads past the row's end is not written. Twin:
-// src/score/exposure/parts/across.rs.
+// that a cell loaded serves four sums; what it reads past the row's end is not written.
+// Twin: src/score/exposure/parts/across.rs.
 
 struct Params {
     n_cols: u32,

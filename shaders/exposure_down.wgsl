@@ -3,8 +3,8 @@
 // Weights by the true distance in metres between row centres (a full table for each row of the tile, north to south;
 // all rows of a projected frame share one). The sum runs from the northernmost row southward, and is added to the
 // kernel's parts before it. Products and sums are rounded as in exposure_across.wgsl. Cells that are not scored
-// (hazard unknown) are unknown. An invocation computes four rows, so that a sum loaded serves four. Twin:
-// src/score/exposure/parts/down.rs.
+// (hazard unknown) are unknown. An invocation computes four rows, so that a sum loaded serves four.
+// Twin: src/score/exposure/parts/down.rs.
 
 struct Params {
     n_cols: u32,
