@@ -20,35 +20,32 @@ pub trait Work {
 /// Asks for cells that will be needed soon, so that they are on their way while something else is computed.
 #[inline(always)]
 pub fn fetch_early(cells: &[f32]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        for line in cells.chunks(CELLS_A_LINE) {
-            // SAFETY: it reads nothing, whatever the address.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = cells;
+    fetch::<false>(cells);
 }
 
 /// [`fetch_early`], for cells that so much else is read before that only the second cache keeps them.
 #[inline(always)]
 pub fn fetch_earlier(cells: &[f32]) {
+    fetch::<true>(cells);
+}
+
+#[inline(always)]
+fn fetch<const TO_SECOND: bool>(cells: &[f32]) {
     #[cfg(target_arch = "x86_64")]
     {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+        const CELLS_A_LINE: usize = 16;
         for line in cells.chunks(CELLS_A_LINE) {
+            let line = line.as_ptr().cast();
             // SAFETY: it reads nothing, whatever the address.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
+            unsafe {
+                if TO_SECOND { _mm_prefetch::<_MM_HINT_T1>(line) } else { _mm_prefetch::<_MM_HINT_T0>(line) }
+            };
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = cells;
 }
-
-#[cfg(target_arch = "x86_64")]
-const CELLS_A_LINE: usize = 16;
 
 /// So many cells before they are needed, stages that look up or count ask for them: reading is then under way while they work.
 pub const AHEAD: usize = 1024;
